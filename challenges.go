@@ -1,0 +1,110 @@
+package gate401
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/reason"
+)
+
+// challenges are the ways to ask again after d. A 401 names every scheme that
+// the rule accepts (RFC 9110 section 15.5.2); of the 403s only insufficient
+// scope carries a challenge (RFC 6750 section 3.1), for the method it was about.
+func challenges(r *Request, q *Requirement, f finding, d *Denial) []httpauth.Challenge {
+	info := d.Reason.Shown()
+	switch {
+	case info.Status == http.StatusUnauthorized:
+		if f.chosen == nil && q.prepared != nil {
+			return q.prepared.challenges
+		}
+		return gather(r, q, f, d)
+	case d.Reason == reason.ScopeInsufficient:
+		var own []httpauth.Challenge
+		for _, a := range q.Accept {
+			for _, c := range a.Challenges(r, q, d) {
+				if has(c, "error") {
+					own = append(own, c)
+				}
+			}
+		}
+		return ordered(own)
+	}
+	return nil
+}
+
+// gather asks every method of the rule for its challenges, merges those of one
+// scheme and puts the strongest first.
+func gather(r *Request, q *Requirement, f finding, d *Denial) []httpauth.Challenge {
+	var all []httpauth.Challenge
+	for i, a := range q.Accept {
+		var own *Denial
+		if (f.chosen != nil && i == f.index) || (d != nil && d.Reason == reason.AuthenticationTooOld) {
+			own = d
+		}
+		for _, c := range a.Challenges(r, q, own) {
+			all = merge(all, c)
+		}
+	}
+	return ordered(all)
+}
+
+// merge adds c, or gives its params to the challenge of the same scheme and
+// realm that is there already. Digest keeps one challenge per algorithm
+// (RFC 7616 section 3.7).
+func merge(all []httpauth.Challenge, c httpauth.Challenge) []httpauth.Challenge {
+	if c.Token68 != "" || strings.EqualFold(c.Scheme, "Digest") {
+		return append(all, c)
+	}
+	realm, _ := c.Param("realm")
+	i := slices.IndexFunc(all, func(o httpauth.Challenge) bool {
+		other, _ := o.Param("realm")
+		return strings.EqualFold(o.Scheme, c.Scheme) && o.Token68 == "" && other == realm
+	})
+	if i < 0 {
+		return append(all, c)
+	}
+	params := slices.Clone(all[i].Params)
+	for _, p := range c.Params {
+		if !has(all[i], p.Name) {
+			params = append(params, p)
+		}
+	}
+	all[i].Params = params
+	return all
+}
+
+// ordered puts the strongest scheme first: some proxies and clients look at the
+// first challenge only.
+func ordered(all []httpauth.Challenge) []httpauth.Challenge {
+	slices.SortStableFunc(all, func(a, b httpauth.Challenge) int { return rank(a.Scheme) - rank(b.Scheme) })
+	return all
+}
+
+func rank(scheme string) int {
+	for i, s := range [...]string{"DPoP", "Bearer", "Digest", "Session"} {
+		if strings.EqualFold(s, scheme) {
+			return i
+		}
+	}
+	if strings.EqualFold(scheme, "Basic") {
+		return 9
+	}
+	return 5
+}
+
+// has tells whether the challenge has a parameter of that name.
+func has(c httpauth.Challenge, name string) bool {
+	_, ok := c.Param(name)
+	return ok
+}
+
+// printed writes each challenge as a field of its own.
+func printed(all []httpauth.Challenge) []string {
+	fields := make([]string, len(all))
+	for i := range all {
+		fields[i] = all[i].String()
+	}
+	return fields
+}

@@ -1,0 +1,64 @@
+package gate401
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/reason"
+)
+
+// Deny answers hr with the refusal that code stands for: status, challenges,
+// body and the fields that keep caches and robots away. It is for a handler
+// that checks by itself; it reports to the Observe of the gate in front, if any.
+//
+// Behind [Gate.Protect] the challenges of the rule are used where none are
+// given. A Bearer challenge that has no error yet gets the one of the reason
+// (RFC 6750 section 3.1).
+func Deny(w http.ResponseWriter, hr *http.Request, code reason.Code, with ...httpauth.Challenge) {
+	g, r, rule := &Gate{}, (*Request)(nil), ""
+	var q Requirement
+	var id *Identity
+	if p, _ := hr.Context().Value(passageKey{}).(*passage); p != nil {
+		g, r, rule, id = p.gate, p.request, p.decision.Rule, p.decision.Identity
+		q = g.requirement(r)
+	} else {
+		// What cannot be read in one way is refused all the same, with the
+		// reason that the handler gives.
+		r, _ = g.Intake.Request(hr)
+	}
+	denial := &Denial{Reason: code}
+	if id != nil {
+		denial.Method = id.Method
+	}
+	d := Decision{Rule: rule, Identity: id, Denial: denial}
+	if q.CORS != nil {
+		d.Header = q.CORS.header(r, false)
+	}
+	switch info := code.Shown(); {
+	case len(with) > 0:
+		d.Challenges = withError(with, info)
+	case info.Status == http.StatusUnauthorized || code == reason.ScopeInsufficient:
+		d.Challenges = withError(challenges(r, &q, finding{}, denial), info)
+	}
+	d.Steps = []Step{{Stage: StageCheck, Method: denial.Method, Reason: code, Note: "refused by the handler"}}
+	if g.Observe != nil {
+		g.Observe(r, &d)
+	}
+	g.responder().Respond(w, r, d)
+}
+
+// withError gives the reason's error code to the Bearer challenges that have
+// none.
+func withError(in []httpauth.Challenge, info reason.Info) []httpauth.Challenge {
+	out := slices.Clone(in)
+	for i, c := range out {
+		if info.Error == "" || !c.Is("Bearer") || has(c, "error") {
+			continue
+		}
+		out[i].Params = append(slices.Clone(c.Params),
+			httpauth.Param{Name: "error", Value: info.Error},
+			httpauth.Param{Name: "error_description", Value: info.Title})
+	}
+	return out
+}

@@ -1,0 +1,244 @@
+package gate401
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/gate401/gate401/reason"
+)
+
+// Gate decides. Its fields are set before the first request and not changed
+// after; everything it does is safe for concurrent use. The zero value refuses
+// every request.
+type Gate struct {
+	// Policy finds the rule of a request; nil refuses everything.
+	Policy Policy
+	// Guard counts what can be guessed. Without one, guessable credentials are
+	// not verified at all (503); see [DangerouslyUnguarded].
+	Guard Guard
+	// Observe is called once for every decision, before it is acted upon; nil
+	// observes nothing. It must not keep r's Header.
+	Observe func(r *Request, d *Decision)
+	// Intake reads HTTP requests for Protect.
+	Intake Intake
+	// Responder writes refusals for Protect; nil means a zero Responder.
+	Responder *Responder
+
+	flights flights
+}
+
+// Decide takes one request through the walk and returns the whole answer. It
+// does not write, log or forward anything; a caller that acts on it reports it
+// to Observe.
+func (g *Gate) Decide(ctx context.Context, r *Request) Decision {
+	if r.Preflight() {
+		if d, ok := g.preflight(r); ok {
+			return d
+		}
+	}
+	q := g.requirement(r)
+	d := Decision{Rule: q.Rule}
+	if q.CORS != nil {
+		d.Header = q.CORS.header(r, false)
+	}
+	if q.Rule == "" || (!q.Open && len(q.Accept) == 0) {
+		return refuse(d, r, &q, finding{}, StageRule, nil,
+			deny(reason.RuleMissing, errors.New("no rule asks anything that can be answered")))
+	}
+	if q.Open {
+		if err := checkAddress(r, &q); err != nil {
+			return refuse(d, r, &q, finding{}, StageCheck, nil, err)
+		}
+		d.Allow = true
+		return d
+	}
+
+	f, err := find(r, &q)
+	if err != nil {
+		return refuse(d, r, &q, f, StageFind, nil, err)
+	}
+	id, stage, err := g.verify(ctx, r, f)
+	if err != nil {
+		return refuse(d, r, &q, f, stage, nil, err)
+	}
+	if err := check(r, &q, id); err != nil {
+		return refuse(d, r, &q, f, StageCheck, id, err)
+	}
+	d.Allow, d.Identity = true, id
+	return d
+}
+
+// requirement asks the policy; without one there is no rule.
+func (g *Gate) requirement(r *Request) Requirement {
+	if g == nil || g.Policy == nil {
+		return Requirement{}
+	}
+	return g.Policy(r)
+}
+
+// preflight answers a CORS preflight from the rule of the request that it asks
+// for. ok is false where the rule wants the upstream to answer.
+func (g *Gate) preflight(r *Request) (Decision, bool) {
+	asked := *r
+	asked.Method = r.Header["Access-Control-Request-Method"][0]
+	q := g.requirement(&asked)
+	switch {
+	case q.CORS == nil:
+		return Decision{Preflight: true, Rule: q.Rule, Header: http.Header{"Vary": {"Origin"}}}, true
+	case q.CORS.Upstream:
+		return Decision{Allow: true, Rule: q.Rule}, true
+	}
+	return Decision{Preflight: true, Rule: q.Rule, Header: q.CORS.header(r, true)}, true
+}
+
+// finding is what the methods of a rule found in a request. chosen is nil while
+// nothing was found.
+type finding struct {
+	chosen     Authenticator
+	index      int // of chosen in Requirement.Accept
+	credential Credential
+}
+
+// find runs every method of the rule and chooses one credential: an explicit
+// one before an ambient one, then in the order of the rule. The chosen one
+// settles it; a refused credential is never retried as another.
+func find(r *Request, q *Requirement) (finding, error) {
+	// Two Authorization fields are read differently by every server
+	// (RFC 9110 section 5.3: it is not a list).
+	if len(r.Header["Authorization"]) > 1 {
+		return finding{}, deny(reason.CredentialsAmbiguous, errors.New("several Authorization fields"))
+	}
+	var (
+		best      finding
+		bestErr   error
+		found     bool
+		isAmbient bool
+	)
+	for i, a := range q.Accept {
+		c, ok, err := a.Find(r)
+		if !ok && err == nil {
+			continue
+		}
+		if ok && c != nil && best.credential != nil && c.Method() == best.credential.Method() && c.Key() != best.credential.Key() {
+			return finding{}, deny(reason.CredentialsAmbiguous,
+				fmt.Errorf("two different credentials for method %s", c.Method()))
+		}
+		ambient := false
+		if c != nil {
+			if x, is := c.(Ambient); is {
+				ambient = x.Ambient()
+			}
+		}
+		if !found || (isAmbient && !ambient) {
+			best, bestErr, found, isAmbient = finding{a, i, c}, err, true, ambient
+		}
+	}
+	if !found || isAmbient {
+		if err := misdirected(r); err != nil {
+			return finding{}, err
+		}
+	}
+	switch {
+	case !found:
+		return finding{}, deny(reason.CredentialsMissing, nil)
+	case bestErr != nil:
+		return best, bestErr
+	case best.credential == nil:
+		return best, errors.New("a method found a credential and returned none")
+	}
+	return best, nil
+}
+
+// verify proves the chosen credential: from memory, or counted by the guard and
+// then for real. Equal guessable credentials in flight are one attempt. The
+// stage tells where it ended.
+func (g *Gate) verify(ctx context.Context, r *Request, f finding) (id *Identity, stage Stage, err error) {
+	if id, err, ok := recall(r, f); ok {
+		return settled(id, StageVerify, err)
+	}
+	if _, guessable := f.credential.Account(); !guessable {
+		id, err := verifySafely(ctx, r, f)
+		return settled(id, StageVerify, err)
+	}
+	if g.Guard == nil {
+		return nil, StageGuard, errors.New("the gate has no guard, so nothing that can be guessed is verified")
+	}
+	return g.flights.do(ctx, f.credential.Key(), func(ctx context.Context) (*Identity, Stage, error) {
+		// It may have been verified and remembered since we looked.
+		if id, err, ok := recall(r, f); ok {
+			return settled(id, StageVerify, err)
+		}
+		settle, err := g.Guard.Reserve(ctx, r, f.credential)
+		if err != nil {
+			return nil, StageGuard, err
+		}
+		id, err := verifySafely(ctx, r, f)
+		id, stage, err := settled(id, StageVerify, err)
+		settle(err)
+		return id, stage, err
+	})
+}
+
+func recall(r *Request, f finding) (id *Identity, err error, ok bool) {
+	if rc, is := f.chosen.(Recaller); is {
+		return rc.Recall(r, f.credential)
+	}
+	return nil, nil, false
+}
+
+// settled turns "neither an identity nor an error" into an error.
+func settled(id *Identity, stage Stage, err error) (*Identity, Stage, error) {
+	if err == nil && (id == nil || id.Subject == "") {
+		err = errors.New("a method verified a credential and named nobody")
+	}
+	if err != nil {
+		return nil, stage, err
+	}
+	return id, stage, nil
+}
+
+// verifySafely calls Verify; a panic there refuses (503) instead of taking the
+// connection down with an answer half decided.
+func verifySafely(ctx context.Context, r *Request, f finding) (id *Identity, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			id, err = nil, fmt.Errorf("panic in method %s: %v", f.credential.Method(), p)
+		}
+	}()
+	return f.chosen.Verify(ctx, r, f.credential)
+}
+
+// check compares what was proved with what the rule asks. All failures but the
+// age of the authentication are 403: we know who it is, and no.
+func check(r *Request, q *Requirement, id *Identity) error {
+	if err := checkAddress(r, q); err != nil {
+		return err
+	}
+	if q.MaxAge > 0 && (id.AuthTime.IsZero() || r.Time.Sub(id.AuthTime) > q.MaxAge) {
+		return deny(reason.AuthenticationTooOld, fmt.Errorf("authenticated at %s, at most %s ago is wanted",
+			id.AuthTime.UTC().Format("2006-01-02T15:04:05Z"), q.MaxAge))
+	}
+	if q.Owned && (q.Owner == "" || id.Subject != q.Owner) {
+		return deny(reason.NotOwner, fmt.Errorf("the path belongs to %q", q.Owner))
+	}
+	if len(q.Groups) > 0 && !slices.ContainsFunc(q.Groups, id.InGroup) {
+		return deny(reason.GroupMissing, fmt.Errorf("one of the groups %q is wanted", q.Groups))
+	}
+	for _, s := range q.Scopes {
+		if !id.HasScope(s) {
+			return &Denial{Reason: reason.ScopeInsufficient, Scope: q.Scopes,
+				Err: fmt.Errorf("the scope %q is missing", s)}
+		}
+	}
+	return nil
+}
+
+func checkAddress(r *Request, q *Requirement) error {
+	if len(q.Addresses) > 0 && !trusted(q.Addresses, r.Client) {
+		return deny(reason.AddressBlocked, fmt.Errorf("the rule does not admit %s", r.Client))
+	}
+	return nil
+}

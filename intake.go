@@ -1,0 +1,187 @@
+package gate401
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gate401/gate401/reason"
+)
+
+// Intake is the only door through which an HTTP request becomes a [Request].
+// The zero value trusts no proxy.
+type Intake struct {
+	// TrustedProxies are the peers whose X-Forwarded-For, -Proto and -Host are
+	// believed. From anyone else these fields are ignored.
+	TrustedProxies []netip.Prefix
+	// PublicURL is the external scheme and host, where they are known for sure;
+	// nil takes them from the request.
+	PublicURL *url.URL
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Request reads hr. The error is a *Denial with reason request-malformed for a
+// request that servers could read in different ways; the Request is usable for
+// the answer even then.
+func (in *Intake) Request(hr *http.Request) (*Request, error) {
+	r := &Request{
+		Method:    hr.Method,
+		Target:    hr.RequestURI,
+		Header:    hr.Header,
+		TLS:       hr.TLS,
+		InboundID: inboundID(hr.Header),
+	}
+	if in.Now != nil {
+		r.Time = in.Now()
+	} else {
+		r.Time = time.Now()
+	}
+	r.ID = newRequestID(r.Time)
+	if hr.Body != nil && hr.Body != http.NoBody {
+		r.Body = bodyReader(hr)
+	}
+
+	peer, _ := netip.ParseAddrPort(hr.RemoteAddr)
+	r.Client = peer.Addr().Unmap()
+	scheme, authority := "http", hr.Host
+	if hr.TLS != nil {
+		scheme = "https"
+	}
+	if trusted(in.TrustedProxies, r.Client) {
+		if s := lastElement(hr.Header["X-Forwarded-Proto"]); s == "http" || s == "https" {
+			scheme = s
+		}
+		if h := lastElement(hr.Header["X-Forwarded-Host"]); h != "" {
+			authority = h
+		}
+		r.Client = clientBehind(in.TrustedProxies, r.Client, hr.Header["X-Forwarded-For"])
+	}
+	if in.PublicURL != nil {
+		scheme, authority = in.PublicURL.Scheme, in.PublicURL.Host
+	}
+
+	host, err := canonicalHost(authority)
+	r.Host = host
+	r.URL = &url.URL{Scheme: scheme, Host: authority, Path: "/"}
+	if err != nil {
+		r.URL.Host = ""
+		r.Path = "/"
+		return r, deny(reason.RequestMalformed, err)
+	}
+	if hr.URL == nil || hr.Method == http.MethodConnect || hr.URL.Opaque != "" {
+		r.Path = "/"
+		return r, deny(reason.RequestMalformed, errors.New("request target is neither origin-form nor absolute-form"))
+	}
+	// A fragment is not part of a request target (RFC 9112 section 3.2).
+	if strings.IndexByte(hr.RequestURI, '#') >= 0 {
+		r.Path = "/"
+		return r, deny(reason.RequestMalformed, errors.New("fragment in the request target"))
+	}
+	r.Path, err = CanonicalPath(hr.URL.EscapedPath())
+	if err != nil {
+		r.Path = "/"
+		return r, deny(reason.RequestMalformed, err)
+	}
+	r.URL.RawQuery = hr.URL.RawQuery
+	if r.URL.Path, err = url.PathUnescape(r.Path); err != nil {
+		return r, deny(reason.RequestMalformed, err)
+	}
+	if r.URL.Path != r.Path {
+		r.URL.RawPath = r.Path
+	}
+	return r, nil
+}
+
+// canonicalHost is the host in lower case, without port and trailing dot, so
+// that no spelling of one host finds another rule.
+func canonicalHost(authority string) (string, error) {
+	if authority == "" {
+		return "", nil
+	}
+	host := authority
+	if h, _, err := net.SplitHostPort(authority); err == nil {
+		host = h
+	}
+	host = strings.TrimSuffix(host, ".")
+	for i := range len(host) {
+		c := host[i]
+		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"#%/<>?@\^`+"`{|},", c) >= 0 {
+			return "", fmt.Errorf("host holds the octet %q", c)
+		}
+	}
+	return strings.ToLower(host), nil
+}
+
+// clientBehind walks X-Forwarded-For from the right, where our own proxies
+// write, and stops at the first address that is not ours: everything left of it
+// may be invented by the client.
+func clientBehind(proxies []netip.Prefix, peer netip.Addr, fields []string) netip.Addr {
+	client := peer
+	for i := len(fields) - 1; i >= 0; i-- {
+		list := strings.Split(fields[i], ",")
+		for j := len(list) - 1; j >= 0; j-- {
+			addr, ok := forwardedAddr(strings.TrimSpace(list[j]))
+			if !ok {
+				return client
+			}
+			client = addr
+			if !trusted(proxies, addr) {
+				return client
+			}
+		}
+	}
+	return client
+}
+
+// forwardedAddr reads an address with or without a port.
+func forwardedAddr(s string) (netip.Addr, bool) {
+	if ap, err := netip.ParseAddrPort(s); err == nil {
+		return ap.Addr().Unmap(), true
+	}
+	a, err := netip.ParseAddr(strings.Trim(s, "[]"))
+	return a.Unmap().WithZone(""), err == nil
+}
+
+func trusted(proxies []netip.Prefix, a netip.Addr) bool {
+	for _, p := range proxies {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// lastElement is what the nearest proxy wrote.
+func lastElement(fields []string) string {
+	if len(fields) == 0 {
+		return ""
+	}
+	last := fields[len(fields)-1]
+	if i := strings.LastIndexByte(last, ','); i >= 0 {
+		last = last[i+1:]
+	}
+	return strings.TrimSpace(last)
+}
+
+// bodyReader lets a decision look at the beginning of a body that the upstream
+// will read again.
+func bodyReader(hr *http.Request) func(int64) ([]byte, error) {
+	return func(limit int64) ([]byte, error) {
+		read, err := io.ReadAll(io.LimitReader(hr.Body, limit))
+		hr.Body = replay{io.MultiReader(bytes.NewReader(read), hr.Body), hr.Body}
+		return read, err
+	}
+}
+
+type replay struct {
+	io.Reader
+	io.Closer
+}

@@ -1,0 +1,70 @@
+package gate401
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gate401/gate401/reason"
+)
+
+// misdirected recognises a credential that was sent but not where or how any
+// method looks for it, so that the caller is told that instead of "nothing was
+// sent". It is called when no explicit credential was found.
+func misdirected(r *Request) error {
+	if v := r.Header["Authorization"]; len(v) == 1 {
+		return unreadScheme(v[0])
+	}
+	for _, name := range [...]string{
+		"Authorisation", "X-Authorization", "X-Authorisation", "Authorizaton", "Autorization",
+		"Authorization-Header", "Www-Authorization", "Http_authorization", "Http-Authorization", "Bearer",
+		"Www-Authenticate",
+	} {
+		if _, ok := r.Header[name]; ok {
+			return deny(reason.AuthorizationMisspelt, fmt.Errorf("the request has the field %s, the field is called Authorization", name))
+		}
+	}
+	return nil
+}
+
+// unreadScheme says what is wrong with an Authorization field that no method of
+// the rule takes for its own.
+func unreadScheme(value string) error {
+	scheme, rest, spaced := strings.Cut(strings.TrimSpace(value), " ")
+	switch {
+	case scheme == "":
+		return deny(reason.AuthorizationMalformed, fmt.Errorf("the Authorization field is empty"))
+	case glued(scheme):
+		return deny(reason.AuthorizationMisspelt, fmt.Errorf("no space between the scheme and the credential"))
+	case !isToken(scheme):
+		// A bare token, a JSON value, quotes: there is no scheme.
+		return deny(reason.AuthorizationMalformed, fmt.Errorf("the Authorization field does not begin with a scheme"))
+	case !spaced || strings.TrimSpace(rest) == "":
+		if len(scheme) > 20 || strings.Count(scheme, ".") == 2 {
+			return deny(reason.AuthorizationMalformed, fmt.Errorf("the Authorization field has a credential and no scheme"))
+		}
+		return deny(reason.AuthorizationMalformed, fmt.Errorf("the Authorization field has a scheme and no credential"))
+	}
+	return deny(reason.SchemeUnsupported, fmt.Errorf("no method of the rule takes the scheme %q", clip(scheme, 32)))
+}
+
+// glued recognises BearereyJhbG... and Basic:dXNlcg==, where the space between
+// scheme and credential was lost.
+func glued(scheme string) bool {
+	for _, known := range [...]string{"bearer", "basic", "digest"} {
+		if len(scheme) > len(known) && strings.EqualFold(scheme[:len(known)], known) {
+			next := scheme[len(known)]
+			if next == ':' || next == '=' || next == ',' || len(scheme) > len(known)+8 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// clip shortens what a stranger wrote before it gets into a log.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return s[:n] + "..."
+}

@@ -1,0 +1,137 @@
+package gate401
+
+import (
+	"fmt"
+	"strings"
+)
+
+// CanonicalPath returns the one spelling of a path that is both judged and
+// forwarded, from the raw, percent-encoded path of a request target. Unreserved
+// characters are decoded and other triplets written in upper case (RFC 3986
+// section 6.2.2), so that two spellings of one path compare equal.
+//
+// A path that servers are known to read in different ways is an error, because
+// a gate that guesses how the upstream reads it can be talked past: dot segments
+// in any spelling, empty segments, backslashes, ";" parameters, control
+// characters, broken triplets, and an encoded slash, backslash, percent sign,
+// semicolon, question mark or number sign.
+func CanonicalPath(raw string) (string, error) {
+	if raw == "" || raw[0] != '/' {
+		return "", fmt.Errorf("path does not begin with a slash")
+	}
+	plain := true
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case c == '\\':
+			return "", fmt.Errorf("backslash at offset %d", i)
+		case c == ';':
+			return "", fmt.Errorf("path parameter (;) at offset %d", i)
+		case c == '#' || c == '?':
+			return "", fmt.Errorf("%q inside the path at offset %d", c, i)
+		case c <= ' ' || c == 0x7f:
+			return "", fmt.Errorf("control character or space at offset %d", i)
+		case c == '%' || c >= 0x80 || needsEncoding(c):
+			plain = false
+		case c == '/' && i+1 < len(raw) && raw[i+1] == '/':
+			return "", fmt.Errorf("empty segment at offset %d", i)
+		}
+	}
+	path := raw
+	if !plain {
+		var err error
+		if path, err = normalise(raw); err != nil {
+			return "", err
+		}
+	}
+	if i := dotSegment(path); i >= 0 {
+		return "", fmt.Errorf("dot segment at offset %d", i)
+	}
+	return path, nil
+}
+
+// dotSegment finds a segment "." or ".." in a path whose dots are decoded.
+func dotSegment(path string) int {
+	for i := 0; ; {
+		j := strings.Index(path[i:], "/.")
+		if j < 0 {
+			return -1
+		}
+		i += j + 1
+		segment, _, _ := strings.Cut(path[i:], "/")
+		if segment == "." || segment == ".." {
+			return i
+		}
+	}
+}
+
+// normalise rewrites every octet of raw in its one spelling.
+func normalise(raw string) (string, error) {
+	var b strings.Builder
+	b.Grow(len(raw) + 8)
+	for i := 0; i < len(raw); i++ {
+		c := raw[i]
+		if c == '%' {
+			if i+2 >= len(raw) || !isHex(raw[i+1]) || !isHex(raw[i+2]) {
+				return "", fmt.Errorf("broken percent-encoding at offset %d", i)
+			}
+			c = unhex(raw[i+1])<<4 | unhex(raw[i+2])
+			switch {
+			case strings.IndexByte(`/\%;?#`, c) >= 0:
+				// A server that decodes before it splits, or decodes twice,
+				// would see another path behind each of these.
+				return "", fmt.Errorf("encoded %q at offset %d", c, i)
+			case c < ' ' || c == 0x7f:
+				return "", fmt.Errorf("encoded control character at offset %d", i)
+			}
+			i += 2
+			if !isUnreserved(c) {
+				b.WriteByte('%')
+				b.WriteByte(upperHex[c>>4])
+				b.WriteByte(upperHex[c&15])
+				continue
+			}
+			b.WriteByte(c)
+			continue
+		}
+		if c >= 0x80 || needsEncoding(c) {
+			b.WriteByte('%')
+			b.WriteByte(upperHex[c>>4])
+			b.WriteByte(upperHex[c&15])
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String(), nil
+}
+
+const upperHex = "0123456789ABCDEF"
+
+// isUnreserved is RFC 3986 section 2.3.
+func isUnreserved(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
+		c == '-' || c == '.' || c == '_' || c == '~'
+}
+
+// needsEncoding tells which printable octets may not stand in a path as they
+// are (RFC 3986 section 3.3, pchar).
+func needsEncoding(c byte) bool {
+	switch c {
+	case '"', '<', '>', '^', '`', '{', '|', '}', '[', ']':
+		return true
+	}
+	return false
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+func unhex(c byte) byte {
+	switch {
+	case c >= 'a':
+		return c - 'a' + 10
+	case c >= 'A':
+		return c - 'A' + 10
+	}
+	return c - '0'
+}

@@ -1,0 +1,90 @@
+package gate401
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+)
+
+// refuse completes a decision that ended at stage with err: the denial, the
+// challenges that go with its status, and the steps that led to it. Only here
+// does a refusal cost anything beyond the walk itself.
+func refuse(d Decision, r *Request, q *Requirement, f finding, stage Stage, id *Identity, err error) Decision {
+	denial := denialOf(err)
+	if id != nil {
+		// The proof was right: the decision knows who it is and says no.
+		d.Identity = id
+	}
+	if f.credential != nil && (denial.Method == "" || denial.Subject == "") {
+		// The error may be shared by equal requests in flight or remembered:
+		// what is added belongs to a copy.
+		own := *denial
+		if own.Method == "" {
+			own.Method = f.credential.Method()
+		}
+		if own.Subject == "" && id == nil {
+			own.Subject, _ = f.credential.Account()
+		}
+		denial = &own
+	}
+	d.Denial = denial
+	if len(denial.Header) > 0 {
+		h := make(http.Header, len(d.Header)+len(denial.Header))
+		maps.Copy(h, d.Header)
+		maps.Copy(h, denial.Header)
+		d.Header = h
+	}
+	d.Challenges = challenges(r, q, f, denial)
+	if f.chosen == nil && q.prepared != nil && len(d.Challenges) == len(q.prepared.fields) {
+		d.fields = q.prepared.fields
+	}
+	d.Steps = steps(q, f, stage, id, denial)
+	return d
+}
+
+// steps writes the trace of a refusal, from what is known when it ends.
+func steps(q *Requirement, f finding, stage Stage, id *Identity, d *Denial) []Step {
+	out := make([]Step, 0, 5)
+	if stage == StageRequest || stage == StageRule {
+		return append(out, Step{Stage: stage, Reason: d.Reason, Note: note(d)})
+	}
+	out = append(out, Step{Stage: StageRule, Note: q.Rule})
+	if stage == StageFind {
+		return append(out, Step{Stage: StageFind, Method: d.Method, Reason: d.Reason, Note: note(d)})
+	}
+	if f.credential == nil {
+		return append(out, Step{Stage: stage, Reason: d.Reason, Note: note(d)})
+	}
+	method := f.credential.Method()
+	account, guessable := f.credential.Account()
+	found := "found a credential"
+	if account != "" {
+		found = fmt.Sprintf("found a credential for %q", account)
+	}
+	out = append(out, Step{Stage: StageChoose, Method: method, Note: found})
+	switch {
+	case stage == StageGuard:
+		return append(out, Step{Stage: StageGuard, Method: method, Reason: d.Reason, Note: note(d)})
+	case guessable:
+		out = append(out, Step{Stage: StageGuard, Method: method, Note: "within the limits, or remembered"})
+	}
+	if stage == StageVerify || id == nil {
+		return append(out, Step{Stage: StageVerify, Method: method, Reason: d.Reason, Note: note(d)})
+	}
+	out = append(out, Step{Stage: StageVerify, Method: method, Note: fmt.Sprintf("speaks for %q", id.Subject)})
+	return append(out, Step{Stage: StageCheck, Method: method, Reason: d.Reason, Note: note(d)})
+}
+
+// note is the operator's sentence of a denial.
+func note(d *Denial) string {
+	if d.Err != nil {
+		return d.Err.Error()
+	}
+	return d.Reason.Info().Title
+}
+
+// Malformed is the decision about a request that [Intake.Request] could not
+// read in one way: 400, or what else err says.
+func Malformed(r *Request, err error) Decision {
+	return refuse(Decision{}, r, &Requirement{}, finding{}, StageRequest, nil, err)
+}

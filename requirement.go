@@ -1,0 +1,51 @@
+package gate401
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/gate401/gate401/httpauth"
+)
+
+// Policy finds the rule of a request and says what it asks. It is called for
+// every request, from many goroutines, and must not block.
+type Policy func(*Request) Requirement
+
+// Requirement is what a rule asks of a request. The zero value lets nobody pass.
+type Requirement struct {
+	// Rule names the rule, for logs and traces; empty means that there is none,
+	// and the request is refused as rule-missing.
+	Rule string
+	// Open lets anyone pass, without any proof.
+	Open bool
+	// Accept lists the ways to authenticate, in the order of the rule.
+	Accept []Authenticator
+	// Scopes must all be held, and one of Groups; empty asks for none.
+	Scopes, Groups []string
+	// Owned lets only Owner pass, the subject that the path names.
+	Owned bool
+	Owner string
+	// Addresses, if any, are the only networks the client may come from.
+	Addresses []netip.Prefix
+	// MaxAge is how long ago the person may have authenticated (RFC 9470);
+	// zero for no limit.
+	MaxAge time.Duration
+	// CORS is what pages of other origins may do; nil for nothing.
+	CORS *CORS
+	// prepared is what Prepare worked out.
+	prepared *prepared
+}
+
+// prepared is what a refusal without credentials needs and what does not depend
+// on the request.
+type prepared struct {
+	challenges []httpauth.Challenge
+	fields     []string
+}
+
+// Prepare works out at load what does not depend on the request, so that a
+// refusal without credentials costs little. Policies call it once per rule.
+func (q *Requirement) Prepare() {
+	all := gather(nil, q, finding{}, nil)
+	q.prepared = &prepared{all, printed(all)}
+}

@@ -1,0 +1,156 @@
+package gate401
+
+import (
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/gate401/gate401/reason"
+)
+
+// Format is the shape of a refusal's body for programs.
+type Format string
+
+// The formats.
+const (
+	// FormatProblem is application/problem+json (RFC 9457).
+	FormatProblem Format = "problem"
+	// FormatSimple is {"error","message","code"}.
+	FormatSimple Format = "simple"
+)
+
+// Responder writes refusals; nothing else does. Its fields are set before the
+// first use. The zero value writes problem+json with addresses of pages below
+// /auth/problems/ of the gate itself. Safe for concurrent use.
+type Responder struct {
+	// Format of bodies for programs; empty means FormatProblem.
+	Format Format
+	// Problems is the address below which each reason has its page, with the
+	// slash at its end; empty means "/auth/problems/".
+	Problems string
+	// Support is where people may ask for help, an https or mailto URL; empty
+	// for nowhere.
+	Support string
+
+	once       sync.Once
+	prepared   map[reason.Code]*answer
+	pagePolicy []string
+}
+
+// answer is a refusal's body in the two parts around the request id, and the
+// field values that go with it, prepared once for each reason.
+type answer struct {
+	info         reason.Info
+	head, tail   string
+	reasonFields []string
+}
+
+var (
+	noStore      = []string{"no-store"}
+	noIndex      = []string{"noindex"}
+	noSniff      = []string{"nosniff"}
+	byGate       = []string{"gate"}
+	problemJSON  = []string{"application/problem+json"}
+	simpleJSON   = []string{"application/json"}
+	graphqlJSON  = []string{"application/graphql-response+json"}
+	htmlUTF8     = []string{"text/html; charset=utf-8"}
+	noReferrer   = []string{"no-referrer"}
+	retryShortly = []string{"5"}
+)
+
+// Respond writes the refusal d of r, in the shape that its client can read: a
+// page for a browser navigation, GraphQL errors for a GraphQL client, the
+// configured JSON for everything else. For an allowed decision it refuses with
+// check-failed, because then somebody calls it by mistake.
+func (p *Responder) Respond(w http.ResponseWriter, r *Request, d Decision) {
+	p.once.Do(p.prepare)
+	h := w.Header()
+	for name, values := range d.Header {
+		h[name] = values
+	}
+	if r.ID != "" {
+		h["X-Request-Id"] = []string{r.ID}
+	}
+	if d.Preflight && !d.Allow {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	shown := d.Reason().Shown()
+	if d.Allow {
+		shown = reason.CheckFailed.Info()
+	}
+	a := p.prepared[shown.Code]
+	if shown.Status == http.StatusUnauthorized || len(d.Challenges) > 0 {
+		h["Www-Authenticate"] = challengeFields(d)
+	}
+	h["Cache-Control"] = noStore
+	h["X-Robots-Tag"] = noIndex
+	h["X-Content-Type-Options"] = noSniff
+	h["Gate401-Refused-By"] = byGate
+	h["Gate401-Reason"] = a.reasonFields
+	if shown.Status == http.StatusServiceUnavailable && h["Retry-After"] == nil {
+		h["Retry-After"] = retryShortly
+	}
+	switch shapeOf(r) {
+	case shapePage:
+		p.page(w, r, shown)
+	case shapeGraphQL:
+		body := graphqlBody(r, shown)
+		h["Content-Type"] = graphqlJSON
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+		w.WriteHeader(shown.Status)
+		_, _ = w.Write(body)
+	default:
+		p.json(w, r, a)
+	}
+}
+
+// json writes the prepared body around the request id.
+func (p *Responder) json(w http.ResponseWriter, r *Request, a *answer) {
+	h := w.Header()
+	h["Content-Type"] = problemJSON
+	n := len(a.head) + len(a.tail) + len(r.ID)
+	body := make([]byte, 0, n)
+	body = append(body, a.head...)
+	if p.Format == FormatSimple {
+		h["Content-Type"] = simpleJSON
+	} else {
+		body = append(body, r.ID...)
+		body = append(body, a.tail...)
+	}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(a.info.Status)
+	// The client may be gone; there is nobody left to tell.
+	_, _ = w.Write(body)
+}
+
+// challengeFields prints each challenge as a field of its own. A 401 without a
+// challenge would break RFC 9110 section 15.5.2, so one that nobody knows how
+// to ask for says at least Bearer.
+func challengeFields(d Decision) []string {
+	switch {
+	case d.fields != nil:
+		return d.fields
+	case len(d.Challenges) == 0:
+		return []string{`Bearer realm="api"`}
+	}
+	return printed(d.Challenges)
+}
+
+// prepare writes the bodies of all reasons that can be shown.
+func (p *Responder) prepare() {
+	if p.Problems == "" {
+		p.Problems = "/auth/problems/"
+	}
+	p.pagePolicy = pagePolicy()
+	p.prepared = make(map[reason.Code]*answer)
+	for _, info := range reason.All() {
+		a := &answer{info: info, reasonFields: []string{string(info.Code)}}
+		if p.Format == FormatSimple {
+			a.head = simpleBody(info)
+		} else {
+			a.head, a.tail = problemBody(info, p.Problems, p.Support)
+		}
+		p.prepared[info.Code] = a
+	}
+}
