@@ -77,7 +77,7 @@ var requestTable = []Info{
 		FixUser:     "Check the address in the address bar, or go back to the start page and follow the links from there. If a link of the site led here, tell support the request id.",
 		FixCaller:   "Build the address with the functions of your URL library instead of joining strings, so that every part is percent-encoded once. Keep header fields below a few kilobytes.",
 		FixOperator: "The trace of the request id says which part was refused and why. A single request of this kind is noise; many from one address are a scan.",
-		Spec:        "RFC 9110 15.5.1, 17.1; RFC 3986 6.2.2; RFC 6750 3.1",
+		Spec:        "RFC 9110 15.5.1, 17.3, 17.5; RFC 3986 6.2.2; RFC 6750 3.1",
 		Since:       "0.1.0",
 	},
 	{
