@@ -34,6 +34,10 @@ func Canonical(name string) (string, error) {
 	if !utf8.ValidString(name) {
 		return "", nameError("not valid UTF-8")
 	}
+	// Before trimming, which would take a line feed for a space.
+	if i := strings.IndexFunc(name, unicode.IsControl); i >= 0 {
+		return "", nameError("control character at byte %d", i)
+	}
 	out, err := mapName(name)
 	if err != nil {
 		return "", err
@@ -59,9 +63,6 @@ func mapName(name string) (string, error) {
 	name = strings.TrimSpace(norm.NFKC.String(name))
 	if name == "" {
 		return "", nameError("empty")
-	}
-	if i := strings.IndexFunc(name, unicode.IsControl); i >= 0 {
-		return "", nameError("control character at byte %d", i)
 	}
 	parts := strings.FieldsFunc(name, func(r rune) bool { return r == ' ' })
 	for i, part := range parts {

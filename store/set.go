@@ -44,20 +44,23 @@ func Page(limit int) int {
 
 // Moment returns t as every backend keeps it: in UTC, whole milliseconds,
 // without a monotonic reading. The zero time stays zero and means "not set".
-func Moment(t time.Time) time.Time { return fromMillis(Millis(t)) }
+func Moment(t time.Time) time.Time { return FromMillis(Millis(t)) }
 
 // Millis returns t in milliseconds since the Unix epoch, 0 for the zero time.
 func Millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
 	}
-	return t.UnixMilli()
+	// "Set" must never become "not set": a revocation at the epoch (a fake
+	// clock) is a revocation.
+	if ms := t.UnixMilli(); ms != 0 {
+		return ms
+	}
+	return 1
 }
 
-// FromMillis is the inverse of Millis.
-func FromMillis(ms int64) time.Time { return fromMillis(ms) }
-
-func fromMillis(ms int64) time.Time {
+// FromMillis is the inverse of Millis, to the millisecond.
+func FromMillis(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}
 	}

@@ -1,0 +1,171 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	driver "modernc.org/sqlite"
+
+	"github.com/gate401/gate401/store"
+	"github.com/gate401/gate401/store/sqldb"
+)
+
+// Reasons for refusing a file.
+var (
+	// ErrNotDatabase says that the file is something else than a database.
+	ErrNotDatabase = errors.New("file is not an SQLite database")
+	// ErrForeign says that the database belongs to another program.
+	ErrForeign = errors.New("database belongs to another program")
+)
+
+// applicationID marks our files (PRAGMA application_id): "g401".
+const applicationID = 0x67343031
+
+// Primary result codes (https://www.sqlite.org/rescode.html).
+const (
+	codeBusy     = 5
+	codeReadOnly = 8
+	codeCorrupt  = 11
+	codeFull     = 13
+	codeCantOpen = 14
+	codeNotADB   = 26
+)
+
+// Options says which file to open.
+type Options struct {
+	Path string           // of the file; it and missing directories are made
+	Now  func() time.Time // nil = time.Now
+	Poll time.Duration    // how often to look for changes by other processes; 0 = 50 ms
+	Wait time.Duration    // how long to wait for another process that writes; 0 = 5 s
+
+	migrations fs.FS // tests only
+}
+
+// Open opens or makes the file and brings its schema up to date. Errors about
+// the file are a *store.OpenError.
+func Open(ctx context.Context, o Options) (*store.Set, error) {
+	set, err := open(ctx, o)
+	if err != nil {
+		return nil, &store.OpenError{Path: o.Path, Err: err, Help: help(err, o.Path)}
+	}
+	return set, nil
+}
+
+func open(ctx context.Context, o Options) (*store.Set, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.migrations == nil {
+		o.migrations = sqldb.Migrations()
+	}
+	path, err := prepare(o.Path)
+	if err != nil {
+		return nil, err
+	}
+	// One connection writes: writers queue inside the process, where waiting
+	// ends with the caller's context, instead of in SQLite, where it does not.
+	write, err := connect(path, 1, "_txlock=immediate", "_pragma=busy_timeout(100)")
+	if err != nil {
+		return nil, err
+	}
+	cfg := sqldb.Config{Write: write, Busy: busy, Now: o.Now, Poll: o.Poll, Wait: o.Wait}
+	if err := adopt(ctx, cfg, o); err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	cfg.Read, err = connect(path, sqldb.Readers(), "_pragma=busy_timeout(5000)", "_pragma=query_only(1)")
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	return sqldb.New(ctx, cfg)
+}
+
+// connect returns a pool. Its settings, and why:
+//
+//   - journal_mode(WAL): readers never wait for the writer.
+//   - synchronous(FULL): in WAL mode NORMAL survives a crash of the program but
+//     may lose the last commits when the power fails. A revocation is confirmed
+//     only once it is durable, so every commit is one fsync. What is written
+//     often (time of last use) is collected by its callers.
+//   - secure_delete(FAST): a replaced password hash does not live on in a page
+//     that is merely marked free.
+//   - journal_size_limit: one big transaction does not leave a big log behind.
+//   - mode=rw: a file that vanishes is an error, not a new, empty store.
+func connect(path string, size int, params ...string) (*sql.DB, error) {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // C:/...
+	}
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=rw"
+	for _, p := range append(params, "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)",
+		"_pragma=secure_delete(FAST)", "_pragma=journal_size_limit(16777216)") {
+		dsn += "&" + p
+	}
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("connecting: %w", err)
+	}
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	return db, nil
+}
+
+// adopt makes an empty file ours, refuses another program's, and migrates.
+func adopt(ctx context.Context, cfg sqldb.Config, o Options) error {
+	return sqldb.Transact(ctx, cfg, func(tx *sql.Tx) error {
+		var tables, id int64
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master`).Scan(&tables); err != nil {
+			return err
+		}
+		if err := tx.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id); err != nil {
+			return err
+		}
+		switch {
+		case id == applicationID:
+		case id != 0 || tables != 0:
+			return ErrForeign
+		default:
+			if _, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA application_id = %d`, applicationID)); err != nil {
+				return err
+			}
+		}
+		return sqldb.Migrate(ctx, tx, o.migrations, o.Now())
+	})
+}
+
+func busy(err error) bool { return code(err) == codeBusy }
+
+// code returns the primary result code, 0 if err is not SQLite's.
+func code(err error) int {
+	var e *driver.Error
+	if errors.As(err, &e) {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+func help(err error, path string) string {
+	switch {
+	case errors.Is(err, ErrNotDatabase), errors.Is(err, ErrForeign), code(err) == codeNotADB:
+		return "name another file in storage.records; a new one is made if it does not exist"
+	case errors.Is(err, sqldb.ErrNewer):
+		return "use the gate401 that wrote it or a newer one, or restore a backup from before the upgrade"
+	case errors.Is(err, sqldb.ErrTampered):
+		return "restore a backup; the schema was changed by hand or by an unreleased build"
+	case errors.Is(err, fs.ErrPermission), code(err) == codeReadOnly, code(err) == codeCantOpen:
+		return fmt.Sprintf("the user that runs gate401 must be able to write %s and its directory", path)
+	case code(err) == codeBusy:
+		return "another process holds the file locked; end it, or wait until its backup is done"
+	case code(err) == codeFull:
+		return "free some space on the disk"
+	case code(err) == codeCorrupt:
+		return "restore a backup; what can be saved comes out with: sqlite3 FILE .recover"
+	}
+	return ""
+}
