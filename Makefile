@@ -1,0 +1,48 @@
+# gate401: what can be made. "make help" lists it.
+SHELL := bash
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+TEMPL := go run github.com/a-h/templ/cmd/templ@v0.3.977
+
+.PHONY: help build demo test check race fuzz lint generate docs bench cover clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
+
+build: ## build ./gate401, static
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o gate401 ./cmd/gate401
+
+demo: ## run the demo
+	go run ./cmd/gate401 demo
+
+test: ## everything; as root on Debian it installs what is missing
+	@scripts/test.sh
+
+check: ## the fast part: formatting, vet, tests without servers and browsers
+	@test -z "$$(gofmt -l $$(git ls-files '*.go' | grep -v '_templ\.go$$'))" || { echo "gofmt would change files"; exit 1; }
+	go vet ./...
+	go test $$(go list ./... | grep -v '/e2e')
+
+race: ## the tests with the race detector
+	go test -race -shuffle=on ./...
+
+fuzz: ## fuzz every parser for half a minute
+	scripts/fuzz.sh 30s
+
+lint: ## the linters
+	scripts/lint.sh
+
+generate: ## write the generated Go files and the JSON Schema anew
+	@$(TEMPL) generate -path web >/dev/null 2>&1 || $(TEMPL) generate -path web
+	@go generate ./internal/config
+
+docs: ## write the generated documents anew
+	@go run ./internal/docs
+
+bench: ## the benchmarks behind docs/performance.md
+	scripts/bench.sh
+
+cover: ## coverage by package
+	go test -cover ./... | grep -v 'no test files'
+
+clean: ## remove what was built
+	rm -rf gate401 bin dist

@@ -1,0 +1,187 @@
+package archtest
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/gate401/gate401"
+
+// policy says for each package of the house which others it may import, and
+// which modules. Arrows go down only: syntax and catalogue, domain, mechanisms,
+// surfaces, composition. Test files may import more, see testPolicy.
+var policy = map[string]struct{ house, modules string }{
+	// Syntax and catalogue: the standard library alone.
+	"httpauth":     {},
+	"reason":       {},
+	"reason/cases": {},
+
+	// The domain.
+	"": {house: "httpauth reason"},
+
+	// Mechanisms: they know the domain, not one another's insides, and no surface.
+	"internal/password": {modules: "golang.org/x/crypto"},
+	"internal/seal":     {modules: "golang.org/x/crypto"},
+	"token":             {house: "reason", modules: "github.com/go-jose/go-jose/v4"},
+	"store":             {modules: "golang.org/x/text"},
+	"store/memory":      {house: "store"},
+	"store/sqldb":       {house: "store"},
+	"store/sqlite":      {house: "store store/sqldb", modules: "modernc.org/sqlite"},
+	"store/storetest":   {house: "store", modules: "github.com/google/go-cmp"},
+	"authn": {house: " httpauth reason token store internal/password",
+		modules: "github.com/maypok86/otter/v2 golang.org/x/crypto github.com/tg123/go-htpasswd"},
+	"authn/authntest": {house: " httpauth reason", modules: "github.com/google/go-cmp"},
+	"access":          {house: " reason"},
+	"defend":          {house: " reason"},
+
+	// Surfaces and what they show; none imports another.
+	"web":              {house: "reason", modules: "github.com/a-h/templ"},
+	"internal/guide":   {house: "reason web", modules: "github.com/a-h/templ"},
+	"internal/watch":   {house: " reason httpauth"},
+	"internal/proxy":   {house: " reason"},
+	"internal/admin":   {house: " internal/watch"},
+	"internal/explain": {house: " httpauth reason token internal/watch"},
+	"internal/demo":    {house: " reason token web", modules: "github.com/a-h/templ"},
+
+	// Composition: the file, from the file to a gate, from a gate to a process.
+	"internal/config":           {modules: "go.yaml.in/yaml/v3"},
+	"internal/config/schemagen": {house: "internal/config", modules: "github.com/invopop/jsonschema"},
+	"internal/build": {house: " access authn defend httpauth internal/config internal/password internal/seal " +
+		"internal/watch reason store store/memory store/sqlite token"},
+	"internal/server": {house: " access defend internal/admin internal/build internal/config internal/demo internal/guide " +
+		"internal/password internal/proxy internal/seal internal/watch reason store token"},
+	"internal/cli": {house: " access defend httpauth internal/admin internal/build internal/config internal/explain internal/password " +
+		"internal/seal internal/server internal/watch reason store token",
+		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},
+	"cmd/gate401":       {house: "internal/cli"},
+	"internal/docs":     {house: " httpauth internal/cli internal/config reason reason/cases"},
+	"internal/archtest": {},
+}
+
+// midway is what a user of the middleware links: no SQL, no RPC, no expression
+// language, no tracing SDK.
+var (
+	midway    = []string{"", "access", "authn", "defend", "httpauth", "reason", "store", "store/memory", "token"}
+	forbidden = []string{"database/sql", "modernc.org/", "google.golang.org/grpc", "cel.dev/", "go.opentelemetry.io/", "html/template", "text/template", "github.com/expr-lang/"}
+)
+
+type pkg struct {
+	ImportPath, Name, Doc string
+	Imports, Deps         []string
+	GoFiles               []string
+	Standard              bool
+}
+
+func list(t *testing.T, args ...string) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Name,Doc,Imports,Deps,GoFiles,Standard"}, args...)...)
+	cmd.Dir = filepath.Join("..", "..")
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		t.Fatalf("go list: %v\n%s", err, exit.Stderr)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	var pkgs []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return pkgs
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		pkgs = append(pkgs, p)
+	}
+}
+
+// short is the name of a package in the policy; "" is the root package.
+func short(path string) (string, bool) {
+	if path == module {
+		return "", true
+	}
+	s, ok := strings.CutPrefix(path, module+"/")
+	return s, ok
+}
+
+func allowed(words, want string) bool {
+	// The root package is the empty word before a leading space.
+	return slices.Contains(strings.Split(words, " "), want) && (words != "" || want != "")
+}
+
+func TestImports(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range list(t, "./...") {
+		if len(p.GoFiles) == 0 {
+			continue // tests only
+		}
+		name, _ := short(p.ImportPath)
+		seen[name] = true
+		rule, ok := policy[name]
+		if !ok {
+			t.Errorf("package %q is not in the policy", name)
+			continue
+		}
+		for _, imp := range p.Imports {
+			if dep, ours := short(imp); ours {
+				if !allowed(rule.house, dep) {
+					t.Errorf("%q imports %q, which the policy does not allow", name, dep)
+				}
+				continue
+			}
+			if first, _, _ := strings.Cut(imp, "/"); !strings.Contains(first, ".") {
+				continue // the standard library
+			}
+			if !slices.ContainsFunc(strings.Fields(rule.modules), func(m string) bool { return imp == m || strings.HasPrefix(imp, m+"/") }) {
+				t.Errorf("%q imports %s, which the policy does not allow", name, imp)
+			}
+		}
+	}
+	for name := range policy {
+		if !seen[name] {
+			t.Errorf("the policy names %q, which does not exist", name)
+		}
+	}
+}
+
+func TestMiddlewareStaysLight(t *testing.T) {
+	paths := make([]string, len(midway))
+	for i, name := range midway {
+		paths[i] = "./" + name
+	}
+	for _, p := range list(t, paths...) {
+		for _, dep := range p.Deps {
+			for _, f := range forbidden {
+				if dep == f || strings.HasPrefix(dep, f) {
+					t.Errorf("%s links %s", p.ImportPath, dep)
+				}
+			}
+		}
+	}
+}
+
+// The linker keeps every exported method as soon as one of these is linked,
+// which doubles the binary.
+func TestBinaryKeepsPruning(t *testing.T) {
+	for _, p := range list(t, "./cmd/gate401") {
+		for _, dep := range p.Deps {
+			if dep == "html/template" || dep == "text/template" || strings.HasPrefix(dep, "github.com/expr-lang/") {
+				t.Errorf("the binary links %s", dep)
+			}
+		}
+	}
+}
+
+func TestEveryPackageHasADoc(t *testing.T) {
+	for _, p := range list(t, "./...") {
+		if len(p.GoFiles) > 0 && p.Doc == "" {
+			t.Errorf("%s has no package comment", p.ImportPath)
+		}
+	}
+}

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Runs every test. As root on Debian it installs what is missing first; elsewhere
+# it installs nothing, runs what can run and ends with a list of what was not.
+# With CI=true a missing component is a failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/components.sh
+
+say() { printf '\n== %s\n' "$*"; }
+missing() { # the components that are not there, one per line
+	while IFS='|' read -r command package what; do
+		[ -n "$command" ] || continue
+		command -v "$command" >/dev/null 2>&1 || printf '%s|%s|%s\n' "$command" "$package" "$what"
+	done <<<"$COMPONENTS"
+}
+
+command -v go >/dev/null 2>&1 || { echo "gate401: error: go is not installed; see https://go.dev/doc/install" >&2; exit 2; }
+
+lacking=$(missing)
+if [ -n "$lacking" ] && [ "$(id -u)" = 0 ] && [ -f /etc/debian_version ] && command -v apt-get >/dev/null; then
+	packages=$(cut -d'|' -f2 <<<"$lacking" | sort -u | tr '\n' ' ')
+	say "installing $packages"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -qq
+	# shellcheck disable=SC2086
+	apt-get install -y -qq --no-install-recommends $packages >/dev/null
+	lacking=$(missing)
+fi
+if [ -n "$lacking" ] && [ "${CI:-}" = true ]; then
+	while IFS='|' read -r command package what; do
+		echo "gate401: error: missing component $command (Debian package $package): $what" >&2
+	done <<<"$lacking"
+	exit 1
+fi
+
+browser=yes
+case $lacking in *node*|*npm*|*chromium*) browser=no ;; esac
+if [ $browser = yes ] && [ ! -d e2e/browser/node_modules ]; then
+	if [ "$(id -u)" = 0 ] && [ -f /etc/debian_version ]; then
+		say "installing the browser driver (npm ci)"
+		(cd e2e/browser && npm ci --no-audit --no-fund --loglevel=error)
+	else
+		browser=no
+		lacking="$lacking
+playwright-core|(npm ci in e2e/browser)|the pages in a browser"
+		[ "${CI:-}" = true ] && { echo "gate401: error: missing component playwright-core (npm ci in e2e/browser)" >&2; exit 1; }
+	fi
+fi
+
+say "formatting, vet, generated files"
+unformatted=$(git ls-files -co --exclude-standard '*.go' | grep -v '_templ\.go$' | xargs -r gofmt -l)
+[ -z "$unformatted" ] || { echo "gate401: error: gofmt would change:"; echo "$unformatted"; exit 1; }
+go vet ./...
+scripts/generated.sh
+
+say "linters"
+if [ "${GATE401_LINT:-yes}" = yes ]; then scripts/lint.sh; fi
+
+say "tests, with the race detector"
+go test -race -shuffle=on -timeout 15m ./...
+
+say "fuzzing, ${GATE401_FUZZTIME:-3s} for each parser"
+scripts/fuzz.sh "${GATE401_FUZZTIME:-3s}"
+
+if [ -n "$lacking" ]; then
+	say "not run, for want of a component"
+	while IFS='|' read -r command package what; do
+		[ -n "$command" ] || continue
+		printf '   %-14s %-18s %s\n' "$command" "$package" "$what"
+	done <<<"$lacking"
+	if [ -f /etc/debian_version ]; then
+		echo "   to have them: sudo apt-get install $(cut -d'|' -f2 <<<"$lacking" | grep -v '(' | sort -u | tr '\n' ' ')"
+	fi
+else
+	say "everything was run"
+fi
