@@ -1,0 +1,50 @@
+package config
+
+import "time"
+
+// Default returns the configuration that is in force without a file: everything
+// but what the upstream is asked for needs some proof, and there is no upstream.
+func Default() *File {
+	return &File{
+		Gate: Gate{
+			Listen: "127.0.0.1:8401",
+			Realm:  "gate401",
+			Prefix: "/auth",
+		},
+		Admin:   Admin{Listen: "127.0.0.1:8402"},
+		Storage: Storage{Records: "sqlite:gate401.db", Shared: "memory"},
+		Methods: Methods{
+			{Name: "password", Type: TypeBasic, Basic: &Basic{Type: TypeBasic}},
+			{Name: "key", Type: TypeAPIKey, APIKey: defaultAPIKey()},
+			{Name: "own", Type: TypeBearer, Bearer: &Bearer{Type: TypeBearer, Audience: Audience{"gate401"}}},
+		},
+		Identity: Identity{Headers: IdentityHeaders{
+			"Gate401-Subject":    "subject",
+			"Gate401-Method":     "method",
+			"Gate401-Groups":     "groups",
+			"Gate401-Scopes":     "scopes",
+			"Gate401-Request-Id": "request_id",
+		}},
+		Errors: Errors{Format: "problem"},
+		Defend: Defend{
+			Account: Limit{Attempts: 10, Window: 15 * time.Minute},
+			Address: Limit{Attempts: 100, Window: 15 * time.Minute},
+		},
+		Log: Log{Level: "info", Format: "auto"},
+	}
+}
+
+func defaultAPIKey() *APIKey {
+	return &APIKey{Type: TypeAPIKey, Header: "X-API-Key", Environment: "live"}
+}
+
+// presets are the values of identity.headers that are names.
+func preset(name string) (IdentityHeaders, bool) {
+	switch name {
+	case "forwarded":
+		return IdentityHeaders{"X-Forwarded-User": "subject", "X-Forwarded-Groups": "groups"}, true
+	case "remote":
+		return IdentityHeaders{"Remote-User": "subject", "Remote-Groups": "groups"}, true
+	}
+	return nil, false
+}

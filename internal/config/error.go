@@ -1,0 +1,84 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Error is one fault of a file, with the place where it is.
+type Error struct {
+	// File is the name that was given to Load.
+	File string
+	// Line and Column begin at 1; Column counts characters. Both are 0 for what
+	// has no place in the file.
+	Line, Column int
+	// Path is the key, such as rules[2].owner.
+	Path string
+	// Message says what is wrong, and holds no secret.
+	Message string
+	// Hint says what to write instead; may be empty.
+	Hint string
+
+	snippet string
+}
+
+// Error is one line: file, place, key and message.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.File)
+	if e.Line > 0 {
+		fmt.Fprintf(&b, ":%d:%d", e.Line, e.Column)
+	}
+	if b.Len() > 0 {
+		b.WriteString(": ")
+	}
+	if e.Path != "" {
+		b.WriteString(e.Path)
+		b.WriteString(": ")
+	}
+	b.WriteString(e.Message)
+	return b.String()
+}
+
+// Detail is Error with the line of the file, a mark below the place, and the
+// hint.
+func (e *Error) Detail() string {
+	var b strings.Builder
+	b.WriteString(e.Error())
+	b.WriteByte('\n')
+	b.WriteString(e.snippet)
+	if e.Hint != "" {
+		fmt.Fprintf(&b, "  hint: %s\n", e.Hint)
+	}
+	return b.String()
+}
+
+// Faults are all errors of a file, in the order of their places.
+type Faults []*Error
+
+// Error is one line for each fault.
+func (e Faults) Error() string {
+	lines := make([]string, len(e))
+	for i, one := range e {
+		lines[i] = one.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap returns the faults one by one.
+func (e Faults) Unwrap() []error {
+	all := make([]error, len(e))
+	for i, one := range e {
+		all[i] = one
+	}
+	return all
+}
+
+// Detail is Detail of each fault.
+func (e Faults) Detail() string {
+	var b strings.Builder
+	for _, one := range e {
+		b.WriteString(one.Detail())
+	}
+	return b.String()
+}
