@@ -29,7 +29,7 @@ var requestTable = []Info{
 			"The usual cause is a typing mistake, or an example copied from a system with header names of its own.",
 		FixUser:     "There is nothing that you can do in the browser. Tell the support of the program that you use the request id.",
 		FixCaller:   "Name the header `Authorization` (with a z, without a prefix) and put exactly one space between the scheme and the credentials: `Authorization: Bearer <token>`.",
-		FixOperator: "If the callers swear that they send the right header, look for a proxy or a content delivery network that renames it on the way. The trace shows under which name the credentials arrived.",
+		FixOperator: "If callers are sure that they send the right header, look for a proxy or a content delivery network that renames it on the way. The trace shows under which name the credentials arrived.",
 		Spec:        "RFC 9110 11.6.2, 11.4",
 		Since:       "0.1.0",
 	},
