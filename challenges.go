@@ -3,7 +3,9 @@ package gate401
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/reason"
@@ -107,4 +109,41 @@ func printed(all []httpauth.Challenge) []string {
 		fields[i] = all[i].String()
 	}
 	return fields
+}
+
+// ErrorParams are the parameters that tell a client of a Bearer challenge what
+// was wrong: error, error_description and scope (RFC 6750 section 3), and
+// max_age (RFC 9470 section 3). There are none where d is nil or its reason has
+// no registered error code.
+func ErrorParams(q *Requirement, d *Denial) []httpauth.Param {
+	if d == nil {
+		return nil
+	}
+	info := d.Reason.Shown()
+	if info.Error == "" {
+		return nil
+	}
+	params := []httpauth.Param{{Name: "error", Value: info.Error}, {Name: "error_description", Value: info.Title}}
+	if len(d.Scope) > 0 {
+		params = append(params, httpauth.Param{Name: "scope", Value: strings.Join(d.Scope, " ")})
+	}
+	if d.Reason == reason.AuthenticationTooOld && q != nil && q.MaxAge > 0 {
+		params = append(params, httpauth.Param{Name: "max_age", Value: strconv.FormatInt(int64(q.MaxAge/time.Second), 10)})
+	}
+	return params
+}
+
+// withError gives ErrorParams to the Bearer challenges that have no error yet.
+func withError(in []httpauth.Challenge, q *Requirement, d *Denial) []httpauth.Challenge {
+	params := ErrorParams(q, d)
+	if len(params) == 0 {
+		return in
+	}
+	out := slices.Clone(in)
+	for i, c := range out {
+		if c.Is("Bearer") && !has(c, "error") {
+			out[i].Params = append(slices.Clone(c.Params), params...)
+		}
+	}
+	return out
 }

@@ -2,7 +2,6 @@ package gate401
 
 import (
 	"net/http"
-	"slices"
 
 	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/reason"
@@ -37,28 +36,13 @@ func Deny(w http.ResponseWriter, hr *http.Request, code reason.Code, with ...htt
 	}
 	switch info := code.Shown(); {
 	case len(with) > 0:
-		d.Challenges = withError(with, info)
+		d.Challenges = withError(with, &q, denial)
 	case info.Status == http.StatusUnauthorized || code == reason.ScopeInsufficient:
-		d.Challenges = withError(challenges(r, &q, finding{}, denial), info)
+		d.Challenges = withError(challenges(r, &q, finding{}, denial), &q, denial)
 	}
 	d.Steps = []Step{{Stage: StageCheck, Method: denial.Method, Reason: code, Note: "refused by the handler"}}
 	if g.Observe != nil {
 		g.Observe(r, &d)
 	}
 	g.responder().Respond(w, r, d)
-}
-
-// withError gives the reason's error code to the Bearer challenges that have
-// none.
-func withError(in []httpauth.Challenge, info reason.Info) []httpauth.Challenge {
-	out := slices.Clone(in)
-	for i, c := range out {
-		if info.Error == "" || !c.Is("Bearer") || has(c, "error") {
-			continue
-		}
-		out[i].Params = append(slices.Clone(c.Params),
-			httpauth.Param{Name: "error", Value: info.Error},
-			httpauth.Param{Name: "error_description", Value: info.Title})
-	}
-	return out
 }

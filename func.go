@@ -96,11 +96,8 @@ func (f *Func) Verify(ctx context.Context, r *Request, c Credential) (*Identity,
 }
 
 // Challenges names the scheme and the realm, and for Bearer the error.
-func (f *Func) Challenges(_ *Request, _ *Requirement, d *Denial) []httpauth.Challenge {
-	if d == nil {
-		return []httpauth.Challenge{f.challenge}
-	}
-	return withError([]httpauth.Challenge{f.challenge}, d.Reason.Shown())
+func (f *Func) Challenges(_ *Request, q *Requirement, d *Denial) []httpauth.Challenge {
+	return withError([]httpauth.Challenge{f.challenge}, q, d)
 }
 
 var _ Authenticator = (*Func)(nil)

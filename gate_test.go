@@ -1,0 +1,387 @@
+package gate401_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/reason"
+	"github.com/google/go-cmp/cmp"
+)
+
+// tokens is a method whose credential says what becomes of it.
+func tokens(name, scheme string) *gate401.Func {
+	return gate401.NewFunc(name, scheme, "orders", func(_ context.Context, r *gate401.Request, c string) (*gate401.Identity, error) {
+		switch c {
+		case "alice", "bob":
+			return &gate401.Identity{Subject: c, Groups: []string{"customers"}, Scopes: []string{"orders:read"}, AuthTime: r.Time.Add(-time.Minute)}, nil
+		case "nobody":
+			return &gate401.Identity{}, nil
+		case "neither":
+			return nil, nil
+		case "away":
+			return nil, errors.New("the database is away")
+		case "panic":
+			panic("in a method")
+		case "suspended":
+			return nil, &gate401.Denial{Reason: reason.AccountSuspended}
+		}
+		return nil, &gate401.Denial{Reason: reason.TokenExpired}
+	}).DangerouslyUncounted()
+}
+
+// cookie is a method whose credential the browser sends by itself.
+type cookie struct{ *gate401.Func }
+
+type ambient struct{ gate401.Credential }
+
+func (ambient) Ambient() bool { return true }
+
+func (c cookie) Find(r *gate401.Request) (gate401.Credential, bool, error) {
+	v := r.Header["Cookie"]
+	if len(v) == 0 {
+		return nil, false, nil
+	}
+	own := *r
+	own.Header = http.Header{"Authorization": {"Session " + v[0]}}
+	cr, ok, err := c.Func.Find(&own)
+	return ambient{cr}, ok, err
+}
+
+func (c cookie) Verify(ctx context.Context, r *gate401.Request, cr gate401.Credential) (*gate401.Identity, error) {
+	return c.Func.Verify(ctx, r, cr.(ambient).Credential)
+}
+
+func TestDecide(t *testing.T) {
+	bearer, custom, session := tokens("bearer", "Bearer"), tokens("custom", "Custom"), cookie{tokens("session", "Session")}
+	basic := tokens("basic", "Basic")
+	both := gate401.Requirement{Rule: "r", Accept: []gate401.Authenticator{basic, bearer}}
+	with := func(change func(*gate401.Requirement)) gate401.Requirement {
+		q := both
+		change(&q)
+		return q
+	}
+	const bearerBasic = `Bearer realm="orders"|Basic realm="orders"`
+	const expired = `Bearer realm="orders", error="invalid_token", error_description="` // and the title
+	title := reason.TokenExpired.Info().Title
+	for _, c := range []struct {
+		name       string
+		q          gate401.Requirement
+		header     http.Header
+		want       reason.Code // "" means allowed
+		subject    string
+		challenges string // joined by |
+	}{
+		{name: "the zero requirement refuses", want: reason.RuleMissing},
+		{name: "a rule that accepts nothing refuses", q: gate401.Requirement{Rule: "r"}, want: reason.RuleMissing},
+		{name: "an open rule lets anyone pass", q: gate401.Requirement{Rule: "r", Open: true}},
+		{name: "nothing was sent", q: both, want: reason.CredentialsMissing, challenges: bearerBasic},
+		{name: "right", q: both, header: auth("Bearer alice"), subject: "alice"},
+		{name: "the scheme in any case", q: both, header: auth("bEARER alice"), subject: "alice"},
+		{name: "refused: an error on its own challenge only", q: both, header: auth("Bearer x"), want: reason.TokenExpired,
+			challenges: expired + title + `"|Basic realm="orders"`},
+		{name: "could not be checked", q: both, header: auth("Bearer away"), want: reason.CheckFailed},
+		{name: "a panic refuses", q: both, header: auth("Bearer panic"), want: reason.CheckFailed},
+		{name: "neither identity nor error refuses", q: both, header: auth("Bearer neither"), want: reason.CheckFailed},
+		{name: "an identity without a subject refuses", q: both, header: auth("Bearer nobody"), want: reason.CheckFailed},
+		{name: "suspended is no question of who", q: both, header: auth("Bearer suspended"), want: reason.AccountSuspended},
+		{name: "scheme only", q: both, header: auth("Bearer"), want: reason.AuthorizationMalformed, challenges: bearerBasic},
+		{name: "two Authorization fields", q: both, header: http.Header{"Authorization": {"Bearer alice", "Bearer alice"}}, want: reason.CredentialsAmbiguous},
+		{name: "another scheme", q: both, header: auth("Token alice"), want: reason.SchemeUnsupported, challenges: bearerBasic},
+		{name: "no scheme", q: both, header: auth(`"alice"`), want: reason.AuthorizationMalformed, challenges: bearerBasic},
+		{name: "glued", q: both, header: auth("BearereyJhbGciOiJub25lIn0"), want: reason.AuthorizationMisspelt, challenges: bearerBasic},
+		{name: "misspelt field", q: both, header: http.Header{"Authorisation": {"Bearer alice"}}, want: reason.AuthorizationMisspelt, challenges: bearerBasic},
+		{name: "explicit outranks ambient", q: gate401.Requirement{Rule: "r", Accept: []gate401.Authenticator{session, bearer}},
+			header: http.Header{"Cookie": {"bob"}, "Authorization": {"Bearer alice"}}, subject: "alice"},
+		{name: "a refused explicit credential is not retried as the cookie", q: gate401.Requirement{Rule: "r", Accept: []gate401.Authenticator{session, bearer}},
+			header: http.Header{"Cookie": {"bob"}, "Authorization": {"Bearer x"}}, want: reason.TokenExpired, challenges: expired + title + `"|Session realm="orders"`},
+		{name: "an unsupported explicit credential outranks the cookie", q: gate401.Requirement{Rule: "r", Accept: []gate401.Authenticator{session}},
+			header: http.Header{"Cookie": {"bob"}, "Authorization": {"Token alice"}}, want: reason.SchemeUnsupported, challenges: `Session realm="orders"`},
+		{name: "the cookie alone", q: gate401.Requirement{Rule: "r", Accept: []gate401.Authenticator{session, bearer}}, header: http.Header{"Cookie": {"bob"}}, subject: "bob"},
+		{name: "group missing", q: with(func(q *gate401.Requirement) { q.Groups = []string{"admins", "staff"} }), header: auth("Bearer alice"), want: reason.GroupMissing, subject: "alice"},
+		{name: "one of the groups", q: with(func(q *gate401.Requirement) { q.Groups = []string{"admins", "customers"} }), header: auth("Bearer alice"), subject: "alice"},
+		{name: "scope missing", q: with(func(q *gate401.Requirement) { q.Scopes = []string{"orders:read", "orders:write"} }), header: auth("Bearer alice"),
+			want: reason.ScopeInsufficient, subject: "alice", challenges: `Bearer realm="orders", error="insufficient_scope", error_description="` + reason.ScopeInsufficient.Info().Title + `", scope="orders:read orders:write"`},
+		{name: "not the owner", q: with(func(q *gate401.Requirement) { q.Owned, q.Owner = true, "bob" }), header: auth("Bearer alice"), want: reason.NotOwner, subject: "alice"},
+		{name: "nobody owns it", q: with(func(q *gate401.Requirement) { q.Owned = true }), header: auth("Bearer alice"), want: reason.NotOwner, subject: "alice"},
+		{name: "the owner", q: with(func(q *gate401.Requirement) { q.Owned, q.Owner = true, "alice" }), header: auth("Bearer alice"), subject: "alice"},
+		{name: "too long ago", q: with(func(q *gate401.Requirement) { q.MaxAge = time.Second }), header: auth("Bearer alice"), want: reason.AuthenticationTooOld, subject: "alice",
+			challenges: `Bearer realm="orders", error="insufficient_user_authentication", error_description="` + reason.AuthenticationTooOld.Info().Title + `", max_age="1"|Basic realm="orders"`},
+		{name: "recently enough", q: with(func(q *gate401.Requirement) { q.MaxAge = time.Hour }), header: auth("Bearer alice"), subject: "alice"},
+		{name: "wrong network", q: with(func(q *gate401.Requirement) { q.Addresses = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")} }), header: auth("Bearer alice"), want: reason.AddressBlocked, subject: "alice"},
+		{name: "wrong network on an open rule", q: gate401.Requirement{Rule: "r", Open: true, Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}, want: reason.AddressBlocked},
+		{name: "strongest challenge first", q: gate401.Requirement{Rule: "r", Accept: []gate401.Authenticator{basic, custom, session, bearer}}, want: reason.CredentialsMissing,
+			challenges: `Bearer realm="orders"|Session realm="orders"|Custom realm="orders"|Basic realm="orders"`},
+		{name: "two methods of one scheme ask once", q: gate401.Requirement{Rule: "r", Accept: []gate401.Authenticator{bearer, tokens("other", "Bearer")}}, want: reason.CredentialsMissing,
+			challenges: `Bearer realm="orders"`},
+	} {
+		for _, prepared := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/prepared=%v", c.name, prepared), func(t *testing.T) {
+				q := c.q
+				if prepared {
+					q.Prepare()
+				}
+				g := &gate401.Gate{Policy: func(*gate401.Request) gate401.Requirement { return q }}
+				d := g.Decide(t.Context(), request(t, c.header))
+				if d.Reason() != c.want || d.Allow != (c.want == "") || d.Subject() != c.subject {
+					t.Fatalf("got %q allow=%v subject=%q (%v); want %q %q", d.Reason(), d.Allow, d.Subject(), d.Denial, c.want, c.subject)
+				}
+				var got []string
+				for _, ch := range d.Challenges {
+					got = append(got, ch.String())
+				}
+				if diff := cmp.Diff(c.challenges, strings.Join(got, "|")); diff != "" {
+					t.Errorf("challenges (-want +got):\n%s", diff)
+				}
+				if d.Allow == (len(d.Steps) > 0) {
+					t.Errorf("allowed %v with %d steps", d.Allow, len(d.Steps))
+				}
+				if !d.Allow && d.Steps[len(d.Steps)-1].Reason != c.want {
+					t.Errorf("the last step refuses with %q", d.Steps[len(d.Steps)-1].Reason)
+				}
+			})
+		}
+	}
+}
+
+func auth(v string) http.Header { return http.Header{"Authorization": {v}} }
+
+func request(t testing.TB, h http.Header) *gate401.Request {
+	t.Helper()
+	hr := httptest.NewRequest("GET", "http://api.example.com/orders", nil)
+	if h != nil {
+		hr.Header = h
+	}
+	var in gate401.Intake
+	r, err := in.Request(hr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestZeroGateRefuses(t *testing.T) {
+	for name, g := range map[string]*gate401.Gate{"nil": nil, "zero": {}} {
+		if d := g.Decide(t.Context(), request(t, auth("Bearer alice"))); d.Allow || d.Status() != 403 {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+	var d gate401.Decision
+	if d.Reason() != reason.CheckFailed || d.Status() != 503 {
+		t.Errorf("the zero decision is %s %d", d.Reason(), d.Status())
+	}
+}
+
+// What can be guessed is not verified by a gate that cannot count.
+func TestNoGuardNoGuess(t *testing.T) {
+	m := gate401.NewFunc("pin", "Pin", "orders", func(context.Context, *gate401.Request, string) (*gate401.Identity, error) {
+		t.Error("verified without a guard")
+		return &gate401.Identity{Subject: "x"}, nil
+	})
+	g := &gate401.Gate{Policy: accept(m)}
+	if d := g.Decide(t.Context(), request(t, auth("Pin 1234"))); d.Reason() != reason.CheckFailed {
+		t.Errorf("got %s", d.Reason())
+	}
+}
+
+func accept(a ...gate401.Authenticator) gate401.Policy {
+	return func(*gate401.Request) gate401.Requirement { return gate401.Requirement{Rule: "r", Accept: a} }
+}
+
+// budget is a guard with a number of attempts and no clock.
+type budget struct {
+	mu       sync.Mutex
+	left     int
+	reserved int
+}
+
+func (b *budget) Reserve(context.Context, *gate401.Request, gate401.Credential) (func(error), error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.reserved++
+	if b.left == 0 {
+		return nil, &gate401.Denial{Reason: reason.RateLimited, Header: http.Header{"Retry-After": {"60"}}}
+	}
+	b.left--
+	return func(err error) {
+		if err == nil {
+			b.mu.Lock()
+			b.left++
+			b.mu.Unlock()
+		}
+	}, nil
+}
+
+// A hundred parallel guesses are worth no more than the limit; a hundred
+// parallel requests with the right password all pass and cost one attempt.
+func TestGuardCountsBeforeVerify(t *testing.T) {
+	var verified atomic.Int32
+	gateOpen := make(chan struct{})
+	pin := gate401.NewFunc("pin", "Pin", "orders", func(_ context.Context, _ *gate401.Request, c string) (*gate401.Identity, error) {
+		verified.Add(1)
+		<-gateOpen
+		if c == "right" {
+			return &gate401.Identity{Subject: "alice"}, nil
+		}
+		return nil, &gate401.Denial{Reason: reason.PasswordWrong}
+	})
+	run := func(credential func(i int) string, b *budget) map[reason.Code]int {
+		gateOpen = make(chan struct{})
+		g := &gate401.Gate{Policy: accept(pin), Guard: b}
+		var mu sync.Mutex
+		got := map[reason.Code]int{}
+		var wg sync.WaitGroup
+		for i := range 100 {
+			wg.Go(func() {
+				d := g.Decide(context.Background(), request(t, auth("Pin "+credential(i))))
+				if d.Reason() == reason.RateLimited && d.Header.Get("Retry-After") != "60" {
+					t.Error("no Retry-After")
+				}
+				mu.Lock()
+				got[d.Reason()]++
+				mu.Unlock()
+			})
+		}
+		close(gateOpen)
+		wg.Wait()
+		return got
+	}
+	b := &budget{left: 5}
+	got := run(func(i int) string { return fmt.Sprint("guess", i) }, b)
+	if diff := cmp.Diff(map[reason.Code]int{reason.PasswordWrong: 5, reason.RateLimited: 95}, got); diff != "" || verified.Load() != 5 {
+		t.Errorf("verified %d guesses; outcomes (-want +got):\n%s", verified.Load(), diff)
+	}
+	b = &budget{left: 1}
+	got = run(func(int) string { return "right" }, b)
+	if diff := cmp.Diff(map[reason.Code]int{"": 100}, got); diff != "" || b.left != 1 {
+		t.Errorf("left %d; outcomes (-want +got):\n%s", b.left, diff)
+	}
+}
+
+// A client that goes away does not spoil the attempt that others wait for.
+func TestFlightOutlivesItsRequest(t *testing.T) {
+	started, finish := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	pin := gate401.NewFunc("pin", "Pin", "orders", func(ctx context.Context, _ *gate401.Request, _ string) (*gate401.Identity, error) {
+		once.Do(func() { close(started) })
+		<-finish
+		return &gate401.Identity{Subject: "alice"}, ctx.Err()
+	})
+	g := &gate401.Gate{Policy: accept(pin), Guard: gate401.DangerouslyUnguarded{}}
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	var first, second gate401.Decision
+	wg.Go(func() { first = g.Decide(ctx, request(t, auth("Pin x"))) })
+	<-started
+	wg.Go(func() { second = g.Decide(context.Background(), request(t, auth("Pin x"))) })
+	cancel()
+	gone, stop := context.WithCancel(context.Background())
+	stop()
+	if d := g.Decide(gone, request(t, auth("Pin x"))); d.Reason() != reason.CheckFailed {
+		t.Errorf("a waiting client that is gone got %s", d.Reason())
+	}
+	close(finish)
+	wg.Wait()
+	if !first.Allow || !second.Allow {
+		t.Errorf("first %s, second %s", first.Reason(), second.Reason())
+	}
+}
+
+// A remembered refusal or a shared one must not be changed by who asks.
+func TestSharedDenialIsNotChanged(t *testing.T) {
+	shared := &gate401.Denial{Reason: reason.PasswordWrong}
+	pin := gate401.NewFunc("pin", "Pin", "orders", func(context.Context, *gate401.Request, string) (*gate401.Identity, error) { return nil, shared })
+	g := &gate401.Gate{Policy: accept(pin), Guard: gate401.DangerouslyUnguarded{}}
+	d := g.Decide(t.Context(), request(t, auth("Pin x")))
+	if shared.Method != "" || d.Denial.Method != "pin" {
+		t.Errorf("shared %+v, decision %+v", shared, d.Denial)
+	}
+}
+
+func TestPreflight(t *testing.T) {
+	cors := &gate401.CORS{Origins: []string{"https://app.example.com"}, Headers: []string{"Authorization"}, MaxAge: time.Minute}
+	policy := func(r *gate401.Request) gate401.Requirement {
+		q := gate401.Requirement{Rule: "get", Accept: []gate401.Authenticator{tokens("bearer", "Bearer")}, CORS: cors}
+		if r.Method == "DELETE" {
+			q.Rule, q.CORS = "delete", nil
+		}
+		return q
+	}
+	g := &gate401.Gate{Policy: policy}
+	for _, c := range []struct {
+		name, origin, method, allowed, rule string
+	}{
+		{"listed", "https://app.example.com", "GET", "https://app.example.com", "get"},
+		{"not listed", "https://evil.example", "GET", "", "get"},
+		{"a rule without cors", "https://app.example.com", "DELETE", "", "delete"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			hr := httptest.NewRequest("OPTIONS", "/orders", nil)
+			hr.Header.Set("Origin", c.origin)
+			hr.Header.Set("Access-Control-Request-Method", c.method)
+			hr.Header.Set("Access-Control-Request-Headers", "authorization")
+			w := httptest.NewRecorder()
+			g.Protect(forbidden(t)).ServeHTTP(w, hr)
+			if w.Code != 204 || w.Header().Get("Access-Control-Allow-Origin") != c.allowed || !strings.Contains(w.Header().Get("Vary"), "Origin") {
+				t.Errorf("%d %v", w.Code, w.Header())
+			}
+			if w.Header().Get("WWW-Authenticate") != "" {
+				t.Error("a preflight was challenged")
+			}
+		})
+	}
+	// An OPTIONS that is no preflight is judged.
+	w := httptest.NewRecorder()
+	g.Protect(forbidden(t)).ServeHTTP(w, httptest.NewRequest("OPTIONS", "/orders", nil))
+	if w.Code != 401 {
+		t.Errorf("OPTIONS without Origin: %d", w.Code)
+	}
+	// A refusal can be read by the pages that are listed.
+	hr := httptest.NewRequest("GET", "/orders", nil)
+	hr.Header.Set("Origin", "https://app.example.com")
+	w = httptest.NewRecorder()
+	g.Protect(forbidden(t)).ServeHTTP(w, hr)
+	h := w.Header()
+	if w.Code != 401 || h.Get("Access-Control-Allow-Origin") != "https://app.example.com" || !strings.Contains(h.Get("Access-Control-Expose-Headers"), "WWW-Authenticate") {
+		t.Errorf("%d %v", w.Code, h)
+	}
+}
+
+// With credentials a star names nobody.
+func TestCORSStarNeverWithCredentials(t *testing.T) {
+	g := &gate401.Gate{Policy: func(*gate401.Request) gate401.Requirement {
+		return gate401.Requirement{Rule: "r", Open: true, CORS: &gate401.CORS{Origins: []string{"*"}, Credentials: true}}
+	}}
+	d := g.Decide(t.Context(), request(t, http.Header{"Origin": {"https://evil.example"}}))
+	if got := d.Header.Get("Access-Control-Allow-Origin"); got != "" {
+		t.Errorf("allows %q", got)
+	}
+}
+
+func forbidden(t *testing.T) http.Handler {
+	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the handler behind the gate was reached") })
+}
+
+// Challenges must not be shared in a way that one request changes another's.
+func TestChallengesAreNotShared(t *testing.T) {
+	bearer := tokens("bearer", "Bearer")
+	q := gate401.Requirement{Rule: "r", Accept: []gate401.Authenticator{bearer, tokens("basic", "Basic")}}
+	q.Prepare()
+	g := &gate401.Gate{Policy: func(*gate401.Request) gate401.Requirement { return q }}
+	before := g.Decide(t.Context(), request(t, nil)).Challenges
+	want := slices.Clone(before)
+	g.Decide(t.Context(), request(t, auth("Bearer x")))
+	if diff := cmp.Diff(want, g.Decide(t.Context(), request(t, nil)).Challenges); diff != "" {
+		t.Error(diff)
+	}
+}

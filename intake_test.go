@@ -1,0 +1,115 @@
+package gate401_test
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/reason"
+)
+
+// read parses raw as a server would, coming from addr.
+func read(t testing.TB, raw, addr string) *http.Request {
+	t.Helper()
+	hr, err := http.ReadRequest(bufio.NewReader(strings.NewReader(strings.ReplaceAll(raw, "\n", "\r\n"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hr.RemoteAddr = addr
+	return hr
+}
+
+func TestIntake(t *testing.T) {
+	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	public, _ := url.Parse("https://api.example.com")
+	for _, c := range []struct {
+		name, raw, addr string
+		in              gate401.Intake
+		url, host, peer string
+		refused         bool
+	}{
+		{name: "plain", raw: "GET /orders?a=1 HTTP/1.1\nHost: Api.Example.COM.:8401\n\n", addr: "192.0.2.7:5",
+			url: "http://Api.Example.COM.:8401/orders?a=1", host: "api.example.com", peer: "192.0.2.7"},
+		{name: "forwarding fields of a stranger are ignored", addr: "192.0.2.7:5",
+			raw: "GET /admin HTTP/1.1\nHost: a\nX-Forwarded-For: 10.0.0.1\nX-Forwarded-Proto: https\nX-Forwarded-Host: evil\nX-Forwarded-Uri: /public\nX-Original-URL: /public\n\n",
+			in:  gate401.Intake{TrustedProxies: proxies}, url: "http://a/admin", host: "a", peer: "192.0.2.7"},
+		{name: "a trusted proxy is believed", addr: "10.1.1.1:5",
+			raw: "GET / HTTP/1.1\nHost: inner\nX-Forwarded-For: 203.0.113.9, 198.51.100.4, 10.9.9.9\nX-Forwarded-Proto: https\nX-Forwarded-Host: api.example.com\n\n",
+			in:  gate401.Intake{TrustedProxies: proxies}, url: "https://api.example.com/", host: "api.example.com", peer: "198.51.100.4"},
+		{name: "a chain that cannot be read ends at what is known", addr: "10.1.1.1:5",
+			raw: "GET / HTTP/1.1\nHost: a\nX-Forwarded-For: 203.0.113.9, unknown, 10.9.9.9\n\n",
+			in:  gate401.Intake{TrustedProxies: proxies}, url: "http://a/", host: "a", peer: "10.9.9.9"},
+		{name: "a mapped address is the IPv4 one", addr: "[::ffff:192.0.2.7]:5", raw: "GET / HTTP/1.1\nHost: a\n\n",
+			url: "http://a/", host: "a", peer: "192.0.2.7"},
+		{name: "the public URL is what is known for sure", addr: "192.0.2.7:5", raw: "GET /x HTTP/1.1\nHost: evil\n\n",
+			in: gate401.Intake{PublicURL: public}, url: "https://api.example.com/x", host: "api.example.com", peer: "192.0.2.7"},
+		{name: "absolute form", addr: "192.0.2.7:5", raw: "GET http://other/x HTTP/1.1\nHost: a\n\n",
+			url: "http://other/x", host: "other", peer: "192.0.2.7"},
+		{name: "dot segments", addr: "192.0.2.7:5", raw: "GET /public/../admin HTTP/1.1\nHost: a\n\n", refused: true},
+		{name: "fragment", addr: "192.0.2.7:5", raw: "GET /private#/public HTTP/1.1\nHost: a\n\n", refused: true},
+		{name: "authority in the path", addr: "192.0.2.7:5", raw: "GET //admin HTTP/1.1\nHost: a\n\n", refused: true},
+		{name: "asterisk", addr: "192.0.2.7:5", raw: "OPTIONS * HTTP/1.1\nHost: a\n\n", refused: true},
+		{name: "CONNECT", addr: "192.0.2.7:5", raw: "CONNECT a:443 HTTP/1.1\nHost: a:443\n\n", refused: true},
+		{name: "two hosts in one", addr: "192.0.2.7:5", raw: "GET / HTTP/1.1\nHost: a@b\n\n", refused: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := c.in.Request(read(t, c.raw, c.addr))
+			if r == nil {
+				t.Fatal("no Request")
+			}
+			if c.refused {
+				var d *gate401.Denial
+				if !errors.As(err, &d) || d.Reason != reason.RequestMalformed {
+					t.Fatalf("error %v, want request-malformed", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.URL.String() != c.url || r.Host != c.host || r.Client.String() != c.peer {
+				t.Errorf("got %s %s %s; want %s %s %s", r.URL, r.Host, r.Client, c.url, c.host, c.peer)
+			}
+		})
+	}
+}
+
+func TestRequestIDIsOurs(t *testing.T) {
+	var in gate401.Intake
+	seen := map[string]bool{}
+	for range 1000 {
+		r, err := in.Request(read(t, "GET / HTTP/1.1\nHost: a\nX-Request-Id: theirs\n\n", "192.0.2.7:5"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.ID) != 26 || seen[r.ID] || r.InboundID != "theirs" {
+			t.Fatalf("id %q, inbound %q", r.ID, r.InboundID)
+		}
+		seen[r.ID] = true
+	}
+	r, _ := in.Request(read(t, "GET / HTTP/1.1\nHost: a\nX-Request-Id: "+strings.Repeat("x", 100)+"\n\n", "192.0.2.7:5"))
+	if len(r.InboundID) != 64 {
+		t.Errorf("an inbound id of %d octets was kept", len(r.InboundID))
+	}
+}
+
+func TestBodyCanBeReadAgain(t *testing.T) {
+	hr := read(t, "POST / HTTP/1.1\nHost: a\nContent-Length: 10\n\n0123456789", "192.0.2.7:5")
+	var in gate401.Intake
+	r, err := in.Request(hr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if head, err := r.Body(4); string(head) != "0123" || err != nil {
+		t.Fatalf("read %q, %v", head, err)
+	}
+	if all, err := io.ReadAll(hr.Body); string(all) != "0123456789" || err != nil {
+		t.Fatalf("read again %q, %v", all, err)
+	}
+}
