@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/reason"
 )
 
 // Authenticator is one way to prove who one is, one per wire scheme. Its three
@@ -32,6 +33,11 @@ type Recaller interface {
 	// (a *Denial), with ok true; ok is false when nothing is remembered.
 	Recall(r *Request, c Credential) (id *Identity, err error, ok bool)
 }
+
+// Misser is what an Authenticator may be besides: one that has a reason of its
+// own for a request without its credential. It is used where all methods of the
+// rule name the same one.
+type Misser interface{ Missing() reason.Code }
 
 // Credential is what a request carries to prove who sent it: found and read, not
 // yet believed. It is immutable.

@@ -143,13 +143,26 @@ func find(r *Request, q *Requirement) (finding, error) {
 	}
 	switch {
 	case !found:
-		return finding{}, deny(reason.CredentialsMissing, nil)
+		return finding{}, deny(missing(q), nil)
 	case bestErr != nil:
 		return best, bestErr
 	case best.credential == nil:
 		return best, errors.New("a method found a credential and returned none")
 	}
 	return best, nil
+}
+
+// missing is the reason for a request that carries no credential at all.
+func missing(q *Requirement) reason.Code {
+	var code reason.Code
+	for _, a := range q.Accept {
+		m, ok := a.(Misser)
+		if !ok || (code != "" && m.Missing() != code) {
+			return reason.CredentialsMissing
+		}
+		code = m.Missing()
+	}
+	return code
 }
 
 // verify proves the chosen credential: from memory, or counted by the guard and

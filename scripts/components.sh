@@ -4,7 +4,6 @@ COMPONENTS='
 curl|curl|the answers as curl sees them
 python3|python3|the answers as the urllib of Python sees them
 htpasswd|apache2-utils|password files as htpasswd writes them
-node|nodejs|the pages in a browser
-npm|npm|the pages in a browser
+npm|npm|the accessibility of the pages
 chromium|chromium|the pages in a browser
 '
