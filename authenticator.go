@@ -31,7 +31,7 @@ type Authenticator interface {
 type Recaller interface {
 	// Recall returns a remembered identity, or a remembered refusal as err
 	// (a *Denial), with ok true; ok is false when nothing is remembered.
-	Recall(r *Request, c Credential) (id *Identity, err error, ok bool)
+	Recall(r *Request, c Credential) (id *Identity, ok bool, err error)
 }
 
 // Misser is what an Authenticator may be besides: one that has a reason of its

@@ -35,9 +35,7 @@ type Gate struct {
 // to Observe.
 func (g *Gate) Decide(ctx context.Context, r *Request) Decision {
 	if r.Preflight() {
-		if d, ok := g.preflight(r); ok {
-			return d
-		}
+		return g.preflight(r)
 	}
 	q := g.requirement(r)
 	d := Decision{Rule: q.Rule}
@@ -80,18 +78,18 @@ func (g *Gate) requirement(r *Request) Requirement {
 }
 
 // preflight answers a CORS preflight from the rule of the request that it asks
-// for. ok is false where the rule wants the upstream to answer.
-func (g *Gate) preflight(r *Request) (Decision, bool) {
+// for, or lets it through where the rule wants the upstream to answer.
+func (g *Gate) preflight(r *Request) Decision {
 	asked := *r
 	asked.Method = r.Header["Access-Control-Request-Method"][0]
 	q := g.requirement(&asked)
 	switch {
 	case q.CORS == nil:
-		return Decision{Preflight: true, Rule: q.Rule, Header: http.Header{"Vary": {"Origin"}}}, true
+		return Decision{Preflight: true, Rule: q.Rule, Header: http.Header{"Vary": {"Origin"}}}
 	case q.CORS.Upstream:
-		return Decision{Allow: true, Rule: q.Rule}, true
+		return Decision{Allow: true, Rule: q.Rule}
 	}
-	return Decision{Preflight: true, Rule: q.Rule, Header: q.CORS.header(r, true)}, true
+	return Decision{Preflight: true, Rule: q.Rule, Header: q.CORS.header(r, true)}
 }
 
 // finding is what the methods of a rule found in a request. chosen is nil while
@@ -169,48 +167,47 @@ func missing(q *Requirement) reason.Code {
 // then for real. Equal guessable credentials in flight are one attempt. The
 // stage tells where it ended.
 func (g *Gate) verify(ctx context.Context, r *Request, f finding) (id *Identity, stage Stage, err error) {
-	if id, err, ok := recall(r, f); ok {
-		return settled(id, StageVerify, err)
+	if id, ok, err := recall(r, f); ok {
+		return settled(id, err)
 	}
 	if _, guessable := f.credential.Account(); !guessable {
-		id, err := verifySafely(ctx, r, f)
-		return settled(id, StageVerify, err)
+		return settled(verifySafely(ctx, r, f))
 	}
 	if g.Guard == nil {
 		return nil, StageGuard, errors.New("the gate has no guard, so nothing that can be guessed is verified")
 	}
 	return g.flights.do(ctx, f.credential.Key(), func(ctx context.Context) (*Identity, Stage, error) {
 		// It may have been verified and remembered since we looked.
-		if id, err, ok := recall(r, f); ok {
-			return settled(id, StageVerify, err)
+		if id, ok, err := recall(r, f); ok {
+			return settled(id, err)
 		}
 		settle, err := g.Guard.Reserve(ctx, r, f.credential)
 		if err != nil {
 			return nil, StageGuard, err
 		}
-		id, err := verifySafely(ctx, r, f)
-		id, stage, err := settled(id, StageVerify, err)
+		id, stage, err := settled(verifySafely(ctx, r, f))
 		settle(err)
 		return id, stage, err
 	})
 }
 
-func recall(r *Request, f finding) (id *Identity, err error, ok bool) {
+func recall(r *Request, f finding) (id *Identity, ok bool, err error) {
 	if rc, is := f.chosen.(Recaller); is {
 		return rc.Recall(r, f.credential)
 	}
-	return nil, nil, false
+	return nil, false, nil
 }
 
-// settled turns "neither an identity nor an error" into an error.
-func settled(id *Identity, stage Stage, err error) (*Identity, Stage, error) {
+// settled ends the stage of verification; "neither an identity nor an error" is
+// an error.
+func settled(id *Identity, err error) (*Identity, Stage, error) {
 	if err == nil && (id == nil || id.Subject == "") {
 		err = errors.New("a method verified a credential and named nobody")
 	}
 	if err != nil {
-		return nil, stage, err
+		return nil, StageVerify, err
 	}
-	return id, stage, nil
+	return id, StageVerify, nil
 }
 
 // verifySafely calls Verify; a panic there refuses (503) instead of taking the

@@ -15,7 +15,7 @@ func misdirected(r *Request) error {
 		return unreadScheme(v[0])
 	}
 	for _, name := range [...]string{
-		"Authorisation", "X-Authorization", "X-Authorisation", "Authorizaton", "Autorization",
+		"Authorisation", "X-Authorization", "X-Authorisation", "Autorization",
 		"Authorization-Header", "Www-Authorization", "Http_authorization", "Http-Authorization", "Bearer",
 		"Www-Authenticate",
 	} {
