@@ -43,7 +43,8 @@ func NewKey(id, alg string, public any) (*Key, error) {
 		k.algs, k.size = rsaAlgs, pub.Size()
 	case *ecdsa.PublicKey:
 		var a algID
-		if pub != nil {
+		//nolint:staticcheck // reading the fields is the only way to see that they are empty
+		if pub != nil && pub.X != nil && pub.Y != nil {
 			switch pub.Curve {
 			case elliptic.P256():
 				a = algES256
@@ -54,7 +55,7 @@ func NewKey(id, alg string, public any) (*Key, error) {
 			}
 		}
 		if a == algUnknown {
-			return nil, errors.New("the curve is not P-256, P-384 or P-521")
+			return nil, errors.New("the key is empty, or its curve is not P-256, P-384 or P-521")
 		}
 		if _, err := pub.ECDH(); err != nil {
 			return nil, errors.New("the point is not on its curve")

@@ -1,0 +1,441 @@
+package token_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gate401/gate401/token"
+)
+
+// An idp publishes keys, as the test says.
+type idp struct {
+	*httptest.Server
+	mu      sync.Mutex
+	handler http.HandlerFunc
+	fetches atomic.Int32
+}
+
+func newIDP(t *testing.T, keys ...*token.SigningKey) *idp {
+	t.Helper()
+	s := &idp{}
+	s.publish(t, keys...)
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.fetches.Add(1)
+		s.mu.Lock()
+		h := s.handler
+		s.mu.Unlock()
+		h(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *idp) serve(h http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.handler = h
+}
+
+func (s *idp) publish(t *testing.T, keys ...*token.SigningKey) {
+	t.Helper()
+	set, err := token.PublicKeySet(keys...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.serve(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(set) })
+}
+
+func (s *idp) away() {
+	s.serve(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
+}
+
+func (s *idp) wantFetches(t *testing.T, want int) {
+	t.Helper()
+	if got := int(s.fetches.Load()); got != want {
+		t.Errorf("%d fetches, want %d", got, want)
+	}
+}
+
+func remote(t *testing.T, s *idp, c *clock) *token.RemoteKeys {
+	t.Helper()
+	r := &token.RemoteKeys{URL: s.URL + "/jwks.json", Now: c.Now}
+	t.Cleanup(func() { _ = r.Close() })
+	return r
+}
+
+type outcome int
+
+const (
+	found   outcome = iota
+	unknown         // refused
+	away            // nobody knows
+)
+
+func ask(t *testing.T, r token.KeySource, k *token.SigningKey, want outcome) {
+	t.Helper()
+	askID(t, r, k.ID(), want)
+}
+
+func askID(t *testing.T, r token.KeySource, kid string, want outcome) {
+	t.Helper()
+	keys, err := r.Keys(t.Context(), kid, token.EdDSA)
+	got := away
+	switch {
+	case err == nil && len(keys) == 1:
+		got = found
+	case errors.Is(err, token.ErrKeyUnknown):
+		got = unknown
+	}
+	if got != want {
+		t.Errorf("key %.8s: got %v, %v, want outcome %d", kid, keys, err, want)
+	}
+}
+
+func TestRemoteKeysCache(t *testing.T) {
+	a, b := generate(token.EdDSA), generate(token.EdDSA)
+	c := newClock()
+	s := newIDP(t, a)
+	r := remote(t, s, c)
+	s.wantFetches(t, 0)
+	ask(t, r, a, found)
+	ask(t, r, a, found)
+	s.wantFetches(t, 1)
+
+	// In the last fifth of the TTL: renewed behind the caller's back, once.
+	s.publish(t, b)
+	c.add(9 * time.Minute)
+	ask(t, r, a, found)
+	r.Idle()
+	s.wantFetches(t, 2)
+	ask(t, r, b, found)
+	ask(t, r, a, unknown) // a removed key stops working; this looks once more
+	s.wantFetches(t, 3)
+
+	// Beyond the TTL: renewed before it is used.
+	s.publish(t, a)
+	c.add(11 * time.Minute)
+	ask(t, r, b, unknown)
+	ask(t, r, a, found)
+	s.wantFetches(t, 4)
+}
+
+func TestRemoteKeysUnknownKid(t *testing.T) {
+	a, b, other := generate(token.EdDSA), generate(token.EdDSA), generate(token.EdDSA)
+	c := newClock()
+	s := newIDP(t, a)
+	r := remote(t, s, c)
+	ask(t, r, a, found)
+
+	// A rotation is noticed at once.
+	s.publish(t, a, b)
+	ask(t, r, b, found)
+	s.wantFetches(t, 2)
+
+	// Invented kids cost two fetches in two cooldowns, however many they are.
+	for i := range 100 {
+		askID(t, r, fmt.Sprint("invented-", i), unknown)
+	}
+	s.wantFetches(t, 3)
+
+	// The same kid again is remembered; another one may ask after the cooldown.
+	c.add(2 * token.DefaultKeyCooldown)
+	askID(t, r, "invented-0", unknown)
+	s.wantFetches(t, 3)
+	askID(t, r, "invented-1000", unknown)
+	s.wantFetches(t, 4)
+
+	// A first look that already fetched does not fetch again.
+	fresh := remote(t, s, c)
+	before := int(s.fetches.Load())
+	ask(t, fresh, other, unknown)
+	s.wantFetches(t, before+1)
+
+	// A kid that was unknown works as soon as a renewal brings it.
+	s.publish(t, a, b, other)
+	if err := fresh.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ask(t, fresh, other, found)
+}
+
+func TestRemoteKeysIssuerAway(t *testing.T) {
+	a, b := generate(token.EdDSA), generate(token.EdDSA)
+	c := newClock()
+	s := newIDP(t, a)
+
+	// Never fetched: nobody knows, and the issuer is not flooded.
+	s.away()
+	r := remote(t, s, c)
+	ask(t, r, a, away)
+	ask(t, r, a, away)
+	s.wantFetches(t, 1)
+	c.add(token.DefaultKeyCooldown)
+	s.publish(t, a)
+	ask(t, r, a, found)
+	s.wantFetches(t, 2)
+
+	// Fetched once: keys go on working, also beyond the TTL.
+	s.away()
+	c.add(time.Hour)
+	ask(t, r, a, found)
+	s.wantFetches(t, 3)
+	ask(t, r, a, found)
+	s.wantFetches(t, 3)
+	c.add(time.Hour)
+	ask(t, r, a, found) // does not wait for the issuer that is known to be away
+	r.Idle()
+	s.wantFetches(t, 4)
+	if st := r.Status(); st.LastError == nil || st.Keys != 1 || !st.LastSuccess.Equal(now.Add(token.DefaultKeyCooldown)) {
+		t.Errorf("status %+v", st)
+	}
+
+	// A kid that is not at hand may be new: not refused.
+	ask(t, r, b, away)
+
+	// Not for ever.
+	c.add(token.DefaultKeyMaxStale)
+	ask(t, r, a, away)
+
+	// And back.
+	s.publish(t, a, b)
+	c.add(token.DefaultKeyCooldown)
+	ask(t, r, b, found)
+	if st := r.Status(); st.LastError != nil || st.Keys != 2 {
+		t.Errorf("status %+v", st)
+	}
+}
+
+func TestRemoteKeysSingleFlight(t *testing.T) {
+	a := generate(token.EdDSA)
+	s := newIDP(t, a)
+	set, err := token.PublicKeySet(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrived, release := make(chan struct{}), make(chan struct{})
+	s.serve(func(w http.ResponseWriter, _ *http.Request) {
+		arrived <- struct{}{}
+		<-release
+		_, _ = w.Write(set)
+	})
+	r := remote(t, s, newClock())
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() { ask(t, r, a, found) })
+	}
+	<-arrived
+	// One who does not want to wait is not made to, and disturbs nobody.
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := r.Keys(ctx, a.ID(), token.EdDSA); !errors.Is(err, context.Canceled) {
+		t.Errorf("impatient caller: %v", err)
+	}
+	close(release)
+	wg.Wait()
+	s.wantFetches(t, 1)
+}
+
+func TestRemoteKeysClose(t *testing.T) {
+	a := generate(token.EdDSA)
+	s := newIDP(t, a)
+	arrived := make(chan struct{})
+	s.serve(func(_ http.ResponseWriter, r *http.Request) {
+		close(arrived)
+		<-r.Context().Done()
+	})
+	r := remote(t, s, newClock())
+	done := make(chan error)
+	go func() {
+		_, err := r.Keys(t.Context(), a.ID(), token.EdDSA)
+		done <- err
+	}()
+	<-arrived
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-done; err == nil || errors.Is(err, token.ErrKeyUnknown) {
+		t.Errorf("a caller who waited: %v", err)
+	}
+	if _, err := r.Keys(t.Context(), a.ID(), token.EdDSA); !errors.Is(err, token.ErrClosed) {
+		t.Errorf("after Close: %v", err)
+	}
+	if err := r.Refresh(t.Context()); !errors.Is(err, token.ErrClosed) {
+		t.Errorf("Refresh after Close: %v", err)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRemoteKeysBadAnswers(t *testing.T) {
+	a := generate(token.EdDSA)
+	good, err := token.PublicKeySet(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := newIDP(t, a)
+	tests := []struct {
+		name    string
+		handler http.HandlerFunc
+		says    string
+	}{
+		{"404", http.NotFound, "status 404"},
+		{"redirect to another origin", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusFound)
+		}, "another origin"},
+		{"redirects without end", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/again", http.StatusFound)
+		}, "too many redirects"},
+		{"login page", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }, "bad JSON"},
+		{"endless body", func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write(good[:len(good)-1])
+			for range 200 {
+				_, _ = w.Write([]byte(strings.Repeat(" ", 16<<10)))
+			}
+		}, "longer than 1048576"},
+		{"hangs up", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100000")
+			_, _ = w.Write(good)
+		}, "EOF"},
+		{"too many keys", func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(`{"keys":[` + strings.Repeat("{},", 1000) + `{}]}`))
+		}, "1001 keys"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newIDP(t, a)
+			s.serve(test.handler)
+			r := remote(t, s, newClock())
+			_, err := r.Keys(t.Context(), a.ID(), token.EdDSA)
+			if err == nil || errors.Is(err, token.ErrKeyUnknown) || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("got %v, want an ordinary error with %q", err, test.says)
+			}
+		})
+	}
+	t.Run("redirect on the same origin", func(t *testing.T) {
+		s := newIDP(t, a)
+		s.serve(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/moved" {
+				http.Redirect(w, r, "/moved", http.StatusFound)
+				return
+			}
+			_, _ = w.Write(good)
+		})
+		ask(t, remote(t, s, newClock()), a, found)
+	})
+}
+
+func TestRemoteKeysWhere(t *testing.T) {
+	tests := []struct {
+		name string
+		keys *token.RemoteKeys
+		says string
+	}{
+		{"nowhere", &token.RemoteKeys{}, "exactly one"},
+		{"twice", &token.RemoteKeys{URL: "https://a.example", Issuer: "https://a.example"}, "exactly one"},
+		{"plain http", &token.RemoteKeys{URL: "http://idp.example.com/jwks"}, "https is required"},
+		{"plain http, issuer", &token.RemoteKeys{Issuer: "http://idp.example.com"}, "https is required"},
+		{"a name like loopback", &token.RemoteKeys{URL: "http://127.0.0.1.evil.example/jwks"}, "https is required"},
+		{"file", &token.RemoteKeys{URL: "file:///etc/passwd"}, "https is required"},
+		{"issuer with a query", &token.RemoteKeys{Issuer: "https://idp.example.com?x=1"}, "without query"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			err := test.keys.Refresh(t.Context())
+			if err == nil || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("got %v, want %q in it", err, test.says)
+			}
+			_ = test.keys.Close()
+		})
+	}
+}
+
+func TestDiscovery(t *testing.T) {
+	a := generate(token.EdDSA)
+	set, err := token.PublicKeySet(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const oidc, oauth = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
+	tests := []struct {
+		name, path string            // of the issuer
+		docs       map[string]string // %s is the server
+		says       string            // of the error; empty means found
+	}{
+		{"OpenID", "", map[string]string{oidc: `{"issuer":"%s","jwks_uri":"%[1]s/keys"}`}, ""},
+		{"OpenID, slash at the end", "/", map[string]string{oidc: `{"issuer":"%s/","jwks_uri":"%[1]s/keys"}`}, ""},
+		{"OpenID, path", "/realms/x", map[string]string{"/realms/x" + oidc: `{"issuer":"%s/realms/x","jwks_uri":"%[1]s/keys"}`}, ""},
+		{"RFC 8414", "", map[string]string{oauth: `{"issuer":"%s","jwks_uri":"%[1]s/keys"}`}, ""},
+		{"RFC 8414, path", "/realms/x", map[string]string{oauth + "/realms/x": `{"issuer":"%s/realms/x","jwks_uri":"%[1]s/keys"}`}, ""},
+		{"none", "", nil, "status 404"},
+		{"another issuer", "", map[string]string{oidc: `{"issuer":"https://evil.example","jwks_uri":"%s/keys"}`}, "names the issuer"},
+		{"a slash more", "", map[string]string{oidc: `{"issuer":"%s/","jwks_uri":"%[1]s/keys"}`}, "names the issuer"},
+		{"no issuer", "", map[string]string{oidc: `{"jwks_uri":"%s/keys"}`}, "names the issuer"},
+		{"issuer in capitals", "", map[string]string{oidc: `{"ISSUER":"%s","jwks_uri":"%[1]s/keys"}`}, "names the issuer"},
+		{"issuer twice", "", map[string]string{oidc: `{"issuer":"x","issuer":"%s","jwks_uri":"%[1]s/keys"}`}, "twice"},
+		{"no jwks_uri", "", map[string]string{oidc: `{"issuer":"%s"}`}, "no jwks_uri"},
+		{"jwks_uri in clear", "", map[string]string{oidc: `{"issuer":"%s","jwks_uri":"http://idp.example.com/keys"}`}, "https is required"},
+		{"jwks_uri relative", "", map[string]string{oidc: `{"issuer":"%s","jwks_uri":"/keys"}`}, "not a URL"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newIDP(t)
+			s.serve(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/keys" {
+					_, _ = w.Write(set)
+				} else if doc, ok := test.docs[r.URL.Path]; ok {
+					_, _ = fmt.Fprintf(w, doc, s.URL)
+				} else {
+					http.NotFound(w, r)
+				}
+			})
+			r := &token.RemoteKeys{Issuer: s.URL + test.path, Now: newClock().Now}
+			defer func() { _ = r.Close() }()
+			_, err := r.Keys(t.Context(), a.ID(), token.EdDSA)
+			switch {
+			case test.says == "" && err != nil:
+				t.Error(err)
+			case test.says != "" && (err == nil || !strings.Contains(err.Error(), test.says) || errors.Is(err, token.ErrKeyUnknown)):
+				t.Errorf("got %v, want an ordinary error with %q", err, test.says)
+			}
+		})
+	}
+}
+
+// The metadata may go away while the keys stay where they were.
+func TestDiscoveryGoesAway(t *testing.T) {
+	a := generate(token.EdDSA)
+	set, err := token.PublicKeySet(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newIDP(t)
+	var broken atomic.Bool
+	s.serve(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/keys":
+			_, _ = w.Write(set)
+		case broken.Load():
+			w.WriteHeader(http.StatusInternalServerError)
+		default:
+			_, _ = fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, s.URL, s.URL+"/keys")
+		}
+	})
+	c := newClock()
+	r := &token.RemoteKeys{Issuer: s.URL, Now: c.Now}
+	defer func() { _ = r.Close() }()
+	ask(t, r, a, found)
+	broken.Store(true)
+	c.add(2 * time.Hour)
+	if err := r.Refresh(t.Context()); err != nil {
+		t.Errorf("known keys are not fetched while the metadata is away: %v", err)
+	}
+}
