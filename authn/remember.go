@@ -1,0 +1,74 @@
+package authn
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/reason"
+	"github.com/gate401/gate401/store"
+)
+
+// Defaults of what is remembered.
+const (
+	// DefaultRemember is for how long a right credential is not verified again.
+	DefaultRemember = 5 * time.Minute
+	// DefaultEntries is how many credentials one method remembers.
+	DefaultEntries = 100_000
+	// DefaultRememberRefused is for how long a refused token is not verified again.
+	DefaultRememberRefused = 30 * time.Second
+)
+
+// recallTimeout bounds the point look-up after the store has changed; a slow
+// store must not hold up a request that can still go the long way.
+const recallTimeout = time.Second
+
+// AccountReader looks up accounts; store.Accounts is one.
+type AccountReader interface {
+	// Account returns the account of that canonical name, or store.ErrNotFound.
+	Account(ctx context.Context, name string) (store.Account, error)
+}
+
+// memory is a bounded map by fingerprint. Entries carry their own end, which is
+// compared with the time of the request: one clock decides everything about a
+// request, and no goroutine is needed.
+type memory[V any] = otter.Cache[[32]byte, *V]
+
+func newMemory[V any](entries int) *memory[V] {
+	if entries <= 0 {
+		entries = DefaultEntries
+	}
+	// The options are fixed and right: New cannot fail.
+	return otter.Must(&otter.Options[[32]byte, *V]{MaximumSize: entries})
+}
+
+// ending is when something remembered now ends: after at most limit, and never
+// after the credential itself.
+func ending(now time.Time, limit time.Duration, expires time.Time) time.Time {
+	end := now.Add(limit)
+	if !expires.IsZero() && expires.Before(end) {
+		return expires
+	}
+	return end
+}
+
+func or(d, otherwise time.Duration) time.Duration {
+	if d == 0 {
+		return otherwise
+	}
+	return d
+}
+
+func logger(l *slog.Logger) *slog.Logger {
+	if l == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return l
+}
+
+func deny(method string, code reason.Code, subject string, err error) error {
+	return &gate401.Denial{Reason: code, Method: method, Subject: subject, Err: err}
+}

@@ -1,0 +1,131 @@
+package authn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/reason"
+	"github.com/gate401/gate401/store"
+	"github.com/gate401/gate401/token"
+)
+
+// TokenVerifier verifies the tokens of one issuer for [Bearer].
+//
+// The subject of an Identity is the sub of the token as it is. That of another
+// issuer is not our account of the same name, although rules about owners
+// compare names alone: let an issuer speak for the people of the paths, or let
+// rules with owners not accept its tokens. Identity.Issuer tells them apart.
+type TokenVerifier struct {
+	// Name is what the configuration calls the method.
+	Name string
+	// Verifier judges the tokens. Required.
+	Verifier *token.Verifier
+	// Issuer is the exact iss of the tokens to judge. Required, unless
+	// DangerouslyAnyIssuer.
+	Issuer string
+	// GroupsFrom are the claims that name groups, dots lead into objects; nil
+	// means groups and roles.
+	GroupsFrom []string
+	// Own tells that the gate issued the tokens: their subjects are its own
+	// accounts, and Identity.Issuer is empty.
+	Own bool
+	// Accounts, if set, must have an account for every subject; tokens of
+	// suspended accounts are refused as account-suspended, those of deleted ones
+	// as token-revoked. Only for Own.
+	Accounts AccountReader
+	// Epoch moves when the issuer's keys, or the accounts, change; what was
+	// remembered before is then verified again. store.Set's Revision is one.
+	// Nil means never: a key that was withdrawn is noticed after
+	// [Bearer.Remember]. Required with Accounts.
+	Epoch func() uint64
+	// DangerouslyAnyIssuer judges the tokens of all issuers that no other
+	// verifier has.
+	DangerouslyAnyIssuer bool
+}
+
+func (v *TokenVerifier) validate() error {
+	what := v.Name
+	if what == "" {
+		what = v.Issuer
+	}
+	switch {
+	case v.Verifier == nil:
+		return fmt.Errorf("token verifier %q: no verifier", what)
+	case v.Issuer == "" && !v.DangerouslyAnyIssuer:
+		return fmt.Errorf("token verifier %q: no issuer", what)
+	case v.Accounts != nil && !v.Own:
+		return fmt.Errorf("token verifier %q: accounts are those of own tokens only", what)
+	case v.Accounts != nil && v.Epoch == nil:
+		return fmt.Errorf("token verifier %q: accounts without an epoch", what)
+	}
+	return nil
+}
+
+func (v *TokenVerifier) epoch() uint64 {
+	if v.Epoch == nil {
+		return 0
+	}
+	return v.Epoch()
+}
+
+// verify judges a token and says who it speaks for.
+func (v *TokenVerifier) verify(ctx context.Context, read *token.Unverified) (*gate401.Identity, error) {
+	claims, err := v.Verifier.VerifyParsed(ctx, read)
+	if err != nil {
+		return nil, err
+	}
+	if claims.Subject == "" {
+		return nil, deny(methodBearer, reason.TokenMalformed, "", errors.New("sub is missing: the token speaks for nobody"))
+	}
+	if v.Accounts != nil {
+		if err := v.owner(ctx, claims.Subject); err != nil {
+			return nil, err
+		}
+	}
+	id := &gate401.Identity{
+		Subject: claims.Subject, Method: methodBearer, Name: v.Name, Issuer: claims.Issuer, Credential: claims.ID,
+		Groups: v.groups(claims), Scopes: claims.Scopes, Claims: claims.Raw(),
+		AuthTime: claims.AuthTime, Expires: claims.Expires,
+	}
+	if v.Own {
+		id.Issuer = ""
+	}
+	return id, nil
+}
+
+// owner checks the account that an own token speaks for.
+func (v *TokenVerifier) owner(ctx context.Context, subject string) error {
+	account, err := v.Accounts.Account(ctx, subject)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return deny(methodBearer, reason.TokenRevoked, subject, fmt.Errorf("the account %q does not exist any more", clip(subject)))
+	case err != nil:
+		return fmt.Errorf("reading the account of a token: %w", err)
+	case account.Suspended:
+		return deny(methodBearer, reason.AccountSuspended, subject, errors.New("the token was good"))
+	}
+	return nil
+}
+
+// groups gathers the groups of all paths, each once.
+func (v *TokenVerifier) groups(claims *token.Claims) (groups []string) {
+	take := func(path string) {
+		for _, g := range claims.Strings(path) {
+			if g != "" && !slices.Contains(groups, g) {
+				groups = append(groups, g)
+			}
+		}
+	}
+	if v.GroupsFrom == nil {
+		take("groups")
+		take("roles")
+		return groups
+	}
+	for _, path := range v.GroupsFrom {
+		take(path)
+	}
+	return groups
+}
