@@ -1,0 +1,102 @@
+package web
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/a-h/templ"
+)
+
+// Marks says which lines of a message decided: the start line, fields by name,
+// and pieces of the body.
+type Marks struct {
+	Start  bool
+	Fields []string
+	Body   []string
+}
+
+// longValue is the length from which a field value is set in a quieter colour:
+// a token is there to be copied, not to be read.
+const longValue = 120
+
+// Wire writes an HTTP/1.1 message as it is on the wire, with the names of its
+// fields set off and the deciding lines marked. Line ends are CRLF or LF;
+// control characters are made visible.
+func Wire(message string, m Marks) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		head, body, _ := strings.Cut(strings.ReplaceAll(message, "\r\n", "\n"), "\n\n")
+		var b strings.Builder
+		b.WriteString(`<pre class="wire"><code>`)
+		for i, line := range strings.Split(strings.TrimSuffix(head, "\n"), "\n") {
+			if i > 0 {
+				b.WriteByte('\n')
+			}
+			writeLine(&b, line, i == 0, m)
+		}
+		if body = strings.TrimSuffix(body, "\n"); body != "" {
+			b.WriteString("\n\n<span class=\"body\">" + markBody(body, m.Body) + "</span>")
+		}
+		b.WriteString(`</code></pre>`)
+		_, err := io.WriteString(w, b.String())
+		return err
+	})
+}
+
+// writeLine writes one line of the head.
+func writeLine(b *strings.Builder, line string, start bool, m Marks) {
+	if start {
+		if m.Start {
+			b.WriteString("<mark>" + visible(line) + "</mark>")
+			return
+		}
+		b.WriteString(`<span class="start">` + visible(line) + `</span>`)
+		return
+	}
+	name, value, ok := strings.Cut(line, ":")
+	if !ok {
+		b.WriteString(visible(line))
+		return
+	}
+	marked := slices.ContainsFunc(m.Fields, func(f string) bool { return strings.EqualFold(f, name) })
+	if marked {
+		b.WriteString("<mark>")
+	}
+	b.WriteString("<b>" + visible(name) + "</b>:")
+	if len(value) > longValue {
+		b.WriteString(`<span class="long">` + visible(value) + `</span>`)
+	} else {
+		b.WriteString(visible(value))
+	}
+	if marked {
+		b.WriteString("</mark>")
+	}
+}
+
+// markBody marks the first occurrence of each piece.
+func markBody(body string, pieces []string) string {
+	out := visible(body)
+	for _, p := range pieces {
+		if p = visible(p); p != "" {
+			out = strings.Replace(out, p, "<mark>"+p+"</mark>", 1)
+		}
+	}
+	return out
+}
+
+// visible escapes s and shows control characters as their pictures.
+func visible(s string) string {
+	s = strings.ToValidUTF8(s, "�")
+	return templ.EscapeString(strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r < 0x20:
+			return '␀' + r
+		case r == 0x7f:
+			return '␡'
+		}
+		return r
+	}, s))
+}
