@@ -2,11 +2,11 @@ package token
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -22,26 +22,26 @@ const (
 )
 
 // fetch finds the URL, if need be, and reads the key set.
-func (r *RemoteKeys) fetch(ctx context.Context) (*KeySet, error) {
+func (r *RemoteKeys) fetch(ctx context.Context) (set *KeySet, sum [sha256.Size]byte, err error) {
 	if (r.URL == "") == (r.Issuer == "") {
-		return nil, errNoSource
+		return nil, sum, errNoSource
 	}
 	client, done := r.client()
 	defer done()
 	location := r.URL
 	if location == "" {
-		var err error
 		if location, err = r.discover(ctx, client); err != nil {
-			return nil, fmt.Errorf("metadata of the issuer %s: %w", r.Issuer, err)
+			return nil, sum, fmt.Errorf("metadata of the issuer %s: %w", r.Issuer, err)
 		}
 	}
 	data, err := r.get(ctx, client, location, MaxKeySetSize)
 	if err != nil {
 		// The keys may have moved; ask the issuer again the next time.
 		r.foundAt = time.Time{}
-		return nil, fmt.Errorf("key set: %w", err)
+		return nil, sum, fmt.Errorf("key set: %w", err)
 	}
-	return ParseKeySet(data)
+	set, err = ParseKeySet(data)
+	return set, sha256.Sum256(data), err
 }
 
 // client is the client to fetch with, and what to do after.
@@ -214,8 +214,6 @@ func isLoopback(u *url.URL) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}
-	if addr, err := netip.ParseAddr(host); err == nil {
-		return addr.Unmap().IsLoopback()
-	}
-	return net.ParseIP(host).IsLoopback()
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
 }

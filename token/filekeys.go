@@ -35,6 +35,7 @@ type FileKeys struct {
 
 	mu     sync.Mutex
 	set    *KeySet
+	epoch  uint64
 	info   os.FileInfo
 	sum    [sha256.Size]byte
 	read   time.Time // last time the content was read
@@ -48,6 +49,16 @@ func (f *FileKeys) Keys(ctx context.Context, kid, alg string) ([]*Key, error) {
 		return nil, err
 	}
 	return set.Keys(ctx, kid, alg)
+}
+
+// Epoch moves when the keys change: what was verified before is then to be
+// verified again. It looks at the file when that is due.
+func (f *FileKeys) Epoch() uint64 {
+	// Without a good file there is an error, which the next Keys returns.
+	_, _ = f.current()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.epoch
 }
 
 // Refresh reads the file now. At a start it tells whether the file is any good.
@@ -70,12 +81,7 @@ func (f *FileKeys) Status() Status {
 	return st
 }
 
-func (f *FileKeys) now() time.Time {
-	if f.Now != nil {
-		return f.Now()
-	}
-	return time.Now()
-}
+func (f *FileKeys) now() time.Time { return clock(f.Now) }
 
 func (f *FileKeys) current() (*KeySet, error) {
 	f.mu.Lock()
@@ -131,6 +137,7 @@ func (f *FileKeys) loadFile(now time.Time, must bool) error {
 			return fmt.Errorf("key file %s: %w", f.Path, err)
 		}
 		f.set, f.sum = set, sum
+		f.epoch++
 	}
 	f.info, f.read = info, now
 	return nil

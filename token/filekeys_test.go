@@ -45,9 +45,16 @@ func TestFileKeys(t *testing.T) {
 	ask(t, f, b, unknown)
 
 	// A change is seen after the check interval, not before.
+	before := f.Epoch()
 	write(set(b), stamp.Add(time.Minute))
 	ask(t, f, a, found)
+	if f.Epoch() != before {
+		t.Error("the epoch moved although the file was not looked at")
+	}
 	c.add(token.DefaultFileCheck)
+	if f.Epoch() == before {
+		t.Error("the epoch did not move although the keys changed")
+	}
 	ask(t, f, b, found)
 	ask(t, f, a, unknown)
 

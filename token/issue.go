@@ -96,7 +96,7 @@ func (g *Grant) claims() (map[string]any, Issued, error) {
 	}
 	at := g.At
 	if at.IsZero() {
-		at = time.Now()
+		at = clock(nil)
 	}
 	at = at.Truncate(time.Second).UTC()
 	out := Issued{ID: g.ID, IssuedAt: at, Expires: at.Add(ttl).Truncate(time.Second)}

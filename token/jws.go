@@ -2,6 +2,7 @@ package token
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -164,11 +165,11 @@ func (h *header) parse(s string) error {
 		case "crit":
 			// No extension is understood here, and a recipient that does not
 			// understand one that is critical must reject (section 4.1.11).
-			return fmt.Errorf(`"crit" names extensions, and none is supported`)
+			return errors.New(`"crit" names extensions, and none is supported`)
 		case "b64":
 			// RFC 7797: the payload would be signed as it is.
 			if p.peek() != 't' {
-				return fmt.Errorf(`"b64" is not true: unencoded payloads are not supported`)
+				return errors.New(`"b64" is not true: unencoded payloads are not supported`)
 			}
 			err = p.skip()
 		default:
@@ -182,7 +183,7 @@ func (h *header) parse(s string) error {
 		return err
 	}
 	if !hasAlg {
-		return fmt.Errorf(`"alg" is missing`)
+		return errors.New(`"alg" is missing`)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package token
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -129,12 +130,12 @@ func parseKeySet(data []byte, local bool) (*KeySet, error) {
 	var list []json.RawMessage
 	if raw, ok := doc["keys"]; ok {
 		if err := json.Unmarshal(raw, &list); err != nil || list == nil {
-			return nil, fmt.Errorf(`key set: "keys" is not a list`)
+			return nil, errors.New(`key set: "keys" is not a list`)
 		}
 	} else if _, ok := doc["kty"]; ok && local {
 		list = []json.RawMessage{data}
 	} else {
-		return nil, fmt.Errorf(`key set: "keys" is missing`)
+		return nil, errors.New(`key set: "keys" is missing`)
 	}
 	if len(list) > MaxKeys {
 		return nil, fmt.Errorf("key set: %d keys, more than %d", len(list), MaxKeys)
@@ -158,7 +159,7 @@ func parseKeySet(data []byte, local bool) (*KeySet, error) {
 func parseJWK(raw json.RawMessage, local bool) (*Key, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil || members == nil {
-		return nil, fmt.Errorf("it is not an object")
+		return nil, errors.New("it is not an object")
 	}
 	for name := range members {
 		switch name {
@@ -173,7 +174,7 @@ func parseJWK(raw json.RawMessage, local bool) (*Key, error) {
 	}
 	var j jwk
 	if err := json.Unmarshal(exact, &j); err != nil {
-		return nil, fmt.Errorf("a member has the wrong type")
+		return nil, errors.New("a member has the wrong type")
 	}
 	switch {
 	case j.Use != "" && j.Use != "sig":

@@ -3,6 +3,7 @@ package token_test
 import (
 	"context"
 	"crypto"
+	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -31,7 +32,14 @@ type object = map[string]any
 var (
 	rsaKey = sync.OnceValue(func() *token.SigningKey { return generate(token.RS256) })
 	ecKey  = sync.OnceValue(func() *token.SigningKey { return generate(token.ES256) })
-	edKey  = sync.OnceValue(func() *token.SigningKey { return generate(token.EdDSA) })
+	edKey  = sync.OnceValue(func() *token.SigningKey {
+		// The same in every process, so that fuzzing in several of them knows it.
+		k, err := token.NewSigningKey("", token.EdDSA, ed25519.NewKeyFromSeed([]byte("a seed for tests, of 32 octets..")))
+		if err != nil {
+			panic(err)
+		}
+		return k
+	})
 )
 
 func generate(alg string) *token.SigningKey {

@@ -3,9 +3,9 @@ package token
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -60,8 +60,9 @@ type RemoteKeys struct {
 	// the issuer is away; 0 means DefaultKeyMaxStale.
 	MaxStale time.Duration
 
-	// Cooldown is the time between two fetches that unknown kids cause (on
-	// average) and after one that failed; 0 means DefaultKeyCooldown.
+	// Cooldown is the time between two fetches that unknown kids cause, on
+	// average, and the longest one between failures (the first is a second);
+	// 0 means DefaultKeyCooldown.
 	Cooldown time.Duration
 
 	// Timeout bounds one fetch, metadata included; 0 means DefaultFetchTimeout.
@@ -80,6 +81,9 @@ type RemoteKeys struct {
 
 	mu      sync.Mutex
 	set     *KeySet
+	sum     [sha256.Size]byte // of the document that the set is from
+	epoch   uint64
+	fails   uint // in a row
 	unknown map[string]time.Time
 	misses  [missBurst]time.Time // when unknown kids last caused a fetch, a ring
 	miss    int
@@ -165,9 +169,14 @@ func (r *RemoteKeys) plan(now time.Time) (*KeySet, *flight) {
 }
 
 // cool is whether another fetch is in order: the last one did not fail, or that
-// is long enough ago.
+// is long enough ago. The pauses grow, so that an issuer that starts a moment
+// after us is not missed for long, and one that is away is left alone.
 func (r *RemoteKeys) cool(now time.Time) bool {
-	return r.status.LastError == nil || now.Sub(r.status.LastAttempt).Abs() >= or(r.Cooldown, DefaultKeyCooldown)
+	if r.status.LastError == nil {
+		return true
+	}
+	pause := min(time.Second<<min(r.fails-1, 10), or(r.Cooldown, DefaultKeyCooldown))
+	return now.Sub(r.status.LastAttempt).Abs() >= pause
 }
 
 // unheard decides about a kid that the set does not have: it may be new. It is
@@ -218,6 +227,18 @@ func verdict(keys []*Key, err, away error, sure bool) ([]*Key, error) {
 	return keys, err
 }
 
+// Epoch moves when the keys change: what was verified before is then to be
+// verified again. It never waits, but sees to it that keys are renewed in time
+// although every token is remembered and nobody asks for a key.
+func (r *RemoteKeys) Epoch() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.closed && r.set != nil {
+		r.plan(r.now())
+	}
+	return r.epoch
+}
+
 // Refresh fetches now, or waits for the fetch under way.
 func (r *RemoteKeys) Refresh(ctx context.Context) error {
 	r.mu.Lock()
@@ -257,12 +278,7 @@ func (r *RemoteKeys) Close() error {
 	return nil
 }
 
-func (r *RemoteKeys) now() time.Time {
-	if r.Now != nil {
-		return r.Now()
-	}
-	return time.Now()
-}
+func (r *RemoteKeys) now() time.Time { return clock(r.Now) }
 
 // launch starts a flight, or joins the one in the air. It is called with the
 // lock held.
@@ -289,23 +305,24 @@ func (r *RemoteKeys) launch() *flight {
 func (r *RemoteKeys) fly(f *flight) {
 	ctx, cancel := context.WithTimeout(r.ctx, or(r.Timeout, DefaultFetchTimeout))
 	defer cancel()
-	set, err := r.fetch(ctx)
+	set, sum, err := r.fetch(ctx)
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.now()
 	r.status.LastAttempt, r.status.LastError = now, err
-	if err == nil {
-		if r.set == nil || !maps.EqualFunc(r.set.byID, set.byID, sameIDs) {
-			r.unknown = nil
+	if err != nil {
+		r.fails++
+	} else {
+		r.fails, r.status.LastSuccess = 0, now
+		if r.set == nil || sum != r.sum {
+			r.set, r.sum, r.unknown = set, sum, nil
+			r.epoch++
 		}
-		r.set, r.status.LastSuccess = set, now
 	}
 	r.flight, f.err = nil, err
 	close(f.done)
 }
-
-func sameIDs(a, b []*Key) bool { return len(a) == len(b) }
 
 // wait waits for a flight, no longer than the caller does.
 func (r *RemoteKeys) wait(ctx context.Context, f *flight) error {

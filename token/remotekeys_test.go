@@ -171,29 +171,37 @@ func TestRemoteKeysIssuerAway(t *testing.T) {
 	c := newClock()
 	s := newIDP(t, a)
 
-	// Never fetched: nobody knows, and the issuer is not flooded.
+	// Never fetched: nobody knows, and the issuer is not flooded, but soon asked
+	// again.
 	s.away()
 	r := remote(t, s, c)
 	ask(t, r, a, away)
 	ask(t, r, a, away)
 	s.wantFetches(t, 1)
-	c.add(token.DefaultKeyCooldown)
-	s.publish(t, a)
-	ask(t, r, a, found)
+	c.add(time.Second)
+	ask(t, r, a, away)
+	ask(t, r, a, away)
 	s.wantFetches(t, 2)
+	c.add(time.Second)
+	ask(t, r, a, away)
+	s.wantFetches(t, 2) // the pauses grow
+	s.publish(t, a)
+	c.add(time.Second)
+	ask(t, r, a, found)
+	s.wantFetches(t, 3)
 
 	// Fetched once: keys go on working, also beyond the TTL.
 	s.away()
 	c.add(time.Hour)
 	ask(t, r, a, found)
-	s.wantFetches(t, 3)
+	s.wantFetches(t, 4)
 	ask(t, r, a, found)
-	s.wantFetches(t, 3)
+	s.wantFetches(t, 4)
 	c.add(time.Hour)
 	ask(t, r, a, found) // does not wait for the issuer that is known to be away
 	r.Idle()
-	s.wantFetches(t, 4)
-	if st := r.Status(); st.LastError == nil || st.Keys != 1 || !st.LastSuccess.Equal(now.Add(token.DefaultKeyCooldown)) {
+	s.wantFetches(t, 5)
+	if st := r.Status(); st.LastError == nil || st.Keys != 1 || !st.LastSuccess.Equal(now.Add(3*time.Second)) {
 		t.Errorf("status %+v", st)
 	}
 
@@ -210,6 +218,40 @@ func TestRemoteKeysIssuerAway(t *testing.T) {
 	ask(t, r, b, found)
 	if st := r.Status(); st.LastError != nil || st.Keys != 2 {
 		t.Errorf("status %+v", st)
+	}
+}
+
+// Whoever remembers verified tokens asks for the epoch alone. Withdrawn keys must
+// be noticed all the same.
+func TestRemoteKeysEpoch(t *testing.T) {
+	a, b := generate(token.EdDSA), generate(token.EdDSA)
+	c := newClock()
+	s := newIDP(t, a)
+	r := remote(t, s, c)
+	if got := r.Epoch(); got != 0 {
+		t.Errorf("epoch %d before the first fetch", got)
+	}
+	s.wantFetches(t, 0)
+	ask(t, r, a, found)
+	steps := []struct {
+		name    string
+		do      func()
+		fetches int
+		want    uint64
+	}{
+		{"fresh", func() {}, 1, 1},
+		{"due, nothing new", func() { c.add(9 * time.Minute) }, 2, 1},
+		{"due, other keys", func() { s.publish(t, b); c.add(9 * time.Minute) }, 3, 2},
+		{"due, issuer away", func() { s.away(); c.add(20 * time.Minute) }, 4, 2},
+	}
+	for _, step := range steps {
+		step.do()
+		r.Epoch()
+		r.Idle()
+		if got := r.Epoch(); got != step.want {
+			t.Errorf("%s: epoch %d, want %d", step.name, got, step.want)
+		}
+		s.wantFetches(t, step.fetches)
 	}
 }
 

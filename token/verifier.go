@@ -75,12 +75,11 @@ type Verifier struct {
 	types   []string
 	strict  bool // types were given: what they allow is allowed
 	leeway  time.Duration
-	now     func() time.Time
 }
 
 // New compiles a profile. It returns every fault that it finds, joined.
 func New(p Profile) (*Verifier, error) {
-	v := &Verifier{profile: p, now: p.Now, leeway: p.Leeway, strict: len(p.Types) > 0}
+	v := &Verifier{profile: p, leeway: p.Leeway, strict: len(p.Types) > 0}
 	v.profile.Audience = slices.Clone(p.Audience)
 	var faults []error
 	if p.Keys == nil {
@@ -113,9 +112,6 @@ func New(p Profile) (*Verifier, error) {
 		v.leeway = 0
 	case p.Leeway > MaxLeeway:
 		faults = append(faults, fmt.Errorf("leeway %s is more than %s", p.Leeway, MaxLeeway))
-	}
-	if v.now == nil {
-		v.now = time.Now
 	}
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("token profile: %w", errors.Join(faults...))
@@ -245,7 +241,7 @@ func (v *Verifier) judge(c *Claims) error {
 	} else if c.other != "" && !v.strict && typ != "at+jwt" {
 		return no(reason.TokenTypeWrong, "it is %s, expected an access token", c.other)
 	}
-	now := v.now()
+	now := clock(v.profile.Now)
 	switch {
 	case c.Expires.IsZero():
 		if !v.profile.DangerouslyAllowNoExpiry {
