@@ -1,0 +1,139 @@
+package watch
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/reason"
+)
+
+// Trace is one refusal as an operator may see it: everything that explains it,
+// and no secret.
+type Trace struct {
+	RequestID  string         `json:"request_id"`
+	InboundID  string         `json:"inbound_id,omitempty"` // what the client called the request
+	Time       time.Time      `json:"time"`
+	Verb       string         `json:"verb"`
+	Host       string         `json:"host"`
+	Path       string         `json:"path"` // without the query, which may hold a key
+	Client     netip.Addr     `json:"client"`
+	UserAgent  string         `json:"user_agent,omitempty"`
+	Rule       string         `json:"rule,omitempty"`
+	Allowed    bool           `json:"allowed,omitempty"` // true only if the trace was forced
+	Method     string         `json:"method,omitempty"`  // kind of method that was tried
+	Subject    string         `json:"subject,omitempty"`
+	Issuer     string         `json:"issuer,omitempty"`
+	Credential string         `json:"credential,omitempty"` // public identifier
+	Reason     reason.Code    `json:"reason,omitempty"`     // the true one
+	Shown      reason.Code    `json:"shown,omitempty"`      // what the caller was told
+	Status     int            `json:"status,omitempty"`
+	Retry      reason.Retry   `json:"retry,omitempty"` // what the caller was told to do
+	Cause      string         `json:"cause,omitempty"` // details for the operator
+	Challenges []string       `json:"challenges,omitempty"`
+	Presented  []Presented    `json:"presented,omitempty"` // which credentials were sent
+	Steps      []gate401.Step `json:"steps,omitempty"`
+}
+
+// Limits of what strangers wrote, in octets. Together with Traces.Max they bound
+// the memory that traces take.
+const (
+	maxPath  = 512
+	maxText  = 128 // host, subject, user agent, verb
+	maxCause = 300
+)
+
+// record is what is kept of a decision when it is made. Working out the rest can
+// wait until somebody asks.
+type record struct {
+	id, inbound, verb, host, path, agent string
+	rule, method, subject, issuer, cred  string
+	cause                                string
+	time                                 time.Time
+	client                               netip.Addr
+	allowed                              bool
+	reason                               reason.Code
+	challenges                           []httpauth.Challenge // shared, read only
+	steps                                []gate401.Step
+	seen                                 seen
+}
+
+func (rec *record) fill(r *gate401.Request, d *gate401.Decision, p *places) {
+	rec.id, rec.inbound, rec.time, rec.client = r.ID, r.InboundID, r.Time, r.Client
+	rec.verb, rec.host = cut(r.Method, maxText), cut(r.Host, maxText)
+	// The path shares memory with the request target, and the target's query
+	// may hold a secret.
+	rec.path = strings.Clone(r.Path[:min(len(r.Path), maxPath)])
+	if ua := r.Header["User-Agent"]; len(ua) > 0 {
+		rec.agent = cut(ua[0], maxText)
+	}
+	rec.rule, rec.method, rec.subject = d.Rule, d.Method(), cut(d.Subject(), maxText)
+	if id := d.Identity; id != nil {
+		rec.issuer, rec.cred = id.Issuer, cut(id.Credential, maxText)
+	}
+	rec.allowed = d.Allow || d.Preflight
+	rec.reason = d.Reason()
+	rec.cause = causeOf(d)
+	rec.challenges = d.Challenges
+	rec.steps = d.Steps
+	for i := range d.Steps {
+		if len(d.Steps[i].Note) > maxCause {
+			rec.steps = shortSteps(d.Steps)
+			break
+		}
+	}
+	rec.seen = p.look(r)
+}
+
+func shortSteps(steps []gate401.Step) []gate401.Step {
+	short := make([]gate401.Step, len(steps))
+	for i, s := range steps {
+		s.Note = cut(s.Note, maxCause)
+		short[i] = s
+	}
+	return short
+}
+
+func (rec *record) trace(p *places) Trace {
+	t := Trace{
+		RequestID: rec.id, InboundID: rec.inbound, Time: rec.time, Verb: clean(rec.verb), Host: clean(rec.host),
+		Path: clean(rec.path), Client: rec.client, UserAgent: clean(rec.agent), Rule: rec.rule,
+		Allowed: rec.allowed, Method: rec.method, Subject: clean(rec.subject), Issuer: rec.issuer,
+		Credential: clean(rec.cred), Reason: rec.reason, Cause: clean(rec.cause),
+		Presented: p.names(rec.seen),
+	}
+	if rec.reason != "" {
+		shown := rec.reason.Shown()
+		t.Shown, t.Status, t.Retry = shown.Code, shown.Status, shown.Retry
+	}
+	for i := range rec.challenges {
+		t.Challenges = append(t.Challenges, rec.challenges[i].String())
+	}
+	for _, s := range rec.steps {
+		s.Note = clean(s.Note)
+		t.Steps = append(t.Steps, s)
+	}
+	return t
+}
+
+// causeOf is the operator's sentence of a refusal. The last step has it in print
+// already.
+func causeOf(d *gate401.Decision) string {
+	if d.Denial == nil || d.Denial.Err == nil || d.Allow {
+		return ""
+	}
+	if n := len(d.Steps); n > 0 && d.Steps[n-1].Reason == d.Denial.Reason && d.Steps[n-1].Note != "" {
+		return cut(d.Steps[n-1].Note, maxCause)
+	}
+	return cut(d.Denial.Err.Error(), maxCause)
+}
+
+// cut shortens s, and then does not keep the long original alive.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return s[:n-3] + "..."
+}
