@@ -125,3 +125,16 @@ func appliedMigrations(ctx context.Context, tx *sql.Tx) (list []migration, err e
 	}
 	return list, nil
 }
+
+// Checksums returns the checksum of every migration by its file name.
+func Checksums(files fs.FS) (map[string]string, error) {
+	known, err := readMigrations(files)
+	if err != nil {
+		return nil, err
+	}
+	sums := make(map[string]string, len(known))
+	for _, m := range known {
+		sums[m.name] = m.checksum
+	}
+	return sums, nil
+}

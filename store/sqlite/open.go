@@ -69,6 +69,9 @@ func open(ctx context.Context, o Options) (*store.Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := probe(ctx, path); err != nil {
+		return nil, err
+	}
 	// One connection writes: writers queue inside the process, where waiting
 	// ends with the caller's context, instead of in SQLite, where it does not.
 	write, err := connect(path, 1, "_txlock=immediate", "_pragma=busy_timeout(100)")
@@ -98,16 +101,9 @@ func open(ctx context.Context, o Options) (*store.Set, error) {
 //   - journal_size_limit: one big transaction does not leave a big log behind.
 //   - mode=rw: a file that vanishes is an error, not a new, empty store.
 func connect(path string, size int, params ...string) (*sql.DB, error) {
-	path = filepath.ToSlash(path)
-	if !strings.HasPrefix(path, "/") {
-		path = "/" + path // C:/...
-	}
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=rw"
-	for _, p := range append(params, "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)",
-		"_pragma=secure_delete(FAST)", "_pragma=journal_size_limit(16777216)") {
-		dsn += "&" + p
-	}
-	db, err := sql.Open("sqlite", dsn)
+	params = append(params, "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)",
+		"_pragma=secure_delete(FAST)", "_pragma=journal_size_limit(16777216)")
+	db, err := sql.Open("sqlite", dsn(path, params...))
 	if err != nil {
 		return nil, fmt.Errorf("connecting: %w", err)
 	}
@@ -116,21 +112,53 @@ func connect(path string, size int, params ...string) (*sql.DB, error) {
 	return db, nil
 }
 
-// adopt makes an empty file ours, refuses another program's, and migrates.
+func dsn(path string, params ...string) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // C:/...
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=rw&" + strings.Join(params, "&")
+}
+
+// probe refuses another program's database before anything is written to it:
+// the journal mode that connect sets is kept in the file.
+func probe(ctx context.Context, path string) (err error) {
+	db, err := sql.Open("sqlite", dsn(path, "_pragma=busy_timeout(5000)", "_pragma=query_only(1)"))
+	if err != nil {
+		return fmt.Errorf("connecting: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	_, err = ours(ctx, db)
+	return err
+}
+
+// ours tells whether the database has our mark already; if it has not, it is
+// empty or ErrForeign. The tables are counted first: while another process
+// makes the file ours, the mark comes with the tables, never after.
+func ours(ctx context.Context, db interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}) (bool, error) {
+	var tables, id int64
+	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master`).Scan(&tables); err != nil {
+		return false, err
+	}
+	if err := db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id); err != nil {
+		return false, err
+	}
+	if id != applicationID && (id != 0 || tables != 0) {
+		return false, ErrForeign
+	}
+	return id == applicationID, nil
+}
+
+// adopt makes an empty file ours and migrates, in one transaction.
 func adopt(ctx context.Context, cfg sqldb.Config, o Options) error {
 	return sqldb.Transact(ctx, cfg, func(tx *sql.Tx) error {
-		var tables, id int64
-		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master`).Scan(&tables); err != nil {
+		marked, err := ours(ctx, tx)
+		if err != nil {
 			return err
 		}
-		if err := tx.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id); err != nil {
-			return err
-		}
-		switch {
-		case id == applicationID:
-		case id != 0 || tables != 0:
-			return ErrForeign
-		default:
+		if !marked {
 			if _, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA application_id = %d`, applicationID)); err != nil {
 				return err
 			}
