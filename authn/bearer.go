@@ -72,8 +72,9 @@ type knownToken struct {
 }
 
 type tokenCredential struct {
-	text string
-	key  [32]byte
+	text  string
+	key   [32]byte
+	known *knownToken // nil if it is not remembered
 }
 
 // Method returns "bearer".
@@ -145,6 +146,10 @@ func (b *Bearer) Find(r *gate401.Request) (gate401.Credential, bool, error) {
 		return nil, false, nil
 	}
 	b.once.Do(b.setup)
+	c := b.likely(v[0])
+	if c != nil && c.known != nil {
+		return c, true, nil // it was read before
+	}
 	text, err := httpauth.BearerToken(v[0])
 	switch {
 	case errors.Is(err, httpauth.ErrOtherScheme):
@@ -154,18 +159,37 @@ func (b *Bearer) Find(r *gate401.Request) (gate401.Credential, bool, error) {
 	case looksLikeKey(text) && b.Keys == nil:
 		return nil, false, deny(methodBearer, reason.TokenMalformed, "", errors.New("an API key, which this rule does not take"))
 	case looksLikeKey(text):
-		c, err := b.Keys.credential(text, false)
+		k, err := b.Keys.credential(text, false)
 		if err != nil {
 			return nil, false, err
 		}
-		return c, true, nil
+		return k, true, nil
 	case strings.Count(text, ".") != 2:
 		return nil, false, deny(methodBearer, reason.TokenMalformed, "", errors.New(notJWT(text)))
 	case len(text) > token.MaxSize:
 		return nil, false, deny(methodBearer, reason.TokenMalformed, "",
 			fmt.Errorf("the token has %d octets, more than %d", len(text), token.MaxSize))
 	}
-	return &tokenCredential{text: text, key: b.hash.of(text)}, true, nil
+	if c == nil {
+		c = &tokenCredential{text: text, key: b.hash.of(text)}
+	}
+	return c, true, nil
+}
+
+// likely takes what looks like a JWT at a glance, to see whether it is remembered
+// before it is read octet by octet; nil if it does not look like one.
+func (b *Bearer) likely(value string) *tokenCredential {
+	const scheme = "Bearer "
+	if len(value) > len(scheme)+token.MaxSize || len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
+		return nil
+	}
+	text := value[len(scheme):]
+	if strings.Count(text, ".") != 2 {
+		return nil
+	}
+	c := &tokenCredential{text: text, key: b.hash.of(text)}
+	c.known, _ = b.known.GetIfPresent(c.key)
+	return c
 }
 
 func notJWT(text string) string {
@@ -189,26 +213,30 @@ func (b *Bearer) Recall(r *gate401.Request, c gate401.Credential) (*gate401.Iden
 		}
 	case *tokenCredential:
 		b.once.Do(b.setup)
-		if m, ok := recallToken(b.known, r, own); ok {
+		m := own.known
+		if m == nil {
+			m, _ = b.known.GetIfPresent(own.key)
+		}
+		if current(b.known, m, r, own) {
 			return m.id, true, nil
 		}
-		if m, ok := recallToken(b.refused, r, own); ok {
+		if m, _ = b.refused.GetIfPresent(own.key); current(b.refused, m, r, own) {
 			return nil, true, m.err
 		}
 	}
 	return nil, false, nil
 }
 
-func recallToken(in *memory[knownToken], r *gate401.Request, c *tokenCredential) (*knownToken, bool) {
-	m, ok := in.GetIfPresent(c.key)
-	if !ok {
-		return nil, false
+// current tells whether what is remembered still holds; if not it is forgotten.
+func current(in *memory[knownToken], m *knownToken, r *gate401.Request, c *tokenCredential) bool {
+	if m == nil {
+		return false
 	}
 	if !r.Time.Before(m.ends) || m.verifier.epoch() != m.epoch {
 		in.Invalidate(c.key)
-		return nil, false
+		return false
 	}
-	return m, true
+	return true
 }
 
 // Verify verifies the credential by its kind.

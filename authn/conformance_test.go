@@ -68,7 +68,7 @@ func TestConformance(t *testing.T) {
 			return authntest.Sample{
 				Method: &authn.APIKey{Realm: "orders", Keys: newKeys(t, f), Header: "X-API-Key", Query: "key"},
 				Valid: []*gate401.Request{
-					request("/", "X-Api-Key", one), request("/?a=b&key="+two),
+					request("/", "X-Api-Key", one), request("/?a=b&key=" + two),
 				},
 				None: []*gate401.Request{request("/"), request("/?keys=x", "Authorization", "Bearer a.b.c")},
 				Malformed: []authntest.Refusal{

@@ -68,6 +68,7 @@ type knownKey struct {
 	owner    string
 	account  int64 // version of the owner's account
 	revision atomic.Uint64
+	dead     atomic.Bool // it was found to have changed
 	use      *keyUse
 }
 
@@ -136,6 +137,9 @@ func (k *Keys) recall(r *gate401.Request, c *keyCredential) (*gate401.Identity, 
 			return nil, false, nil
 		}
 	}
+	if m.dead.Load() {
+		return nil, false, nil
+	}
 	// Both the memory's end and the key's own.
 	if !r.Time.Before(m.ends) {
 		k.known.Invalidate(c.key)
@@ -147,6 +151,7 @@ func (k *Keys) recall(r *gate401.Request, c *keyCredential) (*gate401.Identity, 
 		case err != nil:
 			return nil, false, nil
 		case !same:
+			m.dead.Store(true)
 			k.known.Invalidate(c.key)
 			return nil, false, nil
 		}

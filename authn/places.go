@@ -3,6 +3,7 @@ package authn
 import (
 	"errors"
 	"fmt"
+	"net/textproto"
 	"net/url"
 	"slices"
 	"strings"
@@ -32,8 +33,11 @@ func (a *APIKey) places(r *gate401.Request) (text string, ambient, found bool, e
 		}
 	}
 	if v := r.Header["Authorization"]; len(v) == 1 {
-		if t, failed := httpauth.BearerToken(v[0]); failed == nil && looksLikeKey(t) {
-			take(t, false)
+		// Long tokens are not read to the end only to see that they are no key.
+		if _, rest, ok := httpauth.CutScheme(v[0]); ok && looksLikeKey(rest) {
+			if t, failed := httpauth.BearerToken(v[0]); failed == nil {
+				take(t, false)
+			}
 		}
 	}
 	if a.Query != "" && r.URL != nil && r.URL.RawQuery != "" {
@@ -80,11 +84,11 @@ func cookieValues(fields []string, name string) func(func(string) bool) {
 	return func(yield func(string) bool) {
 		for _, field := range fields {
 			for pair := range strings.SplitSeq(field, ";") {
-				n, v, ok := strings.Cut(strings.TrimLeft(pair, " \t"), "=")
-				if !ok || n != name {
+				// As net/http reads it: what it takes for the cookie, we do.
+				n, v, ok := strings.Cut(textproto.TrimString(pair), "=")
+				if !ok || textproto.TrimString(n) != name {
 					continue
 				}
-				v = strings.TrimRight(v, " \t")
 				if len(v) > 1 && v[0] == '"' && v[len(v)-1] == '"' {
 					v = v[1 : len(v)-1]
 				}
