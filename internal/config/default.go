@@ -27,8 +27,9 @@ func Default() *File {
 		}},
 		Errors: Errors{Format: "problem"},
 		Defend: Defend{
-			Account: Limit{Attempts: 10, Window: 15 * time.Minute},
-			Address: Limit{Attempts: 100, Window: 15 * time.Minute},
+			Account:        Limit{Attempts: 100, Window: 24 * time.Hour},
+			Address:        Limit{Attempts: 100, Window: 15 * time.Minute},
+			AddressAccount: Limit{Attempts: 10, Window: 15 * time.Minute},
 		},
 		Log: Log{Level: "info", Format: "auto"},
 	}
@@ -38,7 +39,7 @@ func defaultAPIKey() *APIKey {
 	return &APIKey{Type: TypeAPIKey, Header: "X-API-Key", Environment: "live"}
 }
 
-// presets are the values of identity.headers that are names.
+// preset finds a value of identity.headers that is a name.
 func preset(name string) (IdentityHeaders, bool) {
 	switch name {
 	case "forwarded":

@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -62,12 +63,12 @@ type Storage struct {
 	// Accounts, keys and audit records: sqlite:FILE, or memory to forget them at the end.
 	Records string `yaml:"records,omitempty"`
 	// Counters and other things that replicas share: memory.
-	Shared string `yaml:"shared,omitempty" jsonschema:"enum=memory"`
+	Shared string `yaml:"shared,omitempty"`
 }
 
 // SQLite returns the file of "sqlite:FILE"; ok is false for memory.
 func (s Storage) SQLite() (path string, ok bool) {
-	return cutScheme(s.Records, "sqlite")
+	return strings.CutPrefix(s.Records, "sqlite:")
 }
 
 // Identity says what the upstream is told.
@@ -93,8 +94,10 @@ type Errors struct {
 type Defend struct {
 	// Wrong guesses at one account, from wherever they come.
 	Account Limit `yaml:"account,omitempty"`
-	// Wrong guesses from one address, at whatever account.
+	// Wrong guesses from one network, at whatever account.
 	Address Limit `yaml:"address,omitempty"`
+	// Wrong guesses from one network at one account.
+	AddressAccount Limit `yaml:"address_account,omitempty"`
 	// Networks that nobody may come from.
 	Block []netip.Prefix `yaml:"block,omitempty"`
 }
@@ -103,7 +106,7 @@ type Defend struct {
 type Limit struct {
 	// Wrong guesses that are let through in one window.
 	Attempts int `yaml:"attempts,omitempty" jsonschema:"minimum=1,maximum=1000000"`
-	// The time in which a used up limit fills again.
+	// The time in which a used up limit fills again: 1s to a year.
 	Window time.Duration `yaml:"window,omitempty"`
 }
 

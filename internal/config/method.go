@@ -30,7 +30,7 @@ const (
 // Basic is a name and a password (RFC 7617).
 type Basic struct {
 	// The kind of method.
-	Type string `yaml:"type" jsonschema:"required,const=basic"`
+	Type string `yaml:"type" jsonschema:"required"`
 	// A file of names and password hashes, instead of the accounts of the store.
 	Htpasswd string `yaml:"htpasswd,omitempty"`
 }
@@ -38,7 +38,7 @@ type Basic struct {
 // APIKey is a key that the gate made, always accepted as a Bearer credential too.
 type APIKey struct {
 	// The kind of method.
-	Type string `yaml:"type" jsonschema:"required,const=api-key"`
+	Type string `yaml:"type" jsonschema:"required"`
 	// The request field that holds the key; X-API-Key if no place is given.
 	Header string `yaml:"header,omitempty"`
 	// The query parameter that holds the key: it will be in logs and histories.
@@ -46,14 +46,14 @@ type APIKey struct {
 	// The cookie that holds the key.
 	Cookie string `yaml:"cookie,omitempty"`
 	// The environment whose keys are accepted, such as live or test.
-	Environment string `yaml:"environment,omitempty" jsonschema:"pattern=^([a-z][a-z0-9]{0,15}|.*[$][{].*)$"`
+	Environment string `yaml:"environment,omitempty" jsonschema:"pattern=^[a-z0-9]+$,maxLength=16"`
 }
 
 // Bearer is a signed token (RFC 6750, RFC 7519). Without issuer, jwks and secret
 // it is for the tokens that this gate issues.
 type Bearer struct {
 	// The kind of method.
-	Type string `yaml:"type" jsonschema:"required,const=bearer"`
+	Type string `yaml:"type" jsonschema:"required"`
 	// The exact issuer of the tokens; its keys are discovered if jwks is not given.
 	Issuer string `yaml:"issuer,omitempty"`
 	// Whom the tokens must be for: a name, or a list of which one is enough.

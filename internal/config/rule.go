@@ -12,7 +12,7 @@ type Rule struct {
 	// The host it is for: exact, or *.example.com for all hosts below; any host if not given.
 	Host string `yaml:"host,omitempty"`
 	// The path: /orders, /orders/* (one segment), /orders/** (itself and all below), /users/{user}/orders.
-	Path string `yaml:"path,omitempty" jsonschema:"required,pattern=^([/].*|.*[$][{].*)$"`
+	Path string `yaml:"path,omitempty" jsonschema:"required,pattern=^/"`
 	// The verbs it is for; GET includes HEAD; every verb if not given.
 	Verbs []string `yaml:"verbs,omitempty" jsonschema:"minItems=1"`
 	// Only the person whose data it is: a capture of the path, as in "{user}".

@@ -1,0 +1,181 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Show prints what is in force as YAML. Secrets are redacted, and what came from
+// the environment or another file is shown as the file refers to it.
+func Show(f *File) []byte {
+	p := printer{src: f.source}
+	var out bytes.Buffer
+	enc := yaml.NewEncoder(&out)
+	enc.SetIndent(2)
+	if root, ok := p.node("", reflect.ValueOf(*f)); ok {
+		// Writing nodes made here to memory cannot fail.
+		_ = enc.Encode(root)
+	}
+	_ = enc.Close()
+	return out.Bytes()
+}
+
+// printer turns values into nodes.
+type printer struct {
+	src *source
+}
+
+// node is what stands for v; ok is false for what is not set.
+func (p *printer) node(path string, v reflect.Value) (*yaml.Node, bool) {
+	if v.Kind() == reflect.String && v.Len() > 0 {
+		return p.text(path, v.String()), true
+	}
+	switch x := v.Interface().(type) {
+	case Secret:
+		return p.text(path, x.String()), x.Set()
+	case time.Duration:
+		return p.text(path, short(x)), x != 0
+	case netip.Prefix:
+		return p.text(path, x.String()), true
+	case MethodNames:
+		if len(x) == 0 {
+			return p.text(path, allMethods), true
+		}
+	case Methods:
+		return p.methods(path, x), true
+	case IdentityHeaders:
+		n := &yaml.Node{Kind: yaml.MappingNode}
+		names := make([]string, 0, len(x))
+		for name := range x {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			n.Content = append(n.Content, scalar(name), p.text(path+"."+name, x[name]))
+		}
+		return n, true
+	case Asks:
+		if x.Allow != "" {
+			n, _ := p.mapping(path, v)
+			return without(n, "methods"), true
+		}
+	case Rule:
+		if x.Allow != "" {
+			n, _ := p.mapping(path, v)
+			return without(n, "methods"), true
+		}
+	case *CORS:
+		switch {
+		case x == nil:
+			return nil, false
+		case x.Upstream:
+			return scalar("upstream"), true
+		}
+		return p.mapping(path, v.Elem())
+	}
+	return p.kind(path, v)
+}
+
+func (p *printer) kind(path string, v reflect.Value) (*yaml.Node, bool) {
+	switch v.Kind() {
+	case reflect.Struct:
+		return p.mapping(path, v)
+	case reflect.Slice:
+		n := &yaml.Node{Kind: yaml.SequenceNode}
+		for i := range v.Len() {
+			if e, ok := p.node(indexed(path, i), v.Index(i)); ok {
+				if e.Kind == yaml.ScalarNode {
+					n.Style = yaml.FlowStyle
+				}
+				n.Content = append(n.Content, e)
+			}
+		}
+		return n, v.Len() > 0
+	case reflect.Bool:
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: strconv.FormatBool(v.Bool())}, v.Bool()
+	case reflect.Int:
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.FormatInt(v.Int(), 10)}, v.Int() != 0
+	}
+	return nil, false
+}
+
+func (p *printer) mapping(path string, v reflect.Value) (*yaml.Node, bool) {
+	n := &yaml.Node{Kind: yaml.MappingNode}
+	for _, f := range fieldsOf(v) {
+		if e, ok := p.node(strings.TrimPrefix(path+"."+f.name, "."), f.value); ok {
+			n.Content = append(n.Content, scalar(f.name), e)
+		}
+	}
+	return n, len(n.Content) > 0
+}
+
+func (p *printer) methods(path string, all Methods) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.MappingNode}
+	for _, m := range all {
+		var v reflect.Value
+		switch {
+		case m.Basic != nil:
+			v = reflect.ValueOf(*m.Basic)
+		case m.APIKey != nil:
+			v = reflect.ValueOf(*m.APIKey)
+		case m.Bearer != nil:
+			v = reflect.ValueOf(*m.Bearer)
+		default:
+			continue
+		}
+		if e, ok := p.node(path+"."+m.Name, v); ok {
+			n.Content = append(n.Content, scalar(m.Name), e)
+		}
+	}
+	return n
+}
+
+// text shows a value, or where it came from.
+func (p *printer) text(path, value string) *yaml.Node {
+	if p.src != nil {
+		if raw, ok := p.src.raw[path]; ok {
+			return scalar(raw)
+		}
+	}
+	// A value that holds ${ would be taken for a reference when read again.
+	return scalar(strings.ReplaceAll(value, "${", "$${"))
+}
+
+func scalar(s string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s}
+}
+
+// without removes a key from a mapping.
+func without(n *yaml.Node, key string) *yaml.Node {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			n.Content = slices.Delete(n.Content, i, i+2)
+			return n
+		}
+	}
+	return n
+}
+
+// short writes 15m where time.Duration writes 15m0s.
+func short(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = s[:len(s)-2]
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = s[:len(s)-2]
+	}
+	return s
+}
+
+// String is what Show prints, so that a File that ends up in a message shows no
+// secret.
+func (f *File) String() string { return fmt.Sprintf("%s", Show(f)) }
