@@ -1,0 +1,92 @@
+package proxy
+
+import "strings"
+
+// fold writes name as servers may come to see it: they map "-", "_", "." and
+// other punctuation to one character (CGI, RFC 3875 section 4.1.18, and those
+// that learned from it) and ignore case. The longest name that matters is short;
+// what does not fit is cut, so that it can match a prefix at most.
+func fold(buf *[64]byte, name string) []byte {
+	n := min(len(name), len(buf))
+	for i := range n {
+		c := name[i]
+		switch {
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+		default:
+			c = '-'
+		}
+		buf[i] = c
+	}
+	return buf[:n]
+}
+
+// ownPrefix is where all fields of the gate begin.
+const ownPrefix = "gate401-"
+
+const forwardedPrefix = "x-forwarded-"
+
+// dropped are fields that an upstream may believe although anybody can send
+// them: who the client is, which URL or method was meant, and, for httpoxy
+// (CVE-2016-5385), which proxy to use.
+var dropped = [...]string{
+	"forwarded", "x-real-ip", "x-client-ip", "client-ip", "true-client-ip", "x-cluster-client-ip",
+	"x-original-url", "x-original-uri", "x-original-method", "x-original-host", "x-rewrite-url", "x-host",
+	"x-http-method", "x-http-method-override", "x-method-override",
+	"x-request-id", "remote-user", "proxy",
+}
+
+// filter decides which inbound fields are dropped.
+type filter struct {
+	names map[string]bool
+	first [256]bool // of folded names, so that most fields cost one look
+}
+
+func newFilter(names ...string) *filter {
+	f := &filter{names: make(map[string]bool)}
+	f.first[ownPrefix[0]], f.first[forwardedPrefix[0]] = true, true
+	for _, n := range dropped {
+		f.add(n)
+	}
+	for _, n := range names {
+		f.add(n)
+	}
+	return f
+}
+
+func (f *filter) add(name string) {
+	var buf [64]byte
+	folded := string(fold(&buf, name))
+	if folded != "" {
+		f.names[folded] = true
+		f.first[folded[0]] = true
+	}
+}
+
+func (f *filter) drops(name string) bool {
+	if name == "" {
+		return true
+	}
+	c := name[0] | 0x20
+	if !f.first[c] && !(f.first['-'] && !isAlnum(name[0])) {
+		return false
+	}
+	var buf [64]byte
+	folded := fold(&buf, name)
+	return f.names[string(folded)] ||
+		strings.HasPrefix(string(folded), ownPrefix) || strings.HasPrefix(string(folded), forwardedPrefix)
+}
+
+func isAlnum(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+// isOwn tells whether a response field pretends to be the gate's.
+func isOwn(name string) bool {
+	if name == "" || name[0]|0x20 != 'g' || len(name) < len(ownPrefix) {
+		return false
+	}
+	var buf [64]byte
+	return strings.HasPrefix(string(fold(&buf, name)), ownPrefix)
+}

@@ -1,0 +1,194 @@
+package proxy
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+
+	"github.com/gate401/gate401"
+)
+
+// passage is one request on its way to the upstream and back.
+type passage struct {
+	proxy    *Proxy
+	in       *http.Request
+	request  *gate401.Request
+	decision gate401.Decision
+	body     *watchedBody
+}
+
+// rewrite makes the outbound request. It runs after hop-by-hop fields were
+// removed, so that no "Connection: Gate401-Subject" can take away what it adds
+// (RFC 9110 section 7.6.1).
+func (x *passage) rewrite(pr *httputil.ProxyRequest) {
+	p, r, out := x.proxy, x.request, pr.Out
+	x.address(out)
+
+	h := out.Header
+	for name := range h {
+		if p.filter.drops(name) {
+			delete(h, name)
+		}
+	}
+	query := r.URL.RawQuery
+	preflight := r.Preflight()
+	if !p.keep || preflight {
+		query = stripQuery(query, p.strip.Query)
+		stripCookies(h, p.strip.Cookies)
+	}
+	out.URL.RawQuery = query
+	if preflight {
+		// One that the upstream answers goes without body and credentials: a
+		// browser sends none, so whoever does is no browser.
+		delete(h, "Authorization")
+		delete(h, "Cookie")
+		delete(h, "Content-Type")
+		out.Body, out.ContentLength, out.TransferEncoding = nil, 0, nil
+	}
+
+	values := new([4]string) // one allocation instead of four
+	set := func(i int, name, value string) {
+		values[i] = value
+		h[name] = values[i : i+1 : i+1]
+	}
+	set(0, "X-Forwarded-For", x.forwardedFor())
+	set(1, "X-Forwarded-Proto", r.URL.Scheme)
+	if r.URL.Host != "" {
+		set(2, "X-Forwarded-Host", r.URL.Host)
+	}
+	set(3, "X-Request-Id", r.ID)
+	for _, t := range p.identity {
+		if v := t.value(r, &x.decision); v != "" {
+			h[t.name] = []string{v}
+		}
+	}
+	if out.Body != nil {
+		x.body = &watchedBody{ReadCloser: out.Body}
+		out.Body = x.body
+	}
+}
+
+// address points out at the upstream, with the path that was judged.
+func (x *passage) address(out *http.Request) {
+	p, r := x.proxy, x.request
+	u := out.URL
+	u.Scheme, u.Host, u.User, u.Opaque = p.upstream.Scheme, p.upstream.Host, nil, ""
+	// RawPath is set even where it seems to say no more than Path: url.URL
+	// would encode "!" and others that the canonical form leaves alone.
+	u.Path, u.RawPath = p.upstream.Path+r.URL.Path, p.upstream.RawPath+r.Path
+	u.Fragment, u.RawFragment = "", ""
+	out.Host = ""
+	if p.passHost {
+		out.Host = r.URL.Host
+	}
+}
+
+// forwardedFor is the client that was judged and, if it reached us through a
+// trusted proxy, that proxy. What stood left of the client in the inbound field
+// could be invented, and is not repeated.
+func (x *passage) forwardedFor() string {
+	peer, err := netip.ParseAddrPort(x.in.RemoteAddr)
+	client := x.request.Client
+	switch {
+	case !client.IsValid():
+		return "unknown" // RFC 7239 section 6.2
+	case err != nil || peer.Addr().Unmap() == client:
+		return client.String()
+	}
+	return client.String() + ", " + peer.Addr().Unmap().String()
+}
+
+// refusedByUpstream marks the 401 and 403 of the upstream, as "gate" marks ours.
+var refusedByUpstream = []string{"upstream"}
+
+// answer prepares the upstream's response for the client.
+func (x *passage) answer(res *http.Response) error {
+	p, h := x.proxy, res.Header
+	for name := range h {
+		if isOwn(name) {
+			delete(h, name)
+		}
+	}
+	for name := range res.Trailer {
+		if isOwn(name) {
+			delete(res.Trailer, name)
+		}
+	}
+	h["X-Request-Id"] = []string{x.request.ID}
+	x.cors(h)
+	if res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {
+		h["Gate401-Refused-By"] = refusedByUpstream
+		x.unprompted(res)
+		if p.answered != nil {
+			p.answered(x.request, &x.decision, res.StatusCode)
+		}
+	}
+	return nil
+}
+
+// cors puts the fields of the decision in place of the upstream's. A rule with
+// CORS decides alone: an upstream that allows any origin must not open what the
+// rule keeps shut. Vary is the exception, it adds up.
+func (x *passage) cors(h http.Header) {
+	own := x.decision.Header
+	if len(own) == 0 {
+		return
+	}
+	if own["Vary"] != nil {
+		for name := range h {
+			if strings.HasPrefix(name, "Access-Control-") {
+				delete(h, name)
+			}
+		}
+	}
+	for name, values := range own {
+		if name == "Vary" {
+			values = append(h["Vary"][:len(h["Vary"]):len(h["Vary"])], values...)
+		}
+		h[name] = values
+	}
+}
+
+// unprompted tells the operator once for each rule that the upstream answers 401
+// without a challenge (RFC 9110 section 15.5.2). The answer passes as it is: we
+// cannot know how the upstream wants to be asked.
+func (x *passage) unprompted(res *http.Response) {
+	if res.StatusCode != http.StatusUnauthorized || len(res.Header["Www-Authenticate"]) > 0 {
+		return
+	}
+	p := x.proxy
+	if _, told := p.unprompted.Load(x.decision.Rule); told {
+		return
+	}
+	if _, told := p.unprompted.LoadOrStore(x.decision.Rule, true); !told {
+		p.log.Warn("the upstream answers 401 without a challenge", "rule", x.decision.Rule,
+			"request_id", x.request.ID, "path", x.request.Path)
+	}
+}
+
+// watchedBody remembers how reading the client's body ended, so that a broken
+// upload is not blamed on the upstream. The transport reads it in a goroutine of
+// its own.
+type watchedBody struct {
+	io.ReadCloser
+	err atomic.Pointer[error]
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF && !errors.Is(err, http.ErrBodyReadAfterClose) {
+		b.err.CompareAndSwap(nil, &err)
+	}
+	return n, err
+}
+
+func (b *watchedBody) failed() error {
+	if p := b.err.Load(); p != nil {
+		return *p
+	}
+	return nil
+}

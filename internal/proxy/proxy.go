@@ -1,0 +1,162 @@
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gate401/gate401"
+)
+
+// Config says what New makes.
+type Config struct {
+	// Gate decides. Its Observe sees every decision, its Responder writes the
+	// refusals.
+	Gate *gate401.Gate
+	// Upstream is the http or https URL of the API. A path in it is put before
+	// the path of each request.
+	Upstream *url.URL
+	// Identity names the header fields that tell the upstream who is asking; nil
+	// means DefaultIdentity. All of them, and all that begin with Gate401-, are
+	// dropped from what clients send.
+	Identity map[string]Field
+	// Strip lists where credentials are, beside Authorization; they are not
+	// forwarded.
+	Strip Strip
+	// KeepCredentials forwards credentials, for an upstream that reads them
+	// itself.
+	KeepCredentials bool
+	// PassHost sends the external host, as it was judged, in the Host field. By
+	// default the upstream's own host is sent, since many servers choose what
+	// they serve by it, and nothing a client writes should; X-Forwarded-Host has
+	// the external one in either case.
+	PassHost bool
+	// Transport reaches the upstream; nil means NewTransport.
+	Transport http.RoundTripper
+	// Log gets what goes wrong with the upstream; nil discards it.
+	Log *slog.Logger
+	// Answered is called for every answer of the upstream with status 401 or
+	// 403, for metrics; nil for none.
+	Answered func(r *gate401.Request, d *gate401.Decision, status int)
+}
+
+// Strip names places of credentials.
+type Strip struct{ Headers, Query, Cookies []string }
+
+// Proxy is an http.Handler that forwards what the gate allows. Make it with
+// [New]; it is safe for concurrent use.
+type Proxy struct {
+	gate       *gate401.Gate
+	responder  *gate401.Responder
+	upstream   url.URL
+	identity   []told
+	filter     *filter
+	strip      Strip
+	keep       bool
+	passHost   bool
+	transport  http.RoundTripper
+	log        *slog.Logger
+	errorLog   *log.Logger
+	answered   func(*gate401.Request, *gate401.Decision, int)
+	buffers    *buffers
+	unprompted sync.Map // rules whose upstream answered 401 without a challenge
+}
+
+// New checks c and makes the Proxy.
+func New(c Config) (*Proxy, error) {
+	switch {
+	case c.Gate == nil:
+		return nil, errors.New("proxy: no gate")
+	case c.Upstream == nil:
+		return nil, errors.New("proxy: no upstream")
+	case c.Upstream.Scheme != "http" && c.Upstream.Scheme != "https":
+		return nil, fmt.Errorf("upstream %q: want an http or https URL", c.Upstream.Redacted())
+	case c.Upstream.Host == "":
+		return nil, fmt.Errorf("upstream %q: no host", c.Upstream.Redacted())
+	case c.Upstream.User != nil || c.Upstream.RawQuery != "" || c.Upstream.Fragment != "":
+		return nil, fmt.Errorf("upstream %q: user, query and fragment have no meaning here", c.Upstream.Redacted())
+	}
+	if c.Identity == nil {
+		c.Identity = DefaultIdentity()
+	}
+	identity, err := readyIdentity(c.Identity)
+	if err != nil {
+		return nil, err
+	}
+	p := &Proxy{
+		gate: c.Gate, responder: c.Gate.Responder, upstream: *c.Upstream, identity: identity,
+		strip: c.Strip, keep: c.KeepCredentials, passHost: c.PassHost,
+		transport: c.Transport, log: c.Log, answered: c.Answered, buffers: &buffers{},
+	}
+	var names []string
+	for _, t := range identity {
+		names = append(names, t.name)
+	}
+	if !p.keep {
+		names = append(names, "Authorization")
+		names = append(names, c.Strip.Headers...)
+	}
+	p.filter = newFilter(names...)
+	p.strip.Query, p.strip.Cookies = slices.Clone(c.Strip.Query), slices.Clone(c.Strip.Cookies)
+	if p.responder == nil {
+		p.responder = &gate401.Responder{}
+	}
+	if p.transport == nil {
+		p.transport = NewTransport(c.Upstream, 0)
+	}
+	if p.log == nil {
+		p.log = slog.New(slog.DiscardHandler)
+	}
+	p.errorLog = slog.NewLogLogger(p.log.Handler(), slog.LevelInfo)
+	p.upstream.Path, p.upstream.RawPath = base(c.Upstream)
+	return p, nil
+}
+
+// base is the upstream's path, decoded and encoded, as it stands before a path
+// that begins with a slash.
+func base(u *url.URL) (path, raw string) {
+	path, raw = u.Path, u.EscapedPath()
+	if path != "" && path[0] != '/' {
+		path, raw = "/"+path, "/"+raw
+	}
+	if strings.HasSuffix(raw, "/") {
+		path, raw = path[:len(path)-1], raw[:len(raw)-1]
+	}
+	return path, raw
+}
+
+// ServeHTTP judges the request, and forwards or refuses it.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
+	x := &passage{proxy: p, in: hr}
+	x.request, x.decision = p.gate.Judge(hr)
+	if !x.decision.Allow {
+		p.responder.Respond(w, x.request, x.decision)
+		return
+	}
+	if hr.ContentLength != 0 && hr.ProtoMajor == 1 {
+		// Without it the server reads the whole body before the answer begins
+		// (http.ResponseController), and an upstream that answers while it reads
+		// would be held up. Writers that cannot do it go on as they can.
+		_ = http.NewResponseController(w).EnableFullDuplex()
+	}
+	// One for each request: the hooks need the decision, and carrying it in a
+	// context would copy the request once more.
+	rp := httputil.ReverseProxy{
+		Rewrite:        x.rewrite,
+		Transport:      p.transport,
+		BufferPool:     p.buffers,
+		ModifyResponse: x.answer,
+		ErrorHandler:   x.fail,
+		ErrorLog:       p.errorLog,
+	}
+	rp.ServeHTTP(w, hr)
+}
+
+var _ http.Handler = (*Proxy)(nil)
