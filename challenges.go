@@ -27,7 +27,7 @@ func challenges(r *Request, q *Requirement, f finding, d *Denial) []httpauth.Cha
 		for _, a := range q.Accept {
 			for _, c := range a.Challenges(r, q, d) {
 				if has(c, "error") {
-					own = append(own, c)
+					own = merge(own, c)
 				}
 			}
 		}

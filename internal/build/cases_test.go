@@ -1,0 +1,265 @@
+package build_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/internal/build"
+	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/samples"
+	"github.com/gate401/gate401/internal/watch"
+	"github.com/gate401/gate401/reason/cases"
+	"github.com/gate401/gate401/token"
+	"github.com/google/go-cmp/cmp"
+)
+
+// world is the fixed world of reason/cases: a gate for one case, with its people
+// and a clock that stands still.
+type world struct {
+	system *build.System
+	maker  *samples.Maker
+	log    *bytes.Buffer
+	watch  *watch.Watch
+}
+
+func newWorld(t *testing.T, rules string) *world {
+	t.Helper()
+	// A default that a case does not have does not exist.
+	if !strings.Contains(rules, "\ndefault:") && !strings.HasPrefix(rules, "default:") {
+		rules += "\ndefault: {allow: nobody}\n"
+	}
+	cfg, err := config.Load("rules.yaml", []byte("gate: {realm: "+cases.Realm+", public_url: "+cases.PublicURL+"}\nstorage: {records: memory}\n"+rules))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stores, err := build.OpenStores(t.Context(), cfg, cases.Clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = stores.Close() })
+	w := &world{log: &bytes.Buffer{}}
+	w.watch = watch.New(w.log, watch.Options{})
+	public, _ := url.Parse(cases.PublicURL)
+	refused := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return nil, errors.New("connection refused")
+	}}}
+	w.system, err = build.New(cfg, stores, build.Options{PublicURL: public, Watch: w.watch, Now: cases.Clock, Client: refused})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.system.Close() })
+	w.maker = &samples.Maker{
+		Set: stores.Set, Hasher: stores.Hasher, Keyring: stores.Keyring, Issuer: cases.PublicURL, Audience: "orders", Now: cases.Clock,
+		Subject: "alice", Groups: []string{"customers"}, Scopes: []string{"orders:read", "orders:write"}, KeyOwner: "shop",
+	}
+	if err := w.maker.Person(t.Context(), samples.Person{Name: "shop", Password: "the shop has one too"}); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// expand fills in the placeholders, and makes the people that the request names.
+func (w *world) expand(t *testing.T, raw string) string {
+	t.Helper()
+	out, err := cases.Expand(raw, func(kind, arg string) (string, error) {
+		switch {
+		case kind == "key":
+			return w.maker.Key(t.Context(), arg)
+		case arg == "partner":
+			return partnerToken(t), nil
+		}
+		return w.maker.Token(t.Context(), arg)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// partnerToken is signed by a key that only the partner knows.
+func partnerToken(t *testing.T) string {
+	t.Helper()
+	key, err := token.GenerateKey(token.ES256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	issued, err := key.Issue(token.Grant{Issuer: cases.ForeignIssuer, Subject: "alice", Audience: []string{"orders"}, At: cases.Clock(), TTL: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return issued.Token
+}
+
+// Every case of the catalogue is true of the real gate.
+func TestCases(t *testing.T) {
+	all, err := cases.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 30 {
+		t.Fatalf("only %d cases", len(all))
+	}
+	for _, c := range all {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, c.Rules)
+			for _, p := range cases.People() {
+				if usesPeople(c) {
+					if err := w.maker.Person(t.Context(), samples.Person(p)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			handler := w.system.Gate.Protect(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = w.Write([]byte("{}"))
+			}))
+			var got *httptest.ResponseRecorder
+			for _, r := range c.Requests {
+				raw := w.expand(t, r.Raw)
+				for range max(r.Repeat, 1) {
+					got = send(t, handler, raw)
+				}
+			}
+			compare(t, c, got)
+			trace, ok := w.watch.Traces.Lookup(got.Header().Get("X-Request-Id"))
+			if !ok || trace.Reason != c.Code {
+				t.Errorf("the trace says %q, %v; want %q", trace.Reason, ok, c.Code)
+			}
+			if err := w.watch.Log.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			compareLog(t, c, w.log.Bytes())
+		})
+	}
+}
+
+// usesPeople tells whether the case asks for somebody's password; hashing five
+// of them for each case that does not would be slow for nothing.
+func usesPeople(c cases.Case) bool {
+	return slices.ContainsFunc(c.Requests, func(r cases.Request) bool { return strings.Contains(r.Raw, "Basic ") })
+}
+
+func send(t *testing.T, h http.Handler, raw string) *httptest.ResponseRecorder {
+	t.Helper()
+	hr, err := http.ReadRequest(bufio.NewReader(strings.NewReader(raw)))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, raw)
+	}
+	hr.RemoteAddr = cases.Client + ":40000"
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, hr)
+	return w
+}
+
+func compare(t *testing.T, c cases.Case, got *httptest.ResponseRecorder) {
+	t.Helper()
+	if got.Code != c.Response.Status {
+		t.Errorf("status %d, want %d\n%v\n%s", got.Code, c.Response.Status, got.Header(), got.Body)
+	}
+	if diff := cmp.Diff(c.Response.Challenges, got.Header()["Www-Authenticate"]); diff != "" && len(c.Response.Challenges)+len(got.Header()["Www-Authenticate"]) > 0 {
+		t.Errorf("challenges (-want +got):\n%s", diff)
+	}
+	for name, want := range c.Response.Header {
+		have := got.Header()[name]
+		switch {
+		case want == "-" && len(have) == 0, want == "*" && len(have) == 1 && have[0] != "", len(have) == 1 && have[0] == want:
+		default:
+			t.Errorf("%s: %q, want %q", name, have, want)
+		}
+	}
+	if len(c.Response.Body) == 0 {
+		return
+	}
+	var body map[string]any
+	if err := json.Unmarshal(got.Body.Bytes(), &body); err != nil {
+		t.Fatalf("body: %v\n%s", err, got.Body)
+	}
+	for name, want := range c.Response.Body {
+		have, present := body[name]
+		if (want == nil && present) || (want != nil && !cmp.Equal(want, have)) {
+			t.Errorf("body member %q is %v, want %v", name, have, want)
+		}
+	}
+}
+
+func compareLog(t *testing.T, c cases.Case, log []byte) {
+	t.Helper()
+	lines := bytes.Split(bytes.TrimSpace(log), []byte("\n"))
+	var line map[string]any
+	if err := json.Unmarshal(lines[len(lines)-1], &line); err != nil {
+		t.Fatalf("%v: %s", err, lines[len(lines)-1])
+	}
+	for name, want := range c.Log {
+		if have := toString(line[name]); have != want {
+			t.Errorf("log attribute %s is %q, want %q", name, have, want)
+		}
+	}
+}
+
+func toString(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	b, _ := json.Marshal(v)
+	return string(b)
+}
+
+// No secret of a case reaches the log or a trace.
+func TestCasesLeakNothing(t *testing.T) {
+	all, err := cases.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range all {
+		if usesPeople(c) && c.Requests[0].Repeat > 1 {
+			continue // the same credential forty times
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, c.Rules)
+			var secrets []string
+			for _, r := range c.Requests {
+				raw := w.expand(t, r.Raw)
+				hr, err := http.ReadRequest(bufio.NewReader(strings.NewReader(raw)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, v := range hr.Header["Authorization"] {
+					if _, value, ok := strings.Cut(v, " "); ok && len(value) > 12 {
+						secrets = append(secrets, value)
+					}
+				}
+				secrets = append(secrets, hr.Header["X-Api-Key"]...)
+				hr.RemoteAddr = cases.Client + ":40000"
+				rec := httptest.NewRecorder()
+				w.system.Gate.Protect(http.NotFoundHandler()).ServeHTTP(rec, hr)
+				trace, _ := w.watch.Traces.Lookup(rec.Header().Get("X-Request-Id"))
+				text, err := json.Marshal(trace)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = w.watch.Log.Flush()
+				for _, s := range secrets {
+					for where, in := range map[string]string{"log": w.log.String(), "trace": string(text), "answer": rec.Body.String(), "challenge": strings.Join(rec.Header()["Www-Authenticate"], "")} {
+						if strings.Contains(in, s) {
+							t.Errorf("the %s holds the credential", where)
+						}
+					}
+				}
+			}
+		})
+	}
+	_ = gate401.Decision{}
+}

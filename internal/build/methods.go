@@ -1,0 +1,235 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/authn"
+	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/store"
+	"github.com/gate401/gate401/token"
+)
+
+// methods makes the authenticators of the file: for each named method its parts
+// once, and for each set of names that rules ask for one authenticator per wire
+// scheme. Sets are made once, so that rules share what was verified.
+type methods struct {
+	file    *config.File
+	stores  *Stores
+	issuer  string // of our own tokens
+	now     func() time.Time
+	client  *http.Client
+	log     *slog.Logger
+	sources map[string]authn.Passwords     // by name of a basic method
+	keys    map[string]*authn.Keys         // by name of an api-key method
+	tokens  map[string]authn.TokenVerifier // by name of a bearer method
+	sets    map[string][]gate401.Authenticator
+	closers []func() error
+}
+
+// prepare makes the parts of every method, and reports all that is wrong.
+func (m *methods) prepare() error {
+	m.sources, m.keys, m.tokens = map[string]authn.Passwords{}, map[string]*authn.Keys{}, map[string]authn.TokenVerifier{}
+	m.sets = map[string][]gate401.Authenticator{}
+	var faults []error
+	for _, method := range m.file.Methods {
+		var err error
+		switch method.Type {
+		case config.TypeBasic:
+			err = m.basic(method)
+		case config.TypeAPIKey:
+			m.apiKey(method)
+		case config.TypeBearer:
+			err = m.bearer(method)
+		default:
+			err = fmt.Errorf("type %q is not known", method.Type)
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("method %q: %w", method.Name, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func (m *methods) basic(method config.Method) error {
+	if method.Basic.Htpasswd == "" {
+		m.sources[method.Name] = &authn.StorePasswords{Accounts: m.stores.Set.Accounts, Changes: m.stores.Set.Revision}
+		return nil
+	}
+	file := &authn.Htpasswd{Path: method.Basic.Htpasswd, Now: m.now, Log: m.log}
+	if err := file.Load(); err != nil {
+		return err
+	}
+	m.sources[method.Name] = file
+	return nil
+}
+
+func (m *methods) apiKey(method config.Method) {
+	set := m.stores.Set
+	keys := &authn.Keys{
+		Name: method.Name, Store: set.APIKeys, Accounts: set.Accounts, Changes: set.Revision,
+		Environment: method.APIKey.Environment, Used: set.APIKeys, Log: m.log,
+	}
+	m.keys[method.Name] = keys
+	m.closers = append(m.closers, keys.Close)
+}
+
+func (m *methods) bearer(method config.Method) error {
+	b := method.Bearer
+	profile := token.Profile{
+		Issuer: b.Issuer, Audience: b.Audience, Algorithms: b.Algorithms, Types: b.Types, Leeway: b.Leeway, Now: m.now,
+	}
+	v := authn.TokenVerifier{Name: method.Name, Issuer: b.Issuer, GroupsFrom: b.GroupsFrom}
+	switch {
+	case b.Own():
+		profile.Issuer, profile.Keys = m.issuer, m.stores.Keyring
+		v.Issuer, v.Own, v.Epoch = m.issuer, true, m.stores.Set.Revision
+		v.Accounts = people{m.stores.Set.Accounts}
+	case b.Secret.Set():
+		key, err := token.NewSecretKey("", []byte(b.Secret.Reveal()))
+		if err != nil {
+			return err
+		}
+		profile.Keys = token.NewKeySet(key)
+		if len(profile.Algorithms) == 0 {
+			profile.Algorithms = []string{token.HS256}
+		}
+	case strings.HasPrefix(b.JWKS, "https://"), strings.HasPrefix(b.JWKS, "http://"):
+		v.Epoch = m.remote(&profile, &token.RemoteKeys{URL: b.JWKS, Now: m.now, Client: m.client})
+	case b.JWKS != "":
+		file := &token.FileKeys{Path: b.JWKS, Now: m.now}
+		if err := file.Refresh(context.Background()); err != nil {
+			return err
+		}
+		profile.Keys, v.Epoch = file, file.Epoch
+	default:
+		v.Epoch = m.remote(&profile, &token.RemoteKeys{Issuer: b.Issuer, Now: m.now, Client: m.client})
+	}
+	verifier, err := token.New(profile)
+	if err != nil {
+		return err
+	}
+	v.Verifier = verifier
+	m.tokens[method.Name] = v
+	return nil
+}
+
+// remote fetches the keys of an issuer until the gate ends.
+func (m *methods) remote(profile *token.Profile, keys *token.RemoteKeys) (epoch func() uint64) {
+	profile.Keys = keys
+	m.closers = append(m.closers, keys.Close)
+	return keys.Epoch
+}
+
+// set finds the authenticators for the named methods, in their order, those of
+// one wire scheme joined in one; no names means all methods. It is an
+// access.Methods.
+func (m *methods) set(names []string) ([]gate401.Authenticator, error) {
+	if len(names) == 0 {
+		for _, method := range m.file.Methods {
+			names = append(names, method.Name)
+		}
+	}
+	id := strings.Join(names, "\x00")
+	if made, ok := m.sets[id]; ok {
+		return made, nil
+	}
+	realm := m.file.Gate.Realm
+	var (
+		out    []gate401.Authenticator
+		basic  *authn.Basic
+		bearer *authn.Bearer
+		key    *authn.APIKey
+	)
+	ask := func() {
+		if bearer == nil {
+			bearer = &authn.Bearer{Realm: realm}
+			out = append(out, bearer)
+		}
+	}
+	for _, name := range names {
+		method, ok := m.file.Method(name)
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("there is no method %q", name)
+		case method.Basic != nil:
+			if basic == nil {
+				basic = &authn.Basic{Name: name, Realm: realm, Hasher: m.stores.Hasher}
+				out = append(out, basic)
+			}
+			basic.Sources = append(basic.Sources, m.sources[name])
+		case method.APIKey != nil:
+			if key != nil {
+				return nil, fmt.Errorf("methods %q and %q both take API keys, a rule can have one of them", key.Keys.Name, name)
+			}
+			key = &authn.APIKey{
+				Realm: realm, Keys: m.keys[name],
+				Header: method.APIKey.Header, Query: method.APIKey.Query, Cookie: method.APIKey.Cookie,
+			}
+			out = append(out, key)
+			// A key is always accepted as a Bearer credential too, so that the
+			// Bearer challenge speaks for it.
+			ask()
+			bearer.Keys = m.keys[name]
+		case method.Bearer != nil:
+			ask()
+			bearer.Tokens = append(bearer.Tokens, m.tokens[name])
+		}
+	}
+	if bearer != nil {
+		if err := bearer.Validate(); err != nil {
+			return nil, err
+		}
+	}
+	m.sets[id] = out
+	return out, nil
+}
+
+// places are where the credentials of all methods may be, for whoever strips
+// them from what is forwarded.
+func (m *methods) places() (headers, query, cookies []string) {
+	headers = []string{"Authorization"}
+	for _, method := range m.file.Methods {
+		k := method.APIKey
+		if k == nil {
+			continue
+		}
+		add := func(list *[]string, name string) {
+			if name != "" && !slices.Contains(*list, name) {
+				*list = append(*list, name)
+			}
+		}
+		if k.Header == "" && k.Query == "" && k.Cookie == "" {
+			add(&headers, authn.DefaultKeyHeader)
+		}
+		add(&headers, k.Header)
+		add(&query, k.Query)
+		add(&cookies, k.Cookie)
+	}
+	return headers, query, cookies
+}
+
+// people tells which subjects of our own tokens are suspended. A subject without
+// an account, such as a service, is nobody's to suspend.
+type people struct{ authn.AccountReader }
+
+func (p people) Account(ctx context.Context, name string) (store.Account, error) {
+	a, err := p.AccountReader.Account(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Account{Name: name}, nil
+	}
+	return a, err
+}
+
+// issuer is the iss of our own tokens: where the gate is reached.
+func issuer(public *url.URL) string {
+	return strings.TrimSuffix(public.Scheme+"://"+public.Host, "/")
+}

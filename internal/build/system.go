@@ -1,0 +1,128 @@
+package build
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/access"
+	"github.com/gate401/gate401/defend"
+	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/watch"
+)
+
+// System is a gate made from one file, and what it stands on.
+type System struct {
+	Config *config.File
+	Stores *Stores
+	Gate   *gate401.Gate
+	Guard  *defend.Guard
+	Policy *access.Policy
+	// Issuer is the iss of the gate's own tokens.
+	Issuer string
+	// Headers, Query and Cookies are where credentials may be.
+	Headers, Query, Cookies []string
+
+	closers []func() error
+}
+
+// Options of New.
+type Options struct {
+	// PublicURL is the scheme and host at which clients reach the gate. Required.
+	PublicURL *url.URL
+	// Watch observes every decision; nil for nothing.
+	Watch *watch.Watch
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Client fetches the key sets of other issuers; nil means one of our own.
+	Client *http.Client
+}
+
+// New makes the gate. Close the result; the stores remain the caller's.
+func New(cfg *config.File, stores *Stores, o Options) (*System, error) {
+	if o.PublicURL == nil {
+		return nil, errors.New("the gate's own URL is not known")
+	}
+	m := &methods{file: cfg, stores: stores, issuer: issuer(o.PublicURL), now: o.Now, client: o.Client}
+	if o.Watch != nil {
+		m.log = o.Watch.Logger()
+	}
+	s := &System{Config: cfg, Stores: stores, Issuer: m.issuer}
+	if err := s.assemble(m, o); err != nil {
+		s.closers = m.closers
+		return nil, errors.Join(err, s.Close())
+	}
+	s.closers = m.closers
+	return s, nil
+}
+
+func (s *System) assemble(m *methods, o Options) error {
+	if err := m.prepare(); err != nil {
+		return err
+	}
+	rules := make([]access.Rule, len(s.Config.Rules))
+	for i, r := range s.Config.Rules {
+		rules[i] = rule(r)
+	}
+	var err error
+	if s.Policy, err = access.Compile(rules, asks(s.Config.Default), m.set); err != nil {
+		return err
+	}
+	d := s.Config.Defend
+	s.Guard = &defend.Guard{Now: o.Now, Limits: defend.Limits{
+		Account:        defend.Limit(d.Account),
+		Address:        defend.Limit(d.Address),
+		AddressAccount: defend.Limit(d.AddressAccount),
+	}}
+	s.Headers, s.Query, s.Cookies = m.places()
+	s.Gate = &gate401.Gate{
+		Policy: defend.Blocklist(d.Block).Wrap(s.Policy.Requirement),
+		Guard:  s.Guard,
+		Intake: gate401.Intake{TrustedProxies: s.Config.Gate.TrustedProxies, Now: o.Now},
+		Responder: &gate401.Responder{
+			Format:   gate401.Format(s.Config.Errors.Format),
+			Problems: m.issuer + s.Config.Gate.Prefix + "/problems/",
+			Support:  s.Config.Errors.Support,
+		},
+	}
+	if s.Config.Gate.PublicURL != "" {
+		s.Gate.Intake.PublicURL = o.PublicURL
+	}
+	if o.Watch != nil {
+		s.Gate.Observe = o.Watch.Observe
+	}
+	return nil
+}
+
+// Close ends what the gate started: the writers of key use, the fetchers of key
+// sets.
+func (s *System) Close() error {
+	var faults []error
+	for _, c := range s.closers {
+		faults = append(faults, c())
+	}
+	return errors.Join(faults...)
+}
+
+// rule is the rule of the file as access knows it.
+func rule(r config.Rule) access.Rule {
+	out := asks(r.Asks)
+	out.Name, out.Host, out.Path, out.Verbs, out.Owner = r.Name, r.Host, r.Path, r.Verbs, r.Owner
+	return out
+}
+
+func asks(a config.Asks) access.Rule {
+	out := access.Rule{
+		Anyone: a.Allow == "anyone", Nobody: a.Allow == "nobody",
+		Methods: a.Methods, Scopes: a.Scopes, Groups: a.Groups, Addresses: a.Addresses, MaxAge: a.MaxAge,
+	}
+	if a.CORS != nil {
+		out.CORS = &gate401.CORS{
+			Origins: a.CORS.Origins, Methods: a.CORS.Methods, Headers: a.CORS.Headers, Expose: a.CORS.Expose,
+			Credentials: a.CORS.Credentials, MaxAge: a.CORS.MaxAge, Upstream: a.CORS.Upstream,
+		}
+	}
+	return out
+}

@@ -1,0 +1,81 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/gate401/gate401/internal/guide"
+)
+
+// routes keeps the gate's own endpoints below its prefix, and gives everything
+// else to the proxy as it came: http.ServeMux would clean the path first, and
+// what is judged must be what was sent.
+type routes struct {
+	prefix string // with a slash at its end
+	guide  *guide.Guide
+	keys   publisher
+	proxy  http.Handler
+}
+
+// publisher has the public keys of the gate's own tokens.
+type publisher interface {
+	PublicKeySet(ctx context.Context) ([]byte, error)
+}
+
+func newRoutes(prefix string, keys publisher, proxy http.Handler) *routes {
+	prefix = strings.TrimSuffix(prefix, "/") + "/"
+	return &routes{prefix: prefix, guide: &guide.Guide{Prefix: prefix + "problems/"}, keys: keys, proxy: proxy}
+}
+
+func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path, own := strings.CutPrefix(r.URL.Path, t.prefix)
+	switch {
+	case !own:
+		t.proxy.ServeHTTP(w, r)
+	case path == "problems" || strings.HasPrefix(path, "problems/"):
+		t.guide.ServeHTTP(w, r)
+	case path == "jwks.json":
+		t.jwks(w, r)
+	default:
+		// The prefix is the gate's: nothing below it is ever forwarded.
+		problem(w, http.StatusNotFound, "The gate has no such endpoint.")
+	}
+}
+
+// jwks publishes the keys that verify the gate's own tokens (RFC 7517 section 5).
+func (t *routes) jwks(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		problem(w, http.StatusMethodNotAllowed, "Only GET and HEAD are understood here.")
+		return
+	}
+	set, err := t.keys.PublicKeySet(r.Context())
+	if err != nil {
+		problem(w, http.StatusServiceUnavailable, "The keys cannot be read just now. Send the same request again later.")
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/jwk-set+json")
+	h.Set("Cache-Control", "public, max-age=300")
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("X-Content-Type-Options", "nosniff")
+	_, _ = w.Write(set)
+}
+
+// problem writes an RFC 9457 document that is no refusal and no entry of the
+// catalogue.
+func problem(w http.ResponseWriter, status int, detail string) {
+	body, err := json.Marshal(map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail})
+	if err != nil {
+		body = nil
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Robots-Tag", "noindex")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n'))
+}

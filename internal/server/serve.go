@@ -1,0 +1,251 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/gate401/gate401/internal/admin"
+	"github.com/gate401/gate401/internal/build"
+	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/proxy"
+	"github.com/gate401/gate401/internal/watch"
+)
+
+// Options of Serve.
+type Options struct {
+	// Config is the file in force, flags applied. Its upstream is required.
+	Config *config.File
+	// Version of the program.
+	Version string
+	// Stdout gets what a person must see once, Stderr the log.
+	Stdout, Stderr io.Writer
+	// Terminal tells that Stderr is one; Colour that it may be coloured.
+	Terminal, Colour bool
+}
+
+// drain is how long requests under way may take to finish at the end.
+const drain = 20 * time.Second
+
+// ErrNoUpstream says that there is nothing to stand in front of.
+var ErrNoUpstream = errors.New("no upstream: there is no API to protect")
+
+// Serve protects the upstream of the configuration until ctx ends.
+func Serve(ctx context.Context, o Options) error {
+	if o.Config.Gate.Upstream == "" {
+		return ErrNoUpstream
+	}
+	h, err := open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	if err := h.firstStart(ctx, o.Stdout); err != nil {
+		return err
+	}
+	upstream, err := url.Parse(o.Config.Gate.Upstream)
+	if err != nil {
+		return err
+	}
+	if err := h.build(upstream); err != nil {
+		return err
+	}
+	return h.run(ctx)
+}
+
+// house is everything that runs: made by open and build, ended by close.
+type house struct {
+	options     Options
+	watch       *watch.Watch
+	log         *slog.Logger
+	gate, admin net.Listener
+	public      *url.URL
+	stores      *build.Stores
+	system      *build.System
+	handler     http.Handler
+}
+
+// open starts the log, takes the addresses and opens the stores.
+func open(ctx context.Context, o Options) (*house, error) {
+	cfg := o.Config
+	text := cfg.Log.Format == "text" || (cfg.Log.Format != "json" && o.Terminal)
+	h := &house{options: o, watch: watch.New(o.Stderr, watch.Options{
+		Form:   watch.Form{Text: text, Colour: o.Colour, Level: level(cfg.Log.Level)},
+		Places: places(cfg),
+	})}
+	h.log = h.watch.Logger()
+	err := h.listen(ctx)
+	if err == nil {
+		h.stores, err = build.OpenStores(ctx, cfg, nil)
+	}
+	if err != nil {
+		h.close()
+		return nil, err
+	}
+	return h, nil
+}
+
+func (h *house) listen(ctx context.Context) error {
+	var lc net.ListenConfig
+	var err error
+	if h.gate, err = lc.Listen(ctx, "tcp", h.options.Config.Gate.Listen); err != nil {
+		return err
+	}
+	if h.admin, err = lc.Listen(ctx, "tcp", h.options.Config.Admin.Listen); err != nil {
+		return err
+	}
+	if public := h.options.Config.Gate.PublicURL; public != "" {
+		h.public, err = url.Parse(public)
+		return err
+	}
+	h.public = &url.URL{Scheme: "http", Host: h.gate.Addr().String()}
+	return nil
+}
+
+// build makes the gate and puts it in front of upstream.
+func (h *house) build(upstream *url.URL) error {
+	cfg := h.options.Config
+	var err error
+	if h.system, err = build.New(cfg, h.stores, build.Options{PublicURL: h.public, Watch: h.watch}); err != nil {
+		return err
+	}
+	identity, err := identityFields(cfg.Identity.Headers)
+	if err != nil {
+		return err
+	}
+	p, err := proxy.New(proxy.Config{
+		Gate: h.system.Gate, Upstream: upstream, Identity: identity, Log: h.log,
+		Strip:           proxy.Strip{Headers: h.system.Headers, Query: h.system.Query, Cookies: h.system.Cookies},
+		KeepCredentials: cfg.Gate.KeepCredentials,
+	})
+	if err != nil {
+		return err
+	}
+	h.handler = newRoutes(cfg.Gate.Prefix, h.stores.Keyring, p)
+	return nil
+}
+
+// run serves until ctx ends, then drains.
+func (h *house) run(ctx context.Context) error {
+	front := h.server(h.handler)
+	back := h.server(&admin.Handler{
+		Version: h.options.Version, Traces: h.watch.Traces,
+		Ready:   map[string]func(context.Context) error{"store": h.stores.Set.Ping},
+		Limited: func() any { return map[string]any{"status": h.system.Guard.Status(), "limited": h.system.Guard.List(1000)} },
+	})
+	// What one request began may outlive ctx, so that draining can finish it.
+	failed := make(chan error, 2)
+	go func() { failed <- front.Serve(h.gate) }()
+	go func() { failed <- back.Serve(h.admin) }()
+	h.log.LogAttrs(ctx, slog.LevelInfo, "ready", slog.String("gate", h.public.String()),
+		slog.String("listen", h.gate.Addr().String()), slog.String("admin", "http://"+h.admin.Addr().String()))
+	var err error
+	running := 2
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+		running--
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	if shut := front.Shutdown(end); shut != nil {
+		h.log.LogAttrs(end, slog.LevelWarn, "some requests did not finish in time", slog.String("error", shut.Error()))
+		_ = front.Close()
+	}
+	_ = back.Shutdown(end)
+	for ; running > 0; running-- {
+		<-failed
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Limits of one connection. Bodies have no time limit here: uploads and streams
+// are the upstream's business.
+const (
+	maxHeader     = 64 << 10
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
+)
+
+func (h *house) server(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(h.log.Handler(), slog.LevelInfo),
+		// OPTIONS * is judged like any other request.
+		DisableGeneralOptionsHandler: true,
+	}
+}
+
+// close ends what open and build made, the log last.
+func (h *house) close() {
+	for _, l := range []net.Listener{h.gate, h.admin} {
+		if l != nil {
+			_ = l.Close()
+		}
+	}
+	if h.system != nil {
+		if err := h.system.Close(); err != nil {
+			h.log.Warn("closing the gate", slog.String("error", err.Error()))
+		}
+	}
+	if h.stores != nil {
+		if err := h.stores.Close(); err != nil {
+			h.log.Warn("closing the store", slog.String("error", err.Error()))
+		}
+	}
+	_ = h.watch.Close()
+}
+
+func level(name string) slog.Level {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(strings.ToUpper(name))); err != nil {
+		return slog.LevelInfo
+	}
+	return l
+}
+
+// places are where the configured methods look for credentials, so that a trace
+// can say which were sent.
+func places(cfg *config.File) watch.Places {
+	p := watch.DefaultPlaces()
+	for _, m := range cfg.Methods {
+		if k := m.APIKey; k != nil {
+			for list, name := range map[*[]string]string{&p.Headers: k.Header, &p.Query: k.Query, &p.Cookies: k.Cookie} {
+				if name != "" {
+					*list = append(*list, name)
+				}
+			}
+		}
+	}
+	return p
+}
+
+// identityFields are the fields that tell the upstream who is asking.
+func identityFields(headers config.IdentityHeaders) (map[string]proxy.Field, error) {
+	fields := make(map[string]proxy.Field, len(headers))
+	for name, what := range headers {
+		fields[name] = proxy.Field(what)
+	}
+	return fields, nil
+}
+
+// user is who runs the program, for the audit log.
+func user() string {
+	if u := os.Getenv("USER"); u != "" {
+		return u
+	}
+	return "unknown"
+}
