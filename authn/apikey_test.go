@@ -69,6 +69,8 @@ func TestAPIKey(t *testing.T) {
 		{"another query parameter", only(func(a *authn.APIKey) { a.Query = "key" }), request("/?token=" + good), reason.APIKeyWrongPlace},
 		{"cookie", only(func(a *authn.APIKey) { a.Cookie = "key" }), request("/", "Cookie", "a=b; key="+good), ""},
 		{"cookie of another name", only(func(a *authn.APIKey) { a.Cookie = "key" }), request("/", "Cookie", "a="+good), reason.APIKeyWrongPlace},
+		{"cookie that was cleared", only(func(a *authn.APIKey) { a.Cookie = "key" }), request("/", "Cookie", "key="), reason.APIKeyMissing},
+		{"cookie that is no key", only(func(a *authn.APIKey) { a.Cookie = "key" }), request("/", "Cookie", "key=dark"), reason.APIKeyMalformed},
 		{"no default header where there is another place", only(func(a *authn.APIKey) { a.Cookie = "key" }), request("/", "X-API-Key", good), reason.APIKeyWrongPlace},
 		{"query not allowed", nil, request("/?key=" + good), reason.APIKeyWrongPlace},
 		{"cookie not allowed", nil, request("/", "Cookie", "a=b; key="+good), reason.APIKeyWrongPlace},
@@ -167,6 +169,14 @@ func TestAPIKeyInCookieIsAmbient(t *testing.T) {
 			t.Errorf("%v: ambient is %t", test.r.Header, got)
 		}
 	}
+}
+
+func TestAPIKeyBrokenCookieStandsInNobodysWay(t *testing.T) {
+	f := newStore()
+	f.person(t, "alice", "correct horse", nil)
+	a := &authn.APIKey{Keys: newKeys(t, f), Cookie: "key"}
+	r := request("/", "Cookie", "key=broken", "Authorization", basic("alice", "correct horse"))
+	wantReason(t, decide(t, r, a, newBasic(f, cheap())), "")
 }
 
 // The same key is one credential, and two keys are two, whichever methods take

@@ -164,14 +164,8 @@ func (b *Bearer) Find(r *gate401.Request) (gate401.Credential, bool, error) {
 			return nil, false, err
 		}
 		return k, true, nil
-	case strings.Count(text, ".") != 2:
+	case c == nil:
 		return nil, false, deny(methodBearer, reason.TokenMalformed, "", errors.New(notJWT(text)))
-	case len(text) > token.MaxSize:
-		return nil, false, deny(methodBearer, reason.TokenMalformed, "",
-			fmt.Errorf("the token has %d octets, more than %d", len(text), token.MaxSize))
-	}
-	if c == nil {
-		c = &tokenCredential{text: text, key: b.hash.of(text)}
 	}
 	return c, true, nil
 }
@@ -192,10 +186,13 @@ func (b *Bearer) likely(value string) *tokenCredential {
 	return c
 }
 
+// notJWT says why a b64token is not likely.
 func notJWT(text string) string {
 	switch n := strings.Count(text, "."); n {
 	case 0:
 		return "neither an API key nor a JWT: there is no dot in it"
+	case 2:
+		return fmt.Sprintf("the token has %d octets, more than %d", len(text), token.MaxSize)
 	case 4:
 		return "an encrypted token (JWE), which is not accepted"
 	default:

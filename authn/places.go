@@ -47,7 +47,9 @@ func (a *APIKey) places(r *gate401.Request) (text string, ambient, found bool, e
 	}
 	if a.Cookie != "" {
 		for v := range cookieValues(r.Header["Cookie"], a.Cookie) {
-			take(v, true)
+			if v != "" { // a cookie that was cleared holds no key
+				take(v, true)
+			}
 		}
 	}
 	return text, ambient, found, err
@@ -85,8 +87,8 @@ func cookieValues(fields []string, name string) func(func(string) bool) {
 		for _, field := range fields {
 			for pair := range strings.SplitSeq(field, ";") {
 				// As net/http reads it: what it takes for the cookie, we do.
-				n, v, ok := strings.Cut(textproto.TrimString(pair), "=")
-				if !ok || textproto.TrimString(n) != name {
+				n, v, _ := strings.Cut(textproto.TrimString(pair), "=")
+				if textproto.TrimString(n) != name {
 					continue
 				}
 				if len(v) > 1 && v[0] == '"' && v[len(v)-1] == '"' {
