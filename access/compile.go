@@ -18,7 +18,7 @@ func Compile(rules []Rule, otherwise Rule, methods Methods) (*Policy, error) {
 		methods: methods,
 		policy:  &Policy{exact: map[string]*node{}, wild: map[string]*node{}},
 		names:   map[string]int{},
-		shapes:  map[string]int{},
+		shapes:  map[string]*compiled{},
 	}
 	for i := range rules {
 		b.add(i, rules[i])
@@ -34,8 +34,8 @@ func Compile(rules []Rule, otherwise Rule, methods Methods) (*Policy, error) {
 type builder struct {
 	methods Methods
 	policy  *Policy
-	names   map[string]int // names that were given, and who has them
-	shapes  map[string]int // host, path and verb, and who has them
+	names   map[string]int       // names that were given, and who has them
+	shapes  map[string]*compiled // host, path and verb, and who has them
 	faults  []error
 	index   int    // of the rule at work
 	name    string // of the rule at work
@@ -106,21 +106,20 @@ func (b *builder) unique(c *compiled) bool {
 	prefix := fmt.Sprintf("%s %t %s ", c.host, c.wild, c.pattern.shape())
 	ok := true
 	for _, v := range verbs {
-		j, taken := b.shapes[prefix+v]
-		if !taken {
-			b.shapes[prefix+v] = c.index
+		other := b.shapes[prefix+v]
+		if other == nil {
+			b.shapes[prefix+v] = c
 			continue
 		}
 		if !ok {
 			continue
 		}
 		ok = false
-		other := b.policy.rules[slices.IndexFunc(b.policy.rules, func(o *compiled) bool { return o.index == j })]
 		what := "host and path"
 		if v != "" {
 			what = "host, path and verb " + v
 		}
-		b.fault("path", "rule %d (%s) is for the same %s, and neither is more specific", j, other.asks.Rule, what)
+		b.fault("path", "rule %d (%s) is for the same %s, and neither is more specific", other.index, other.asks.Rule, what)
 	}
 	return ok
 }

@@ -48,21 +48,31 @@ func (p *Policy) lintVerbs(c *compiled) []Warning {
 	if len(c.verbs) == 0 {
 		return nil
 	}
-	to, lax := "", []string(nil)
+	var targets []*compiled
+	lax := map[*compiled][]string{}
 	for _, v := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		if slices.Contains(c.verbs, v) {
 			continue
 		}
-		if other := p.find(v, c.sampleHost(), c.pattern.sample("")); other.laxer(c) {
-			to, lax = other.asks.Rule, append(lax, v)
+		other := p.find(v, c.sampleHost(), c.pattern.sample(""))
+		if len(other.verbs) > 0 && other.host == c.host && other.pattern.shape() == c.pattern.shape() {
+			// Somebody thought of this verb.
+			continue
+		}
+		if other.laxer(c) {
+			if lax[other] == nil {
+				targets = append(targets, other)
+			}
+			lax[other] = append(lax[other], v)
 		}
 	}
-	if len(lax) == 0 {
-		return nil
+	var all []Warning
+	for _, other := range targets {
+		all = append(all, Warning{c.index, c.asks.Rule, "verbs",
+			fmt.Sprintf("%s %s goes to %q, which asks less", strings.Join(lax[other], ", "), c.rule.Path, other.asks.Rule),
+			"leave out verbs, or add a rule for the others"})
 	}
-	return []Warning{{c.index, c.asks.Rule, "verbs",
-		fmt.Sprintf("%s %s goes to %q, which asks less", strings.Join(lax, ", "), c.rule.Path, to),
-		"leave out verbs, or add a rule for the others"}}
+	return all
 }
 
 // lintBelow finds a protected path below which less is asked.

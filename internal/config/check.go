@@ -18,6 +18,8 @@ type checker struct {
 	faults Faults
 	known  []string // methods that the file names, even where they are faulty
 	before int      // faults that were there at the beginning
+	exists map[string]bool
+	single []Method // methods of which a request carries one credential per type
 }
 
 func (c *checker) check() {
@@ -32,13 +34,17 @@ func (c *checker) check() {
 // fault reports something at path, unless what is there was not even understood:
 // then it would only be a consequence.
 func (c *checker) fault(path, hint, format string, args ...any) {
+	switch n := len(c.faults); {
+	case n == maxFaults:
+		c.faults = append(c.faults, c.src.more())
+		return
+	case n > maxFaults:
+		return
+	}
 	for _, f := range c.faults[:c.before] {
 		if unit(f.Path) == unit(path) {
 			return
 		}
-	}
-	if len(c.faults) > maxFaults {
-		return
 	}
 	p, _ := c.src.find(path)
 	c.faults = append(c.faults, c.src.fault(p, path, fmt.Sprintf(format, args...), hint))

@@ -8,9 +8,17 @@ import (
 )
 
 func (c *checker) rules() {
+	c.exists = map[string]bool{}
+	for _, name := range c.known {
+		c.exists[name] = true
+	}
 	for _, m := range c.f.Methods {
-		if !slices.Contains(c.known, m.Name) {
+		if !c.exists[m.Name] {
+			c.exists[m.Name] = true
 			c.known = append(c.known, m.Name)
+		}
+		if m.Type != TypeBearer {
+			c.single = append(c.single, m)
 		}
 	}
 	names := map[string]int{}
@@ -60,10 +68,9 @@ func (c *checker) owner(path string, r *Rule) {
 
 // asks checks what a rule or the default asks.
 func (c *checker) asks(path string, a *Asks) {
-	kinds := map[string]string{}
 	for j, name := range a.Methods {
 		at := indexed(path+".methods", j)
-		if !slices.Contains(c.known, name) {
+		if !c.exists[name] && len(c.faults) <= maxFaults {
 			hint := didYouMean(name, c.known)
 			switch name {
 			case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS":
@@ -75,7 +82,7 @@ func (c *checker) asks(path string, a *Asks) {
 		}
 	}
 	if a.Allow == "" {
-		c.once(path, a, kinds)
+		c.once(path, a)
 	}
 	if a.CORS != nil {
 		c.cors(path+".cors", a.CORS)
@@ -85,9 +92,10 @@ func (c *checker) asks(path string, a *Asks) {
 // once checks that a rule accepts one method of a kind, where a request carries
 // only one credential of that kind and nothing tells for which it is. Issuers
 // tell tokens apart.
-func (c *checker) once(path string, a *Asks, kinds map[string]string) {
-	for _, m := range c.f.Methods {
-		if m.Type == TypeBearer || len(a.Methods) > 0 && !slices.Contains(a.Methods, m.Name) {
+func (c *checker) once(path string, a *Asks) {
+	kinds := map[string]string{}
+	for _, m := range c.single {
+		if len(a.Methods) > 0 && !slices.Contains(a.Methods, m.Name) {
 			continue
 		}
 		if other := kinds[m.Type]; other != "" {

@@ -64,6 +64,11 @@ func read(t testing.TB, pattern string) map[string][]byte {
 // refused is what the published schema says of a file.
 func refused(t testing.TB, data []byte) error {
 	t.Helper()
+	return refusedBy(compiled(t), data)
+}
+
+func compiled(t testing.TB) *jsonschema.Schema {
+	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(config.Schema()))
 	if err != nil {
 		t.Fatal(err)
@@ -76,11 +81,15 @@ func refused(t testing.TB, data []byte) error {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+func refusedBy(s *jsonschema.Schema, data []byte) error {
 	var root yaml.Node
 	if err := yaml.Unmarshal(data, &root); err != nil {
 		return err
 	}
-	if root.Kind == 0 {
+	if root.Kind == 0 || (root.Content[0].ShortTag() == "!!null" && root.Content[0].Value == "") {
 		return nil
 	}
 	return s.Validate(plain(root.Content[0]))
@@ -271,6 +280,13 @@ func TestRefusedAsAWhole(t *testing.T) {
 	}
 }
 
+func TestKeysCannotCommandTheTerminal(t *testing.T) {
+	_, err := config.Load("f", []byte(`"\e[2Jx": {}`+"\n"))
+	if got := err.Error(); got != `f:1:1: "\x1b[2Jx": unknown key` {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestManyFaultsAreBounded(t *testing.T) {
 	_, err := config.Load("f", []byte("rules:\n"+strings.Repeat("- {pth: x}\n", 1000)))
 	faults, ok := err.(config.Faults)
@@ -401,6 +417,7 @@ func FuzzLoad(f *testing.F) {
 		}
 	}
 	f.Add(config.Example())
+	schema := compiled(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, err := loader().Load("f", data)
 		if (err == nil) == (file == nil) {
@@ -415,6 +432,9 @@ func FuzzLoad(f *testing.F) {
 				t.Fatal("the faults hold a secret")
 			}
 			return
+		}
+		if err := refusedBy(schema, data); err != nil {
+			t.Fatalf("it loads, and the schema refuses it: %v", err)
 		}
 		again, err := loader().Load("shown", config.Show(file))
 		if err != nil {

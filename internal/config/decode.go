@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -25,7 +26,7 @@ func (d *decoder) fault(p place, path, hint, format string, args ...any) {
 	case n < maxFaults:
 		d.faults = append(d.faults, d.src.fault(p, path, fmt.Sprintf(format, args...), hint))
 	case n == maxFaults:
-		d.faults = append(d.faults, &Error{File: d.src.name, Line: len(d.src.lines), Column: 1, Message: "there are more faults, which are not shown"})
+		d.faults = append(d.faults, d.src.more())
 	}
 }
 
@@ -264,7 +265,7 @@ func (d *decoder) pairs(n *yaml.Node, path string, each func(key, value *yaml.No
 			d.fault(at(key), path, "put the key in quotes", "a key is not text")
 			continue
 		}
-		below := strings.TrimPrefix(path+"."+key.Value, ".")
+		below := strings.TrimPrefix(path+"."+printable(key.Value), ".")
 		if seen[key.Value] {
 			d.fault(at(key), clip(below, 100), "", "the key is there twice, first in line %d", lines[key.Value])
 			continue
@@ -273,6 +274,14 @@ func (d *decoder) pairs(n *yaml.Node, path string, each func(key, value *yaml.No
 		each(key, n.Content[i+1], at(key), clip(below, 200))
 	}
 	return seen
+}
+
+// printable is a key as it may be shown: a terminal must not obey it.
+func printable(key string) string {
+	if strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(key)
+	}
+	return key
 }
 
 // unknownKey says what is known about a key that is not.

@@ -45,6 +45,11 @@ func (s *source) fault(p place, path, message, hint string) *Error {
 	return e
 }
 
+// more stands for the faults beyond maxFaults.
+func (s *source) more() *Error {
+	return s.fault(place{}, "", "there are more faults, which are not shown", "")
+}
+
 // find is the place of the key at path, or of the nearest key above it. ok is
 // false where the file has none of them.
 func (s *source) find(path string) (p place, ok bool) {
@@ -82,12 +87,16 @@ func clip(s string, n int) string {
 	return s[:n] + "..."
 }
 
-// snippetWidth is how many characters of a line are shown.
-const snippetWidth = 100
+// snippetWidth is how many characters of a line are shown; of a line with more
+// than maxLine octets none are.
+const (
+	snippetWidth = 100
+	maxLine      = 4096
+)
 
 // snippet is the line of p with a mark below the column.
 func (s *source) snippet(p place) string {
-	if p.line < 1 || p.line > len(s.lines) {
+	if p.line < 1 || p.line > len(s.lines) || len(s.lines[p.line-1]) > maxLine {
 		return ""
 	}
 	line := []rune(strings.TrimRight(s.lines[p.line-1], "\r"))

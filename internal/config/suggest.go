@@ -10,7 +10,10 @@ import (
 // none is similar.
 func similar(got string, known []string) string {
 	best, least := "", 1+max(1, len(got)/3)
-	for _, k := range known {
+	for _, k := range known[:min(len(known), maxSuggestions)] {
+		if max(len(got)-len(k), len(k)-len(got)) >= least {
+			continue
+		}
 		if d := distance(strings.ToLower(got), strings.ToLower(k)); d < least {
 			best, least = k, d
 		}
@@ -32,6 +35,9 @@ func didYouMean(got string, known []string) string {
 	}
 	return "known: " + strings.Join(known, ", ")
 }
+
+// maxSuggestions bounds how many names are compared.
+const maxSuggestions = 1000
 
 // maxDistance bounds the work on what a stranger wrote.
 const maxDistance = 64
