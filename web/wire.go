@@ -59,30 +59,42 @@ func writeLine(b *strings.Builder, line string, start bool, m Marks) {
 		b.WriteString(visible(line))
 		return
 	}
-	marked := slices.ContainsFunc(m.Fields, func(f string) bool { return strings.EqualFold(f, name) })
-	if marked {
-		b.WriteString("<mark>")
-	}
-	b.WriteString("<b>" + visible(name) + "</b>:")
+	long := ""
 	if len(value) > longValue {
-		b.WriteString(`<span class="long">` + visible(value) + `</span>`)
-	} else {
-		b.WriteString(visible(value))
+		// A scheme before the token still counts as what decides.
+		at := strings.LastIndexByte(value[:longValue/2], ' ') + 1
+		value, long = value[:at], value[at:]
 	}
-	if marked {
-		b.WriteString("</mark>")
+	text := "<b>" + visible(name) + "</b>:" + visible(value)
+	if slices.ContainsFunc(m.Fields, func(f string) bool { return strings.EqualFold(f, name) }) {
+		text = "<mark>" + text + "</mark>"
+	}
+	b.WriteString(text)
+	if long != "" {
+		b.WriteString(`<span class="long">` + visible(long) + `</span>`)
 	}
 }
 
-// markBody marks the first occurrence of each piece.
+// markBody marks the first occurrence of each piece; of pieces that overlap, the
+// first.
 func markBody(body string, pieces []string) string {
-	out := visible(body)
-	for _, p := range pieces {
-		if p = visible(p); p != "" {
-			out = strings.Replace(out, p, "<mark>"+p+"</mark>", 1)
+	var b strings.Builder
+	for body != "" {
+		at, length := len(body), 0
+		for _, p := range pieces {
+			if i := strings.Index(body, p); p != "" && i >= 0 && i < at {
+				at, length = i, len(p)
+			}
 		}
+		b.WriteString(visible(body[:at]))
+		if length > 0 {
+			found := body[at : at+length]
+			b.WriteString("<mark>" + visible(found) + "</mark>")
+			pieces = slices.DeleteFunc(slices.Clone(pieces), func(p string) bool { return p == found })
+		}
+		body = body[at+length:]
 	}
-	return out
+	return b.String()
 }
 
 // visible escapes s and shows control characters as their pictures.
