@@ -164,13 +164,13 @@ func (p *Policy) lintHostSaid() []Warning {
 	return nil
 }
 
-// laxer tells whether o asks less than c in some respect.
-func (o *compiled) laxer(c *compiled) bool {
-	a, b := &o.asks, &c.asks
+// laxer tells whether c asks less than another in some respect.
+func (c *compiled) laxer(than *compiled) bool {
+	a, b := &c.asks, &than.asks
 	switch {
-	case o == c || o.rule.Nobody:
+	case c == than || c.rule.Nobody:
 		return false
-	case c.rule.Nobody:
+	case than.rule.Nobody:
 		return true
 	case b.Open:
 		return !addressesWithin(a.Addresses, b.Addresses)

@@ -208,6 +208,8 @@ func (p pattern) sample(below string) string {
 			b.WriteString(s.text)
 		case capture, star:
 			b.WriteString("/~")
+		case deep:
+			// It matches without anything more.
 		}
 	}
 	if below != "" {

@@ -46,8 +46,7 @@ func (c *checker) fault(path, hint, format string, args ...any) {
 			return
 		}
 	}
-	p, _ := c.src.find(path)
-	c.faults = append(c.faults, c.src.fault(p, path, fmt.Sprintf(format, args...), hint))
+	c.faults = append(c.faults, c.src.fault(c.src.find(path), path, fmt.Sprintf(format, args...), hint))
 }
 
 // unit is the part of a path that is understood as a whole.

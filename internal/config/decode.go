@@ -151,16 +151,18 @@ func (d *decoder) kind(n *yaml.Node, path string, v reflect.Value, b bounds) {
 		default:
 			v.SetInt(int64(i))
 		}
+	default:
+		// No field has another kind; a test loads a file with all of them.
 	}
 }
 
 // wrongType says what is there instead of what is wanted.
 func (d *decoder) wrongType(n *yaml.Node, path, want string) {
 	got, hint := "text", ""
-	switch {
-	case n.Kind == yaml.MappingNode:
+	switch n.Kind {
+	case yaml.MappingNode:
 		got = "a mapping"
-	case n.Kind == yaml.SequenceNode:
+	case yaml.SequenceNode:
 		got = "a list"
 	default:
 		switch n.ShortTag() {

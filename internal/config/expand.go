@@ -114,7 +114,7 @@ func (l *Loader) read(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	data, err := io.ReadAll(io.LimitReader(f, maxValue+1))
 	if err == nil && len(data) > maxValue {
 		err = fmt.Errorf("%s has more than %d octets", path, maxValue)

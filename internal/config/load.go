@@ -83,8 +83,7 @@ func (f *File) Check() error {
 // place in the file: for what is found out only when the configuration is put
 // to use.
 func (f *File) Fault(path, message, hint string) *Error {
-	p, _ := f.source.find(path)
-	return f.source.fault(p, path, message, hint)
+	return f.source.fault(f.source.find(path), path, message, hint)
 }
 
 // sorted puts faults in the order of their places, those without one last.

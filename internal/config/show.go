@@ -2,7 +2,6 @@ package config
 
 import (
 	"bytes"
-	"fmt"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -103,8 +102,9 @@ func (p *printer) kind(path string, v reflect.Value) (*yaml.Node, bool) {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: strconv.FormatBool(v.Bool())}, v.Bool()
 	case reflect.Int:
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.FormatInt(v.Int(), 10)}, v.Int() != 0
+	default:
+		return nil, false
 	}
-	return nil, false
 }
 
 func (p *printer) mapping(path string, v reflect.Value) (*yaml.Node, bool) {
@@ -178,4 +178,4 @@ func short(d time.Duration) string {
 
 // String is what Show prints, so that a File that ends up in a message shows no
 // secret.
-func (f *File) String() string { return fmt.Sprintf("%s", Show(f)) }
+func (f *File) String() string { return string(Show(f)) }

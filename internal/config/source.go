@@ -50,19 +50,19 @@ func (s *source) more() *Error {
 	return s.fault(place{}, "", "there are more faults, which are not shown", "")
 }
 
-// find is the place of the key at path, or of the nearest key above it. ok is
-// false where the file has none of them.
-func (s *source) find(path string) (p place, ok bool) {
+// find is the place of the key at path, or of the nearest key above it; zero
+// where the file has none of them.
+func (s *source) find(path string) place {
 	if s == nil {
-		return place{}, false
+		return place{}
 	}
 	for path != "" {
 		if p, ok := s.places[path]; ok {
-			return p, true
+			return p
 		}
 		path = path[:max(strings.LastIndexByte(path, '.'), strings.LastIndexByte(path, '['), 0)]
 	}
-	return place{}, false
+	return place{}
 }
 
 // quote quotes the value at path, as it is in the file: what came from the
