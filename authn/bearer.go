@@ -60,6 +60,7 @@ type Bearer struct {
 var (
 	_ gate401.Authenticator = (*Bearer)(nil)
 	_ gate401.Recaller      = (*Bearer)(nil)
+	_ gate401.Misser        = (*Bearer)(nil)
 )
 
 // knownToken is what came of a token: an identity or a refusal.
@@ -128,6 +129,15 @@ func (b *Bearer) setup() {
 	if len(faults) > 0 {
 		b.faulty = fmt.Errorf("bearer method: %w", errors.Join(faults...))
 	}
+}
+
+// Missing is the reason for a request without a credential: a Bearer that takes
+// API keys alone misses a key.
+func (b *Bearer) Missing() reason.Code {
+	if b.Keys != nil && len(b.Tokens) == 0 {
+		return reason.APIKeyMissing
+	}
+	return reason.CredentialsMissing
 }
 
 // Validate tells, at load, what is wrong with the fields. Until it is put right
