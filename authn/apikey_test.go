@@ -96,6 +96,7 @@ func TestAPIKey(t *testing.T) {
 		{"owner suspended", nil, request("/", "X-API-Key", suspended), reason.AccountSuspended},
 		{"owner deleted", nil, request("/", "X-API-Key", deleted), reason.APIKeyRevoked},
 		{"of another environment", nil, request("/", "X-API-Key", test), reason.APIKeyWrongEnvironment},
+		{"of another environment, unknown", nil, request("/", "X-API-Key", newStore().key(t, "x", "test", nil)), reason.APIKeyWrongEnvironment},
 		{"recorded for another environment", nil, request("/", "X-API-Key", relabelled), reason.APIKeyWrongEnvironment},
 	} {
 		t.Run(c.name, func(t *testing.T) {

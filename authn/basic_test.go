@@ -280,6 +280,33 @@ func TestBasicSourcesInOrder(t *testing.T) {
 	wantReason(t, g.Decide(t.Context(), request("/", "Authorization", basic("eve", "x"))), reason.CheckFailed)
 }
 
+// When an earlier source comes to know the name, it decides from then on.
+func TestBasicForgetsWhenAnotherSourceDecides(t *testing.T) {
+	now := noon
+	file := htpasswd(t, "fred:"+bcryptHash(t, "fred", 4)+"\n")
+	file.Now = func() time.Time { return now }
+	b := newBasic(people(t), cheap())
+	b.Sources = append([]authn.Passwords{file}, b.Sources...)
+	g := gate(gate401.DangerouslyUnguarded{}, b)
+	wantReason(t, g.Decide(t.Context(), request("/", "Authorization", basic("alice", "correct horse"))), "")
+	write(t, file.Path, "fred:"+bcryptHash(t, "fred", 4)+"\nalice:"+bcryptHash(t, "from the file", 4)+"\n")
+	now = now.Add(time.Second)
+	wantReason(t, g.Decide(t.Context(), request("/", "Authorization", basic("alice", "correct horse"))), reason.PasswordWrong)
+}
+
+func TestBasicForgetsWhenAnotherStoreDecides(t *testing.T) {
+	first, second := newStore(), newStore()
+	b := newBasic(first, cheap())
+	b.Sources = append(b.Sources, newBasic(second, nil).Sources...)
+	a := second.person(t, "alice", "correct horse", nil)
+	g := gate(gate401.DangerouslyUnguarded{}, b)
+	wantReason(t, g.Decide(t.Context(), request("/", "Authorization", basic("alice", "correct horse"))), "")
+	if other := first.person(t, "alice", "other", nil); other.Version != a.Version {
+		t.Fatalf("versions are %d and %d: the test needs equal ones", a.Version, other.Version)
+	}
+	wantReason(t, g.Decide(t.Context(), request("/", "Authorization", basic("alice", "correct horse"))), reason.PasswordWrong)
+}
+
 func TestBasicRehashes(t *testing.T) {
 	f := people(t)
 	f.person(t, "import", "", func(a *store.Account) { a.Password = bcryptHash(t, "p", 4) })

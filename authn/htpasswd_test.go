@@ -114,6 +114,11 @@ func TestHtpasswdChanges(t *testing.T) {
 		t.Errorf("the broken file was not reported: %v, %s", h.Err(), log.String())
 	}
 	ask("bob", "bob", "")
+	now = now.Add(time.Second)
+	ask("bob", "bob", "")
+	if h.Err() == nil {
+		t.Error("the broken file is no longer reported")
+	}
 
 	if err := os.Remove(h.Path); err != nil {
 		t.Fatal(err)
@@ -130,6 +135,66 @@ func TestHtpasswdChanges(t *testing.T) {
 	ask("bob", "bob", "")
 	if h.Err() != nil {
 		t.Errorf("the good file is reported as %v", h.Err())
+	}
+
+	// Away for a moment, and back as it was.
+	for _, text := range []string{"", "bob:" + bob.Password + "\n"} {
+		if text == "" {
+			if err := os.Remove(h.Path); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			write(t, h.Path, text)
+		}
+		now = now.Add(time.Second)
+		ask("bob", "bob", "")
+		if (h.Err() == nil) != (text != "") {
+			t.Errorf("the file is reported as %v", h.Err())
+		}
+	}
+}
+
+// A file that changes twice within a tick of the file system's clock, or whose
+// date was put back, shows its change in the content alone.
+func TestHtpasswdChangesUnseen(t *testing.T) {
+	date := noon.Add(-time.Minute)
+	now := date
+	path := filepath.Join(t.TempDir(), "htpasswd")
+	put := func(text string) {
+		write(t, path, text)
+		if err := os.Chtimes(path, date, date); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := &authn.Htpasswd{Path: path, Now: func() time.Time { return now }}
+	has := func(name string) bool {
+		t.Helper()
+		_, err := h.Account(t.Context(), name)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			t.Fatal(err)
+		}
+		return err == nil
+	}
+	line := ":" + bcryptHash(t, "p", 4) + "\n"
+	put("al" + line)
+	if !has("al") {
+		t.Fatal("al is missing")
+	}
+	put("bo" + line)
+	now = now.Add(time.Second)
+	if !has("bo") || has("al") {
+		t.Error("the second change within the grain was overlooked")
+	}
+	now = now.Add(time.Minute)
+	has("bo")
+	put("cy" + line)
+	now = now.Add(time.Second)
+	if has("cy") {
+		t.Error("the content was read although nothing shows a change: it is read once a minute")
+	}
+	now = now.Add(time.Minute)
+	if !has("cy") {
+		t.Error("the change with the old date was never seen")
 	}
 }
 

@@ -23,8 +23,6 @@ func (a *APIKey) places(r *gate401.Request) (text string, ambient, found bool, e
 			text, ambient, found = value, fromCookie, true
 		case value != text:
 			err = deny(methodKey, reason.CredentialsAmbiguous, "", errors.New("two different API keys"))
-		default:
-			ambient = ambient && fromCookie
 		}
 	}
 	if a.header != "" {
@@ -45,6 +43,7 @@ func (a *APIKey) places(r *gate401.Request) (text string, ambient, found bool, e
 			take(v, false)
 		}
 	}
+	// Last, so that a key that was sent on purpose too is not ambient.
 	if a.Cookie != "" {
 		for v := range cookieValues(r.Header["Cookie"], a.Cookie) {
 			if v != "" { // a cookie that was cleared holds no key
