@@ -146,6 +146,8 @@ func TestUpstreamFails(t *testing.T) {
 			"GET /cors HTTP/1.1\nHost: a\nOrigin: https://app.example\n\n", 504, "upstream failed"},
 		{"broken chunk of the client", func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }, nil,
 			"POST /cors HTTP/1.1\nHost: a\nOrigin: https://app.example\nTransfer-Encoding: chunked\n\nzz\nabc\n", 400, ""},
+		{"protocol of the client is none", nil, nil,
+			"GET /cors HTTP/1.1\nHost: a\nOrigin: https://app.example\nConnection: Upgrade\nUpgrade: \xff\xfe\n\n", 400, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var logged lines

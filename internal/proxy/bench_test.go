@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"net"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,44 +23,94 @@ import (
 	"github.com/gate401/gate401/internal/watch"
 )
 
-// load sends text over one connection kept alive, b.N times, and reports the CPU
-// time of the whole process for each. The client is cheap on purpose: what it
-// costs hides differences between servers.
-func load(b *testing.B, addr, text string) {
+// client sends one request over and over on one connection. It is cheap on
+// purpose: what it costs hides differences between servers.
+type client struct {
+	c       net.Conn
+	br      *bufio.Reader
+	request []byte
+}
+
+func newClient(b *testing.B, addr, text string) *client {
 	b.Helper()
 	c, err := net.Dial("tcp", addr)
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer c.Close()
-	request := []byte(strings.ReplaceAll(text, "\n", "\r\n"))
-	br := bufio.NewReaderSize(c, 64<<10)
+	b.Cleanup(func() { _ = c.Close() })
+	return &client{c, bufio.NewReaderSize(c, 64<<10), []byte(strings.ReplaceAll(text, "\n", "\r\n"))}
+}
+
+func (c *client) once() error {
+	if _, err := c.c.Write(c.request); err != nil {
+		return err
+	}
+	length := 0
+	for {
+		line, err := c.br.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		if len(line) <= 2 {
+			break
+		}
+		if v, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(v))); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := c.br.Discard(length)
+	return err
+}
+
+// load reports the CPU time of the whole process for each request.
+func load(b *testing.B, addr, text string) {
+	b.Helper()
+	c := newClient(b, addr, text)
 	b.ReportAllocs()
 	before := cpu(b)
 	for b.Loop() {
-		if _, err := c.Write(request); err != nil {
-			b.Fatal(err)
-		}
-		length := 0
-		for {
-			line, err := br.ReadSlice('\n')
-			if err != nil {
-				b.Fatal(err)
-			}
-			if len(line) <= 2 {
-				break
-			}
-			if v, ok := strings.CutPrefix(string(line), "Content-Length: "); ok {
-				if length, err = strconv.Atoi(strings.TrimSpace(v)); err != nil {
-					b.Fatal(err)
-				}
-			}
-		}
-		if _, err := br.Discard(length); err != nil {
+		if err := c.once(); err != nil {
 			b.Fatal(err)
 		}
 	}
 	b.ReportMetric(float64(cpu(b)-before)/float64(b.N), "cpu-ns/op")
+}
+
+// compare takes turns between two servers and reports the median of the ratios
+// of their CPU times, with the quartiles: on a machine that does other work as
+// well, only neighbouring rounds can be compared.
+func compare(b *testing.B, bare, gate, text string) {
+	b.Helper()
+	const round = 1000
+	x, y := newClient(b, bare, text), newClient(b, gate, text)
+	run := func(c *client) float64 {
+		before := cpu(b)
+		for range round {
+			if err := c.once(); err != nil {
+				b.Fatal(err)
+			}
+		}
+		return float64(cpu(b)-before) / round
+	}
+	run(x)
+	run(y)
+	var ratios, bares, gates []float64
+	for b.Loop() {
+		p, q := run(x), run(y)
+		ratios, bares, gates = append(ratios, q/p), append(bares, p), append(gates, q)
+	}
+	for _, s := range [][]float64{ratios, bares, gates} {
+		slices.Sort(s)
+	}
+	n := len(ratios)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(bares[n/2], "bare-cpu-ns")
+	b.ReportMetric(gates[n/2], "gate-cpu-ns")
+	b.ReportMetric(ratios[n/4], "ratio-q1")
+	b.ReportMetric(ratios[n/2], "ratio")
+	b.ReportMetric(ratios[n*3/4], "ratio-q3")
 }
 
 func cpu(b *testing.B) time.Duration {
@@ -90,7 +142,13 @@ func observed(b *testing.B, g *gate401.Gate) {
 	g.Observe = w.Observe
 }
 
-const usual = "User-Agent: curl/8.5.0\nAccept: */*\nAccept-Encoding: gzip\nCookie: a=b\nX-Trace: 00-4bf92f3577b34da6a3ce929d0e0e4736\n\n"
+// The fields of a script, and those that a browser sends with a fetch().
+const (
+	script  = "User-Agent: curl/8.5.0\nAccept: */*\nAccept-Encoding: gzip\n\n"
+	browser = "sec-ch-ua-platform: \"Linux\"\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36\n" +
+		"sec-ch-ua: \"Chromium\";v=\"131\", \"Not_A Brand\";v=\"24\"\nsec-ch-ua-mobile: ?0\nAccept: */*\nSec-Fetch-Site: same-origin\nSec-Fetch-Mode: cors\n" +
+		"Sec-Fetch-Dest: empty\nReferer: https://api.example/\nAccept-Encoding: gzip, deflate, br\nAccept-Language: en-US,en;q=0.9\nCookie: a=b\n\n"
+)
 
 // BenchmarkProxy compares the proxy on an open rule, logging on, with a bare
 // tuned httputil.ReverseProxy.
@@ -106,31 +164,35 @@ func BenchmarkProxy(b *testing.B) {
 		}
 		return u
 	}
-	const text = "GET /public/items?id=1 HTTP/1.1\nHost: api.example\n" + usual
-	b.Run("bare", func(b *testing.B) {
+	const line = "GET /public/items?id=1 HTTP/1.1\nHost: api.example\n"
+	bare := func(b *testing.B) string {
 		u := upstream(b)
 		tr := proxy.NewTransport(u, 0)
-		defer tr.CloseIdleConnections()
-		load(b, serve(b, &httputil.ReverseProxy{
+		b.Cleanup(tr.CloseIdleConnections)
+		return serve(b, &httputil.ReverseProxy{
 			Rewrite: func(pr *httputil.ProxyRequest) {
 				pr.SetURL(u)
 				pr.SetXForwarded()
 			},
 			Transport: tr, BufferPool: &pool{},
-		}), text)
-	})
-	b.Run("gate", func(b *testing.B) {
+		})
+	}
+	gate := func(b *testing.B) string {
 		u := upstream(b)
 		tr := proxy.NewTransport(u, 0)
-		defer tr.CloseIdleConnections()
+		b.Cleanup(tr.CloseIdleConnections)
 		g := newGate()
 		observed(b, g)
 		p, err := proxy.New(proxy.Config{Gate: g, Upstream: u, Transport: tr, Strip: places})
 		if err != nil {
 			b.Fatal(err)
 		}
-		load(b, serve(b, p), text)
-	})
+		return serve(b, p)
+	}
+	b.Run("bare", func(b *testing.B) { load(b, bare(b), line+script) })
+	b.Run("gate", func(b *testing.B) { load(b, gate(b), line+script) })
+	b.Run("ratio/script", func(b *testing.B) { compare(b, bare(b), gate(b), line+script) })
+	b.Run("ratio/browser", func(b *testing.B) { compare(b, bare(b), gate(b), line+browser) })
 }
 
 type pool struct{ sync.Pool }
@@ -147,29 +209,33 @@ func (p *pool) Put(b []byte) { p.Pool.Put((*[32 << 10]byte)(b)) }
 // BenchmarkRefuse compares a refusal without credentials, log and trace on, with
 // a bare handler that writes the same octets.
 func BenchmarkRefuse(b *testing.B) {
-	const text = "GET /orders/7 HTTP/1.1\nHost: api.example\n" + usual
+	const line = "GET /orders/7 HTTP/1.1\nHost: api.example\n"
 	g := newGate()
 	p, err := proxy.New(proxy.Config{Gate: g, Upstream: &url.URL{Scheme: "http", Host: "127.0.0.1:1"}, Strip: places})
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Run("bare", func(b *testing.B) {
-		rec := httptest.NewRecorder()
-		p.ServeHTTP(rec, httptest.NewRequest("GET", "/orders/7", nil))
-		h, body := rec.Header(), rec.Body.Bytes()
-		load(b, serve(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	rec := httptest.NewRecorder()
+	p.ServeHTTP(rec, httptest.NewRequest("GET", "/orders/7", nil))
+	h, body := rec.Header(), rec.Body.Bytes()
+	bare := func(b *testing.B) string {
+		return serve(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			out := w.Header()
 			for name, v := range h {
 				out[name] = v
 			}
 			w.WriteHeader(rec.Code)
 			_, _ = w.Write(body)
-		})), text)
-	})
-	b.Run("gate", func(b *testing.B) {
+		}))
+	}
+	gate := func(b *testing.B) string {
 		observed(b, g)
-		load(b, serve(b, p), text)
-	})
+		return serve(b, p)
+	}
+	b.Run("bare", func(b *testing.B) { load(b, bare(b), line+script) })
+	b.Run("gate", func(b *testing.B) { load(b, gate(b), line+script) })
+	b.Run("ratio/script", func(b *testing.B) { compare(b, bare(b), gate(b), line+script) })
+	b.Run("ratio/browser", func(b *testing.B) { compare(b, bare(b), gate(b), line+browser) })
 }
 
 // BenchmarkHandler is the refusal without a connection: what the gate itself

@@ -23,6 +23,10 @@ func (x *passage) fail(w http.ResponseWriter, hr *http.Request, err error) {
 	status, detail := http.StatusBadGateway, "The service behind this gate cannot be reached. Send the same request again later."
 	var timeout net.Error
 	switch broken := x.broken(); {
+	case !x.sent:
+		// ReverseProxy gave up before it asked us to write the request.
+		status, detail = http.StatusBadRequest, "The Upgrade field of the request names no protocol. Correct the request."
+		p.log.Debug("request refused", "request_id", x.request.ID, "rule", x.decision.Rule, "error", err.Error())
 	case broken != nil:
 		status, detail = http.StatusBadRequest, "The body of the request ended in the wrong place. Correct the request."
 		var tooLong *http.MaxBytesError

@@ -40,12 +40,13 @@ var dropped = [...]string{
 // filter decides which inbound fields are dropped.
 type filter struct {
 	names map[string]bool
-	first [256]bool // of folded names, so that most fields cost one look
+	// lengths of the names by their first character, so that most fields cost one
+	// look and no hash.
+	lengths [256]uint64
 }
 
 func newFilter(names ...string) *filter {
 	f := &filter{names: make(map[string]bool)}
-	f.first[ownPrefix[0]], f.first[forwardedPrefix[0]] = true, true
 	for _, n := range dropped {
 		f.add(n)
 	}
@@ -60,7 +61,7 @@ func (f *filter) add(name string) {
 	folded := string(fold(&buf, name))
 	if folded != "" {
 		f.names[folded] = true
-		f.first[folded[0]] = true
+		f.lengths[folded[0]] |= 1 << (len(folded) - 1)
 	}
 }
 
@@ -68,13 +69,14 @@ func (f *filter) drops(name string) bool {
 	if name == "" {
 		return true
 	}
-	c := name[0] | 0x20
-	if !f.first[c] && !(f.first['-'] && !isAlnum(name[0])) {
+	var buf [64]byte
+	first := fold(&buf, name[:1])[0]
+	listed := f.lengths[first]&(1<<(min(len(name), len(buf))-1)) != 0
+	if !listed && first != ownPrefix[0] && first != forwardedPrefix[0] {
 		return false
 	}
-	var buf [64]byte
 	folded := fold(&buf, name)
-	return f.names[string(folded)] ||
+	return listed && f.names[string(folded)] ||
 		strings.HasPrefix(string(folded), ownPrefix) || strings.HasPrefix(string(folded), forwardedPrefix)
 }
 

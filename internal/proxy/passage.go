@@ -12,13 +12,40 @@ import (
 	"github.com/gate401/gate401"
 )
 
-// passage is one request on its way to the upstream and back.
+// passage is one request on its way to the upstream and back. Each has a
+// ReverseProxy of its own, whose hooks then know the decision: carrying it in a
+// context would copy the request once more. Both are used again for another
+// request, since binding the hooks costs more than they do.
 type passage struct {
 	proxy    *Proxy
+	reverse  httputil.ReverseProxy
 	in       *http.Request
 	request  *gate401.Request
 	decision gate401.Decision
 	body     *watchedBody
+	sent     bool // the request got as far as being written for the upstream
+}
+
+func (p *Proxy) take() *passage {
+	if x, ok := p.passages.Get().(*passage); ok {
+		return x
+	}
+	x := &passage{proxy: p}
+	x.reverse = httputil.ReverseProxy{
+		Rewrite:        x.rewrite,
+		Transport:      p.transport,
+		BufferPool:     p.buffers,
+		ModifyResponse: x.answer,
+		ErrorHandler:   x.fail,
+		ErrorLog:       p.errorLog,
+	}
+	return x
+}
+
+// put keeps x, and nothing of the request that it carried.
+func (p *Proxy) put(x *passage) {
+	x.in, x.request, x.decision, x.body, x.sent = nil, nil, gate401.Decision{}, nil, false
+	p.passages.Put(x)
 }
 
 // rewrite makes the outbound request. It runs after hop-by-hop fields were
@@ -26,6 +53,7 @@ type passage struct {
 // (RFC 9110 section 7.6.1).
 func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 	p, r, out := x.proxy, x.request, pr.Out
+	x.sent = true
 	x.address(out)
 
 	h := out.Header
@@ -50,21 +78,20 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 		out.Body, out.ContentLength, out.TransferEncoding = nil, 0, nil
 	}
 
-	values := new([4]string) // one allocation instead of four
-	set := func(i int, name, value string) {
-		values[i] = value
-		h[name] = values[i : i+1 : i+1]
-	}
-	set(0, "X-Forwarded-For", x.forwardedFor())
-	set(1, "X-Forwarded-Proto", r.URL.Scheme)
-	if r.URL.Host != "" {
-		set(2, "X-Forwarded-Host", r.URL.Host)
-	}
-	set(3, "X-Request-Id", r.ID)
-	for _, t := range p.identity {
-		if v := t.value(r, &x.decision); v != "" {
-			h[t.name] = []string{v}
+	values := make([]string, 0, 4+len(p.identity)) // one allocation for all
+	set := func(name, value string) {
+		if value != "" {
+			values = append(values, value)
+			n := len(values)
+			h[name] = values[n-1 : n : n]
 		}
+	}
+	set("X-Forwarded-For", x.forwardedFor())
+	set("X-Forwarded-Proto", r.URL.Scheme)
+	set("X-Forwarded-Host", r.URL.Host)
+	set("X-Request-Id", r.ID)
+	for _, t := range p.identity {
+		set(t.name, t.value(r, &x.decision))
 	}
 	if out.Body != nil {
 		x.body = &watchedBody{ReadCloser: out.Body}
@@ -91,12 +118,15 @@ func (x *passage) address(out *http.Request) {
 // trusted proxy, that proxy. What stood left of the client in the inbound field
 // could be invented, and is not repeated.
 func (x *passage) forwardedFor() string {
-	peer, err := netip.ParseAddrPort(x.in.RemoteAddr)
 	client := x.request.Client
-	switch {
-	case !client.IsValid():
+	if !client.IsValid() {
 		return "unknown" // RFC 7239 section 6.2
-	case err != nil || peer.Addr().Unmap() == client:
+	}
+	if len(x.proxy.gate.Intake.TrustedProxies) == 0 {
+		return client.String()
+	}
+	peer, err := netip.ParseAddrPort(x.in.RemoteAddr)
+	if err != nil || peer.Addr().Unmap() == client {
 		return client.String()
 	}
 	return client.String() + ", " + peer.Addr().Unmap().String()

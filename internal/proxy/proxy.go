@@ -6,7 +6,6 @@ import (
 	"log"
 	"log/slog"
 	"net/http"
-	"net/http/httputil"
 	"net/url"
 	"slices"
 	"strings"
@@ -66,6 +65,7 @@ type Proxy struct {
 	errorLog   *log.Logger
 	answered   func(*gate401.Request, *gate401.Decision, int)
 	buffers    *buffers
+	passages   sync.Pool
 	unprompted sync.Map // rules whose upstream answered 401 without a challenge
 }
 
@@ -134,10 +134,9 @@ func base(u *url.URL) (path, raw string) {
 
 // ServeHTTP judges the request, and forwards or refuses it.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
-	x := &passage{proxy: p, in: hr}
-	x.request, x.decision = p.gate.Judge(hr)
-	if !x.decision.Allow {
-		p.responder.Respond(w, x.request, x.decision)
+	r, d := p.gate.Judge(hr)
+	if !d.Allow {
+		p.responder.Respond(w, r, d)
 		return
 	}
 	if hr.ContentLength != 0 && hr.ProtoMajor == 1 {
@@ -146,17 +145,11 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		// would be held up. Writers that cannot do it go on as they can.
 		_ = http.NewResponseController(w).EnableFullDuplex()
 	}
-	// One for each request: the hooks need the decision, and carrying it in a
-	// context would copy the request once more.
-	rp := httputil.ReverseProxy{
-		Rewrite:        x.rewrite,
-		Transport:      p.transport,
-		BufferPool:     p.buffers,
-		ModifyResponse: x.answer,
-		ErrorHandler:   x.fail,
-		ErrorLog:       p.errorLog,
-	}
-	rp.ServeHTTP(w, hr)
+	x := p.take()
+	x.in, x.request, x.decision = hr, r, d
+	x.reverse.ServeHTTP(w, hr)
+	// After a panic, which ends the connection, x is not used again.
+	p.put(x)
 }
 
 var _ http.Handler = (*Proxy)(nil)
