@@ -54,6 +54,8 @@ func TestWire(t *testing.T) {
 			`<span class="start">a</span>` + "\n\n" + `<span class="body"><mark>mark</mark> <mark>amp</mark> &amp; amp</span>`},
 		{"hostile", "<script>\n<b>: </b>\x00\x1b\xff", web.Marks{},
 			`<span class="start">&lt;script&gt;</span>` + "\n<b>&lt;b&gt;</b>: &lt;/b&gt;␀␛�"},
+		{"long but of words", "a\nWWW-Authenticate: " + strings.Repeat("word ", 60) + "end", web.Marks{},
+			`<span class="start">a</span>` + "\n<b>WWW-Authenticate</b>: " + strings.Repeat("word ", 60) + "end"},
 		{"no colon", "a\nb", web.Marks{}, `<span class="start">a</span>` + "\nb"},
 		{"empty", "", web.Marks{}, `<span class="start"></span>`},
 	} {

@@ -17,9 +17,9 @@ type Marks struct {
 	Body   []string
 }
 
-// longValue is the length from which a field value is set in a quieter colour:
-// a token is there to be copied, not to be read.
-const longValue = 120
+// longValue is the length from which the last word of a field value is set in a
+// quieter colour: a token is there to be copied, not to be read.
+const longValue = 100
 
 // Wire writes an HTTP/1.1 message as it is on the wire, with the names of its
 // fields set off and the deciding lines marked. Line ends are CRLF or LF;
@@ -60,9 +60,8 @@ func writeLine(b *strings.Builder, line string, start bool, m Marks) {
 		return
 	}
 	long := ""
-	if len(value) > longValue {
-		// A scheme before the token still counts as what decides.
-		at := strings.LastIndexByte(value[:longValue/2], ' ') + 1
+	// A scheme before the token still counts as what decides.
+	if at := strings.LastIndexByte(value, ' ') + 1; len(value)-at > longValue {
 		value, long = value[:at], value[at:]
 	}
 	text := "<b>" + visible(name) + "</b>:" + visible(value)

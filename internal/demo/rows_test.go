@@ -1,0 +1,77 @@
+package demo_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gate401/gate401/internal/demo"
+	"github.com/gate401/gate401/reason"
+)
+
+func privateKey(tb testing.TB) *ecdsa.PrivateKey {
+	return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(tb)
+}
+
+// Every row must get from a real gate what it promises on the page: its status,
+// the reason that the caller is told, and the true one in the log.
+func TestRowsAgainstARealGate(t *testing.T) {
+	w := newWorld(t)
+	rows := w.page.Rows()
+	if got, want := len(rows), len(demo.Rows()); got != want {
+		t.Errorf("%d of %d rows can be tried", got, want)
+	}
+	for _, row := range rows {
+		t.Run(row.ID, func(t *testing.T) {
+			res, err := w.page.Try(t.Context(), row)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if res.Status != row.Want || res.Right.Status/100 != 2 || res.Logged != row.Reason || !res.Expected {
+				t.Errorf("status %d (want %d), log %q (want %q), right call %d, as expected: %v\n%s\n%s\n%s\n%s",
+					res.Status, row.Want, res.Logged, row.Reason, res.Right.Status, res.Expected, res.Request, res.Response, res.Right.Request, res.Right.Response)
+			}
+			if row.Reason != "" && row.Shown() != row.Reason && strings.Contains(res.Response, string(row.Reason)) {
+				t.Errorf("the answer names the masked reason:\n%s", res.Response)
+			}
+		})
+	}
+}
+
+func TestRowsAreSound(t *testing.T) {
+	seen := map[string]bool{}
+	for _, row := range demo.Rows() {
+		if row.ID == "" || row.Title == "" || row.Why == "" || row.RightNote == "" || row.Build == nil || row.Right == nil {
+			t.Errorf("row %q is incomplete", row.ID)
+		}
+		if seen[row.ID] {
+			t.Errorf("two rows are called %q", row.ID)
+		}
+		seen[row.ID] = true
+		if !slices.Contains(demo.Groups(), row.Group) {
+			t.Errorf("%s: group %q is not shown", row.ID, row.Group)
+		}
+		if row.Reason == "" {
+			continue
+		}
+		info, ok := reason.Lookup(row.Reason)
+		if !ok || reason.ShownOnly(row.Reason) {
+			t.Errorf("%s: %q is no cause", row.ID, row.Reason)
+		}
+		if info.Status != row.Want {
+			t.Errorf("%s wants %d, and %s is %d", row.ID, row.Want, row.Reason, info.Status)
+		}
+	}
+}
+
+// Without fixtures no row may pretend to be there.
+func TestRowsNeedTheirFixtures(t *testing.T) {
+	for _, row := range demo.Rows() {
+		if row.Ready(demo.Fixtures{}) {
+			t.Errorf("%s is ready without anything to send", row.ID)
+		}
+	}
+}
