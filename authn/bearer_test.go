@@ -282,6 +282,15 @@ func TestBearerWithoutKeysTakesNone(t *testing.T) {
 	wantReason(t, decide(t, request("/", "Authorization", "Bearer "+f.key(t, "k", "live", nil)), b), reason.TokenMalformed)
 }
 
+func TestMissing(t *testing.T) {
+	f, idp := newStore(), newIssuer(t, partner, "ES256")
+	keys := newKeys(t, f)
+	key, tokens := &authn.APIKey{Keys: keys}, []authn.TokenVerifier{idp.verifier(t, nil)}
+	wantReason(t, decide(t, request("/"), key, &authn.Bearer{Keys: keys}), reason.APIKeyMissing)
+	wantReason(t, decide(t, request("/"), key, &authn.Bearer{Keys: keys, Tokens: tokens}), reason.CredentialsMissing)
+	wantReason(t, decide(t, request("/"), key, newBasic(f, cheap())), reason.CredentialsMissing)
+}
+
 func TestBearerChallenges(t *testing.T) {
 	b := &authn.Bearer{Realm: "orders", ResourceMetadata: "https://api.example.com/.well-known/oauth-protected-resource"}
 	q := &gate401.Requirement{MaxAge: 15*time.Minute + 500*time.Millisecond}

@@ -37,7 +37,8 @@ type TokenVerifier struct {
 	// as token-revoked. Only for Own.
 	Accounts AccountReader
 	// Epoch moves when the issuer's keys, or the accounts, change; what was
-	// remembered before is then verified again. store.Set's Revision is one.
+	// remembered before is then verified again: the Epoch of a token.FileKeys or
+	// token.RemoteKeys, or store.Set's Revision. It is called at each request.
 	// Nil means never: a key that was withdrawn is noticed after
 	// [Bearer.Remember]. Required with Accounts.
 	Epoch func() uint64
