@@ -3,6 +3,8 @@ package proxy_test
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -10,6 +12,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,22 +26,11 @@ import (
 	"github.com/gate401/gate401/internal/watch"
 )
 
-// client sends one request over and over on one connection. It is cheap on
-// purpose: what it costs hides differences between servers.
+// client sends one request over and over on one connection.
 type client struct {
 	c       net.Conn
 	br      *bufio.Reader
 	request []byte
-}
-
-func newClient(b *testing.B, addr, text string) *client {
-	b.Helper()
-	c, err := net.Dial("tcp", addr)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = c.Close() })
-	return &client{c, bufio.NewReaderSize(c, 64<<10), []byte(strings.ReplaceAll(text, "\n", "\r\n"))}
 }
 
 func (c *client) once() error {
@@ -64,17 +56,67 @@ func (c *client) once() error {
 	return err
 }
 
-// load reports the CPU time of the whole process for each request.
+// helper is this binary in another role.
+type helper struct {
+	b   *testing.B
+	in  io.WriteCloser
+	out *bufio.Scanner
+}
+
+func newHelper(b *testing.B, env ...string) *helper {
+	b.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := exec.Command(self)
+	c.Env = append(os.Environ(), env...)
+	c.Stderr = os.Stderr
+	in, err := c.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = in.Close()
+		_ = c.Wait()
+	})
+	return &helper{b, in, bufio.NewScanner(out)}
+}
+
+func (h *helper) line() string {
+	if !h.out.Scan() {
+		h.b.Fatal("the other process ended")
+	}
+	return h.out.Text()
+}
+
+func newClient(b *testing.B, addr, text string) *helper {
+	return newHelper(b, "GATE401_BENCH_ROLE=client "+addr, "GATE401_BENCH_REQUEST="+strings.ReplaceAll(text, "\n", "\r\n"))
+}
+
+func (h *helper) send(n int) {
+	if _, err := fmt.Fprintln(h.in, n); err != nil {
+		h.b.Fatal(err)
+	}
+	h.line()
+}
+
+// load reports the CPU time of the server for each request.
 func load(b *testing.B, addr, text string) {
 	b.Helper()
 	c := newClient(b, addr, text)
+	c.send(100)
 	b.ReportAllocs()
+	b.ResetTimer()
 	before := cpu(b)
-	for b.Loop() {
-		if err := c.once(); err != nil {
-			b.Fatal(err)
-		}
-	}
+	c.send(b.N)
 	b.ReportMetric(float64(cpu(b)-before)/float64(b.N), "cpu-ns/op")
 }
 
@@ -83,15 +125,11 @@ func load(b *testing.B, addr, text string) {
 // well, only neighbouring rounds can be compared.
 func compare(b *testing.B, bare, gate, text string) {
 	b.Helper()
-	const round = 1000
+	const round = 4000
 	x, y := newClient(b, bare, text), newClient(b, gate, text)
-	run := func(c *client) float64 {
+	run := func(c *helper) float64 {
 		before := cpu(b)
-		for range round {
-			if err := c.once(); err != nil {
-				b.Fatal(err)
-			}
-		}
+		c.send(round)
 		return float64(cpu(b)-before) / round
 	}
 	run(x)
@@ -153,12 +191,8 @@ const (
 // BenchmarkProxy compares the proxy on an open rule, logging on, with a bare
 // tuned httputil.ReverseProxy.
 func BenchmarkProxy(b *testing.B) {
-	body := strings.Repeat("x", 1024)
 	upstream := func(b *testing.B) *url.URL {
-		u, err := url.Parse("http://" + serve(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.Header()["Content-Type"] = []string{"text/plain"}
-			_, _ = io.WriteString(w, body)
-		})))
+		u, err := url.Parse("http://" + newHelper(b, "GATE401_BENCH_ROLE=upstream").line())
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -252,6 +286,61 @@ func BenchmarkHandler(b *testing.B) {
 	for b.Loop() {
 		p.ServeHTTP(&sinkWriter{h: make(http.Header)}, r)
 	}
+}
+
+// canned is an upstream without a connection.
+type canned struct{}
+
+func (canned) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: 200, ProtoMajor: 1, ProtoMinor: 1, Request: r, ContentLength: 2,
+		Header: http.Header{"Content-Type": {"text/plain"}, "Content-Length": {"2"}, "Date": {"x"}},
+		Body:   io.NopCloser(strings.NewReader("ok"))}, nil
+}
+
+// BenchmarkForward is BenchmarkProxy without connections: what the proxy itself
+// adds to httputil.ReverseProxy.
+func BenchmarkForward(b *testing.B) {
+	u := &url.URL{Scheme: "http", Host: "127.0.0.1:1"}
+	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader("GET /public/items?id=1 HTTP/1.1\r\nHost: api.example\r\n" + strings.ReplaceAll(browser, "\n", "\r\n"))))
+	if err != nil {
+		b.Fatal(err)
+	}
+	r.RemoteAddr = "192.0.2.1:1234"
+	ctx, cancel := context.WithCancel(b.Context())
+	defer cancel()
+	r = r.WithContext(context.WithValue(ctx, http.ServerContextKey, 1))
+	run := func(b *testing.B, h http.Handler) {
+		b.ReportAllocs()
+		for b.Loop() {
+			h.ServeHTTP(&sinkWriter{h: make(http.Header)}, r)
+		}
+	}
+	b.Run("bare", func(b *testing.B) {
+		run(b, &httputil.ReverseProxy{
+			Rewrite: func(pr *httputil.ProxyRequest) {
+				pr.SetURL(u)
+				pr.SetXForwarded()
+			},
+			Transport: canned{}, BufferPool: &pool{},
+		})
+	})
+	b.Run("gate", func(b *testing.B) {
+		g := newGate()
+		observed(b, g)
+		p, err := proxy.New(proxy.Config{Gate: g, Upstream: u, Transport: canned{}, Strip: places})
+		if err != nil {
+			b.Fatal(err)
+		}
+		run(b, p)
+	})
+	b.Run("judge", func(b *testing.B) {
+		g := newGate()
+		observed(b, g)
+		b.ReportAllocs()
+		for b.Loop() {
+			g.Judge(r)
+		}
+	})
 }
 
 type sinkWriter struct{ h http.Header }

@@ -2,7 +2,6 @@ package watch
 
 import (
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/gate401/gate401"
@@ -45,8 +44,8 @@ const (
 	maxCause = 300
 )
 
-// record is what is kept of a decision when it is made. Working out the rest can
-// wait until somebody asks.
+// record is what is kept of a decision when it is made, as it is read back.
+// Working out the rest can wait until somebody asks.
 type record struct {
 	id, inbound, verb, host, path, agent string
 	rule, method, subject, issuer, cred  string
@@ -58,42 +57,6 @@ type record struct {
 	challenges                           []httpauth.Challenge // shared, read only
 	steps                                []gate401.Step
 	seen                                 seen
-}
-
-func (rec *record) fill(r *gate401.Request, d *gate401.Decision, p *places) {
-	rec.id, rec.inbound, rec.time, rec.client = r.ID, r.InboundID, r.Time, r.Client
-	rec.verb, rec.host = cut(r.Method, maxText), cut(r.Host, maxText)
-	// The path shares memory with the request target, and the target's query
-	// may hold a secret.
-	rec.path = strings.Clone(r.Path[:min(len(r.Path), maxPath)])
-	if ua := r.Header["User-Agent"]; len(ua) > 0 {
-		rec.agent = cut(ua[0], maxText)
-	}
-	rec.rule, rec.method, rec.subject = d.Rule, d.Method(), cut(d.Subject(), maxText)
-	if id := d.Identity; id != nil {
-		rec.issuer, rec.cred = id.Issuer, cut(id.Credential, maxText)
-	}
-	rec.allowed = d.Allow || d.Preflight
-	rec.reason = d.Reason()
-	rec.cause = causeOf(d)
-	rec.challenges = d.Challenges
-	rec.steps = d.Steps
-	for i := range d.Steps {
-		if len(d.Steps[i].Note) > maxCause {
-			rec.steps = shortSteps(d.Steps)
-			break
-		}
-	}
-	rec.seen = p.look(r)
-}
-
-func shortSteps(steps []gate401.Step) []gate401.Step {
-	short := make([]gate401.Step, len(steps))
-	for i, s := range steps {
-		s.Note = cut(s.Note, maxCause)
-		short[i] = s
-	}
-	return short
 }
 
 func (rec *record) trace(p *places) Trace {
@@ -130,7 +93,7 @@ func causeOf(d *gate401.Decision) string {
 	return cut(d.Denial.Err.Error(), maxCause)
 }
 
-// cut shortens s, and then does not keep the long original alive.
+// cut shortens s.
 func cut(s string, n int) string {
 	if len(s) <= n {
 		return s

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"bytes"
 	"net/netip"
 	"strings"
 	"sync"
@@ -10,7 +11,8 @@ import (
 	"github.com/gate401/gate401/reason"
 )
 
-// DefaultTraces is how many traces are kept by default; they take about 10 MiB.
+// DefaultTraces is how many traces are kept by default; they take about 5 MiB,
+// and 40 MiB if every request is as long as it can be.
 const DefaultTraces = 10_000
 
 // Traces is a ring of the latest refusals. The zero value keeps
@@ -27,9 +29,8 @@ type Traces struct {
 	max    int
 
 	mu    sync.Mutex
-	ring  []record
-	next  int
-	total uint64
+	ring  []packed
+	total uint64 // the next one goes to total modulo max
 }
 
 func (t *Traces) start() {
@@ -53,19 +54,19 @@ func (t *Traces) Force(r *gate401.Request, d *gate401.Decision) {
 	if t.max < 0 {
 		return
 	}
-	var rec record
-	rec.fill(r, d, t.places)
+	var stack [1024]byte
+	data := pack(stack[:0], r, d, t.places)
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	if len(t.ring) < t.max {
-		t.ring = append(t.ring, rec)
-	} else {
-		t.ring[t.next] = rec
+		t.ring = append(t.ring, packed{})
 	}
-	if t.next++; t.next == t.max {
-		t.next = 0
+	x := &t.ring[t.total%uint64(t.max)]
+	if cap(x.data) > 4*len(data) {
+		x.data = nil // a long one stood here
 	}
+	x.data, x.challenges = append(x.data[:0], data...), d.Challenges
 	t.total++
-	t.mu.Unlock()
 }
 
 // Len is how many traces are kept.
@@ -85,11 +86,19 @@ func (t *Traces) Total() uint64 {
 // Lookup finds the trace of a request id. Case does not matter, since people
 // type ids from screenshots.
 func (t *Traces) Lookup(id string) (Trace, bool) {
-	found := t.pick(1, func(rec *record) bool { return strings.EqualFold(rec.id, id) })
-	if id == "" || len(found) == 0 {
+	if id == "" {
 		return Trace{}, false
 	}
-	return found[0], true
+	t.once.Do(t.start)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := 1; i <= len(t.ring); i++ {
+		x := &t.ring[(t.total-uint64(i))%uint64(t.max)]
+		if bytes.EqualFold(x.id(), []byte(id)) {
+			return x.unpack().trace(t.places), true
+		}
+	}
+	return Trace{}, false
 }
 
 // Filter chooses traces; every field that is set must match.
@@ -119,24 +128,37 @@ func (f *Filter) matches(rec *record) bool {
 
 // Recent returns the latest n traces that match, newest first.
 func (t *Traces) Recent(n int, f Filter) []Trace {
-	return t.pick(n, f.matches)
-}
-
-// pick copies matching records under the lock and works them out after it.
-func (t *Traces) pick(n int, matches func(*record) bool) []Trace {
 	t.once.Do(t.start)
-	var found []record
-	t.mu.Lock()
-	for i := 1; i <= len(t.ring) && len(found) < n; i++ {
-		rec := &t.ring[(t.next-i+len(t.ring))%len(t.ring)]
-		if matches(rec) {
-			found = append(found, *rec)
+	out := []Trace{}
+	for at := t.Total(); at > 0 && len(out) < n; {
+		var some []packed
+		some, at = t.before(at)
+		for i := range some {
+			if rec := some[i].unpack(); f.matches(rec) && len(out) < n {
+				out = append(out, rec.trace(t.places))
+			}
 		}
 	}
-	t.mu.Unlock()
-	out := make([]Trace, len(found))
-	for i := range found {
-		out[i] = found[i].trace(t.places)
-	}
 	return out
+}
+
+// before copies some of the traces before number at, newest first, and returns
+// the number to go on with; 0 for none. Few at a time, because whoever is being
+// refused meanwhile waits for the lock.
+func (t *Traces) before(at uint64) ([]packed, uint64) {
+	const few = 64
+	some := make([]packed, 0, few)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	oldest := t.total - uint64(len(t.ring))
+	for at > oldest && len(some) < few {
+		at--
+		x := t.ring[at%uint64(t.max)]
+		x.data = bytes.Clone(x.data)
+		some = append(some, x)
+	}
+	if at <= oldest {
+		at = 0
+	}
+	return some, at
 }

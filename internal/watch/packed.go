@@ -1,0 +1,139 @@
+package watch
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"time"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/reason"
+)
+
+// packed is a record in one piece of memory: the id first, then the rest. Ten
+// thousand records of strings would be a quarter of a million pointers, which
+// the garbage collector follows each time, and which keep requests alive whose
+// memory also holds the credential.
+type packed struct {
+	data       []byte
+	challenges []httpauth.Challenge // those of the rule, or few
+}
+
+// pack writes a decision behind b.
+func pack(b []byte, r *gate401.Request, d *gate401.Decision, p *places) []byte {
+	agent := ""
+	if ua := r.Header["User-Agent"]; len(ua) > 0 {
+		agent = ua[0]
+	}
+	issuer, credential := "", ""
+	if id := d.Identity; id != nil {
+		issuer, credential = id.Issuer, id.Credential
+	}
+	b = put(b, r.ID, maxText)
+	b = binary.LittleEndian.AppendUint64(b, uint64(r.Time.UnixNano()))
+	if d.Allow || d.Preflight {
+		b = append(b, 1)
+	} else {
+		b = append(b, 0)
+	}
+	s := p.look(r)
+	b = append(b, s.authorization, s.scheme)
+	b = binary.LittleEndian.AppendUint32(b, s.headers)
+	b = binary.LittleEndian.AppendUint32(b, s.query)
+	b = binary.LittleEndian.AppendUint32(b, s.cookie)
+	at := len(b)
+	b = append(b, 0)
+	if r.Client.IsValid() {
+		b = r.Client.WithZone("").AppendTo(b)
+	}
+	b[at] = byte(len(b) - at - 1) // at most 45, in one octet
+	b = put(b, r.InboundID, maxText)
+	b = put(b, r.Method, maxText)
+	b = put(b, r.Host, maxText)
+	b = put(b, r.Path, maxPath)
+	b = put(b, agent, maxText)
+	b = put(b, d.Rule, maxText)
+	b = put(b, d.Method(), maxText)
+	b = put(b, d.Subject(), maxText)
+	b = put(b, issuer, maxText)
+	b = put(b, credential, maxText)
+	b = put(b, string(d.Reason()), maxText)
+	b = put(b, causeOf(d), maxCause)
+	for i := range d.Steps[:min(len(d.Steps), maxSteps)] {
+		x := &d.Steps[i]
+		b = put(b, string(x.Stage), maxText)
+		b = put(b, x.Method, maxText)
+		b = put(b, string(x.Reason), maxText)
+		b = put(b, x.Note, maxCause)
+	}
+	return b
+}
+
+// maxSteps is more than a walk has.
+const maxSteps = 12
+
+// put writes the length of s and s, shortened to n.
+func put(b []byte, s string, n int) []byte {
+	if len(s) > n {
+		b = binary.AppendUvarint(b, uint64(n))
+		b = append(b, s[:n-3]...)
+		return append(b, "..."...)
+	}
+	b = binary.AppendUvarint(b, uint64(len(s)))
+	return append(b, s...)
+}
+
+// reader takes a packed record apart. We wrote it, so that it can be trusted.
+type reader []byte
+
+func (r *reader) bytes() []byte {
+	n, w := binary.Uvarint(*r)
+	out := (*r)[w : w+int(n)]
+	*r = (*r)[w+int(n):]
+	return out
+}
+
+func (r *reader) text() string { return string(r.bytes()) }
+
+func (r *reader) byte() byte {
+	c := (*r)[0]
+	*r = (*r)[1:]
+	return c
+}
+
+func (r *reader) uint32() uint32 {
+	n := binary.LittleEndian.Uint32(*r)
+	*r = (*r)[4:]
+	return n
+}
+
+func (r *reader) uint64() uint64 {
+	n := binary.LittleEndian.Uint64(*r)
+	*r = (*r)[8:]
+	return n
+}
+
+// id of a packed record, without taking the rest apart.
+func (x *packed) id() []byte {
+	r := reader(x.data)
+	return r.bytes()
+}
+
+func (x *packed) unpack() *record {
+	r := reader(x.data)
+	rec := &record{id: r.text(), time: time.Unix(0, int64(r.uint64())).UTC(), allowed: r.byte() == 1, challenges: x.challenges}
+	rec.seen = seen{r.byte(), r.byte(), r.uint32(), r.uint32(), r.uint32()}
+	if a := r.text(); a != "" {
+		rec.client, _ = netip.ParseAddr(a)
+	}
+	for _, s := range []*string{&rec.inbound, &rec.verb, &rec.host, &rec.path, &rec.agent, &rec.rule, &rec.method,
+		&rec.subject, &rec.issuer, &rec.cred} {
+		*s = r.text()
+	}
+	rec.reason = reason.Code(r.text())
+	rec.cause = r.text()
+	for len(r) > 0 {
+		rec.steps = append(rec.steps, gate401.Step{Stage: gate401.Stage(r.text()), Method: r.text(), Reason: reason.Code(r.text()), Note: r.text()})
+	}
+	return rec
+}
