@@ -55,6 +55,10 @@ func (c *funcCredential) Method() string          { return c.method }
 func (c *funcCredential) Account() (string, bool) { return "", c.guessable }
 func (c *funcCredential) Key() [32]byte           { return c.key }
 
+// String and GoString keep the credential out of logs.
+func (c *funcCredential) String() string   { return "[redacted]" }
+func (c *funcCredential) GoString() string { return "[redacted]" }
+
 // Find takes the Authorization field if it has the scheme, in any case
 // (RFC 9110 section 11.1).
 func (f *Func) Find(r *Request) (Credential, bool, error) {

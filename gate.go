@@ -120,6 +120,10 @@ func find(r *Request, q *Requirement) (finding, error) {
 		if !ok && err == nil {
 			continue
 		}
+		// Two different credentials settle nothing, whoever notices them.
+		if d := denialOf(err); err != nil && d.Reason == reason.CredentialsAmbiguous {
+			return finding{}, err
+		}
 		if ok && c != nil && best.credential != nil && c.Method() == best.credential.Method() && c.Key() != best.credential.Key() {
 			return finding{}, deny(reason.CredentialsAmbiguous,
 				fmt.Errorf("two different credentials for method %s", c.Method()))
@@ -231,8 +235,9 @@ func check(r *Request, q *Requirement, id *Identity) error {
 		return deny(reason.AuthenticationTooOld, fmt.Errorf("authenticated at %s, at most %s ago is wanted",
 			id.AuthTime.UTC().Format("2006-01-02T15:04:05Z"), q.MaxAge))
 	}
-	if q.Owned && (q.Owner == "" || id.Subject != q.Owner) {
-		return deny(reason.NotOwner, fmt.Errorf("the path belongs to %q", q.Owner))
+	if q.Owned && (q.Owner == "" || id.Subject != q.Owner || id.Issuer != q.OwnerIssuer) {
+		return deny(reason.NotOwner, fmt.Errorf("the path belongs to %q of issuer %q, this is %q of issuer %q",
+			q.Owner, q.OwnerIssuer, id.Subject, id.Issuer))
 	}
 	if len(q.Groups) > 0 && !slices.ContainsFunc(q.Groups, id.InGroup) {
 		return deny(reason.GroupMissing, fmt.Errorf("one of the groups %q is wanted", q.Groups))

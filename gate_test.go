@@ -43,6 +43,13 @@ func tokens(name, scheme string) *gate401.Func {
 // cookie is a method whose credential the browser sends by itself.
 type cookie struct{ *gate401.Func }
 
+// two is a method that always finds two credentials.
+type two struct{ *gate401.Func }
+
+func (two) Find(*gate401.Request) (gate401.Credential, bool, error) {
+	return nil, false, &gate401.Denial{Reason: reason.CredentialsAmbiguous}
+}
+
 type ambient struct{ gate401.Credential }
 
 func (ambient) Ambient() bool { return true }
@@ -97,6 +104,7 @@ func TestDecide(t *testing.T) {
 		{name: "suspended is no question of who", q: both, header: auth("Bearer suspended"), want: reason.AccountSuspended},
 		{name: "scheme only", q: both, header: auth("Bearer"), want: reason.AuthorizationMalformed, challenges: bearerBasic},
 		{name: "two Authorization fields", q: both, header: http.Header{"Authorization": {"Bearer alice", "Bearer alice"}}, want: reason.CredentialsAmbiguous},
+		{name: "a later method finds two", q: gate401.Requirement{Rule: "r", Accept: []gate401.Authenticator{bearer, two{basic}}}, header: auth("Bearer alice"), want: reason.CredentialsAmbiguous},
 		{name: "another scheme", q: both, header: auth("Token alice"), want: reason.SchemeUnsupported, challenges: bearerBasic},
 		{name: "no scheme", q: both, header: auth(`"alice"`), want: reason.AuthorizationMalformed, challenges: bearerBasic},
 		{name: "glued", q: both, header: auth("BearereyJhbGciOiJub25lIn0"), want: reason.AuthorizationMisspelt, challenges: bearerBasic},
@@ -118,6 +126,7 @@ func TestDecide(t *testing.T) {
 		{name: "too long ago", q: with(func(q *gate401.Requirement) { q.MaxAge = time.Second }), header: auth("Bearer alice"), want: reason.AuthenticationTooOld, subject: "alice",
 			challenges: `Bearer realm="orders", error="insufficient_user_authentication", error_description="` + reason.AuthenticationTooOld.Info().Title + `", max_age="1"|Basic realm="orders"`},
 		{name: "recently enough", q: with(func(q *gate401.Requirement) { q.MaxAge = time.Hour }), header: auth("Bearer alice"), subject: "alice"},
+		{name: "the owner's name at another issuer", q: with(func(q *gate401.Requirement) { q.Owned, q.Owner, q.OwnerIssuer = true, "alice", "https://idp.example" }), header: auth("Bearer alice"), want: reason.NotOwner, subject: "alice"},
 		{name: "wrong network", q: with(func(q *gate401.Requirement) { q.Addresses = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")} }), header: auth("Bearer alice"), want: reason.AddressBlocked, subject: "alice"},
 		{name: "wrong network on an open rule", q: gate401.Requirement{Rule: "r", Open: true, Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}, want: reason.AddressBlocked},
 		{name: "strongest challenge first", q: gate401.Requirement{Rule: "r", Accept: []gate401.Authenticator{basic, custom, session, bearer}}, want: reason.CredentialsMissing,

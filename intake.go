@@ -110,7 +110,9 @@ func canonicalHost(authority string) (string, error) {
 	if h, _, err := net.SplitHostPort(authority); err == nil {
 		host = h
 	}
-	host = strings.TrimSuffix(host, ".")
+	// An IPv6 address has brackets with a port and without (RFC 3986 section
+	// 3.2.2); the address itself is the host.
+	host = strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"), ".")
 	for i := range len(host) {
 		c := host[i]
 		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"#%/<>?@\^`+"`{|},", c) >= 0 {

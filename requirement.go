@@ -22,9 +22,11 @@ type Requirement struct {
 	Accept []Authenticator
 	// Scopes must all be held, and one of Groups; empty asks for none.
 	Scopes, Groups []string
-	// Owned lets only Owner pass, the subject that the path names.
-	Owned bool
-	Owner string
+	// Owned lets only Owner pass, the subject that the path names. It is a
+	// subject of OwnerIssuer, empty for our own accounts: alice of one issuer is
+	// not alice of another.
+	Owned              bool
+	Owner, OwnerIssuer string
 	// Addresses, if any, are the only networks the client may come from.
 	Addresses []netip.Prefix
 	// MaxAge is how long ago the person may have authenticated (RFC 9470);

@@ -200,14 +200,16 @@ func (b *builder) owner(r Rule, p pattern) int {
 // requirement makes what the rule hands out, prepared.
 func (b *builder) requirement(r Rule) gate401.Requirement {
 	q := gate401.Requirement{
-		Rule:      b.name,
-		Open:      r.Anyone,
-		Scopes:    slices.Clone(r.Scopes),
-		Groups:    slices.Clone(r.Groups),
-		Owned:     r.Owner != "",
-		Addresses: slices.Clone(r.Addresses),
-		MaxAge:    r.MaxAge,
-		CORS:      b.cors(r.CORS),
+		Rule:   b.name,
+		Open:   r.Anyone,
+		Scopes: slices.Clone(r.Scopes),
+		Groups: slices.Clone(r.Groups),
+		Owned:  r.Owner != "",
+
+		OwnerIssuer: r.OwnerIssuer,
+		Addresses:   slices.Clone(r.Addresses),
+		MaxAge:      r.MaxAge,
+		CORS:        b.cors(r.CORS),
 	}
 	b.contradictions(r)
 	for i, s := range r.Scopes {

@@ -33,6 +33,8 @@ type Rule struct {
 	Scopes, Groups []string
 	// Owner names the capture of Path, as "{user}", that must be the subject.
 	Owner string
+	// OwnerIssuer is whose subject the owner is; empty for our own accounts.
+	OwnerIssuer string
 	// Addresses are the only networks the client may come from.
 	Addresses []netip.Prefix
 	// MaxAge is how long ago the person may have authenticated (RFC 9470).

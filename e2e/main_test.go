@@ -188,7 +188,11 @@ func (p *process) raw(octets string) (*http.Response, string, error) {
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
 	go func() { _, _ = io.WriteString(conn, octets) }()
-	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	asked := &http.Request{Method: http.MethodGet}
+	if strings.HasPrefix(octets, "HEAD ") {
+		asked.Method = http.MethodHead
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), asked)
 	if err != nil {
 		return nil, "", err
 	}

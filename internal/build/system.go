@@ -62,12 +62,8 @@ func (s *System) assemble(m *methods, o Options) error {
 	if err := m.prepare(); err != nil {
 		return err
 	}
-	rules := make([]access.Rule, len(s.Config.Rules))
-	for i, r := range s.Config.Rules {
-		rules[i] = rule(r)
-	}
 	var err error
-	if s.Policy, err = access.Compile(rules, asks(s.Config.Default), m.set); err != nil {
+	if s.Policy, err = compile(s.Config, m.set); err != nil {
 		return err
 	}
 	d := s.Config.Defend

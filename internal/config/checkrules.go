@@ -17,7 +17,7 @@ func (c *checker) rules() {
 			c.exists[m.Name] = true
 			c.known = append(c.known, m.Name)
 		}
-		if m.Type != TypeBearer {
+		if m.Type == TypeAPIKey {
 			c.single = append(c.single, m)
 		}
 	}
@@ -91,7 +91,7 @@ func (c *checker) asks(path string, a *Asks) {
 
 // once checks that a rule accepts one method of a kind, where a request carries
 // only one credential of that kind and nothing tells for which it is. Issuers
-// tell tokens apart.
+// tell tokens apart, and names tell sources of passwords apart.
 func (c *checker) once(path string, a *Asks) {
 	kinds := map[string]string{}
 	for _, m := range c.single {

@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -45,10 +44,6 @@ type DemoOptions struct {
 	Terminal, Colour bool
 }
 
-// remint is how often the tokens on the page are made anew: they are good for
-// an hour.
-const remint = 30 * time.Minute
-
 // Demo runs a sample API with a gate in front of it, with people, keys and
 // tokens in every state, until ctx ends.
 func Demo(ctx context.Context, o DemoOptions) error {
@@ -79,20 +74,28 @@ func Demo(ctx context.Context, o DemoOptions) error {
 	if err != nil {
 		return err
 	}
-	pages := &pages{}
-	orders.Page = pages
-	if err := pages.renew(ctx, h, cast); err != nil {
+	fixtures, err := cast.minted(ctx)
+	if err != nil {
 		return err
 	}
-	renewing, done := context.WithCancel(ctx)
-	finished := make(chan struct{})
-	go func() {
-		defer close(finished)
-		pages.keepFresh(renewing, h, cast)
-	}()
-	defer func() { done(); <-finished }()
-
-	if err := announce(o, pages.current.Load().Fixtures); err != nil {
+	orders.Page = &demo.Page{
+		Fixtures: fixtures,
+		Dial: func(ctx context.Context) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", h.gate.Addr().String())
+		},
+		// A demo is left open for longer than its tokens are good.
+		Renew: func(f demo.Fixtures) demo.Fixtures {
+			if fresh, err := cast.minted(ctx); err == nil {
+				return fresh
+			}
+			return f
+		},
+		Trace: func(id string) (reason.Code, bool) {
+			t, ok := h.watch.Traces.Lookup(id)
+			return t.Reason, ok
+		},
+	}
+	if err := announce(o, fixtures); err != nil {
 		return err
 	}
 	return h.run(ctx)
@@ -247,47 +250,6 @@ func (c *cast) minted(ctx context.Context) (demo.Fixtures, error) {
 		}
 	}
 	return f, nil
-}
-
-// pages is the page of the demo, whose tokens are made anew now and then.
-type pages struct{ current atomic.Pointer[demo.Page] }
-
-func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	p.current.Load().ServeHTTP(w, r)
-}
-
-func (p *pages) renew(ctx context.Context, h *house, c *cast) error {
-	f, err := c.minted(ctx)
-	if err != nil {
-		return err
-	}
-	p.current.Store(&demo.Page{
-		Fixtures: f,
-		Dial: func(ctx context.Context) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "tcp", h.gate.Addr().String())
-		},
-		Trace: func(id string) (reason.Code, bool) {
-			t, ok := h.watch.Traces.Lookup(id)
-			return t.Reason, ok
-		},
-	})
-	return nil
-}
-
-// keepFresh renews the tokens until ctx ends.
-func (p *pages) keepFresh(ctx context.Context, h *house, c *cast) {
-	tick := time.NewTicker(remint)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if err := p.renew(ctx, h, c); err != nil {
-				h.log.Warn("the demo's tokens could not be made anew", "error", err.Error())
-			}
-		}
-	}
 }
 
 // announce prints what is needed to use the demo.

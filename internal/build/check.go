@@ -1,0 +1,99 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/access"
+	"github.com/gate401/gate401/internal/config"
+)
+
+// Check finds what the file alone does not tell: rules that contradict
+// themselves or one another, as config.Faults, and rules that are allowed and
+// seldom meant, as warnings. It opens nothing.
+func Check(cfg *config.File) ([]access.Warning, error) {
+	one := gate401.NewFunc("any", "Any", "any", func(context.Context, *gate401.Request, string) (*gate401.Identity, error) {
+		return nil, errors.New("only for checking rules")
+	})
+	policy, err := compile(cfg, func([]string) ([]gate401.Authenticator, error) { return []gate401.Authenticator{one}, nil })
+	if err != nil {
+		return nil, err
+	}
+	return policy.Lint(), nil
+}
+
+// compile makes the policy of the file's rules; what is wrong with them has its
+// place in the file.
+func compile(cfg *config.File, methods access.Methods) (*access.Policy, error) {
+	var faults config.Faults
+	rules := make([]access.Rule, len(cfg.Rules))
+	for i, r := range cfg.Rules {
+		rules[i] = rule(r)
+		rules[i].OwnerIssuer = ownerIssuer(cfg, r.Methods)
+		if r.MaxAge > 0 && !datable(cfg, r.Methods) {
+			faults = append(faults, cfg.Fault(fmt.Sprintf("rules[%d].max_age", i),
+				"no method of the rule tells when the person authenticated, so nobody would ever pass", "accept a bearer method"))
+		}
+	}
+	policy, err := access.Compile(rules, asks(cfg.Default), methods)
+	if err == nil {
+		if len(faults) > 0 {
+			return nil, faults
+		}
+		return policy, nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the outermost error joins them
+	if !ok {
+		return nil, err
+	}
+	for _, one := range joined.Unwrap() {
+		var fault *access.Error
+		if !errors.As(one, &fault) {
+			return nil, err
+		}
+		path := fmt.Sprintf("rules[%d].%s", fault.Index, fault.Field)
+		if fault.Index < 0 {
+			path = "default." + fault.Field
+		}
+		faults = append(faults, cfg.Fault(path, fault.Message, ""))
+	}
+	return nil, faults
+}
+
+// accepted are the methods that a rule with these names accepts.
+func accepted(cfg *config.File, names []string) []config.Method {
+	var out []config.Method
+	for _, m := range cfg.Methods {
+		if len(names) == 0 || slices.Contains(names, m.Name) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// ownerIssuer is whose subjects own the paths of a rule: the one issuer that all
+// its methods speak of, or our own accounts where they speak of several.
+func ownerIssuer(cfg *config.File, names []string) string {
+	issuer, first := "", true
+	for _, m := range accepted(cfg, names) {
+		own := ""
+		if m.Bearer != nil {
+			own = m.Bearer.Issuer
+		}
+		if !first && own != issuer {
+			return ""
+		}
+		issuer, first = own, false
+	}
+	return issuer
+}
+
+// datable tells whether a method of the rule can say when the person
+// authenticated: tokens can (auth_time), a password that a browser sends by
+// itself for hours and a key cannot.
+func datable(cfg *config.File, names []string) bool {
+	return slices.ContainsFunc(accepted(cfg, names), func(m config.Method) bool { return m.Bearer != nil })
+}
