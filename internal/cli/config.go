@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gate401/gate401/internal/config"
+)
+
+func (a *app) config() *cobra.Command {
+	return a.group("config", "Check and show the configuration",
+		"The configuration is one YAML file, and all of it may be left out.",
+		a.configCheck(), a.configShow(), a.configSchema())
+}
+
+func (a *app) configCheck() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "check [FILE|-]",
+		Short: "Find all faults of a configuration file",
+		Long:  "Reads gate401.yaml, or the file that is given, and names every fault with its line and column.",
+		Args:  wants(0, 1, ""),
+		RunE: func(_ *cobra.Command, args []string) error {
+			name := defaultFile
+			if len(args) == 1 {
+				name = args[0]
+			}
+			data, name, err := a.readFile(name)
+			if err != nil {
+				return err
+			}
+			cfg, err := config.Load(name, data)
+			var faults config.Faults
+			if err != nil && !errors.As(err, &faults) {
+				return err
+			}
+			warnings := warningsOf(cfg)
+			if asJSON {
+				return verdict(len(faults) == 0, a.json(newCheck(name, faults, warnings)))
+			}
+			a.print(faults.Detail())
+			for _, w := range warnings {
+				a.print(a.style.Yellow("warning") + ": " + w + "\n")
+			}
+			if len(faults) > 0 {
+				a.say("%s: %s", name, counted(len(faults), "fault", "faults"))
+				return found{}
+			}
+			a.say("%s is fine", name)
+			return nil
+		},
+		ValidArgsFunction: yamlFiles,
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func yamlFiles(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+// readFile reads a named file, or standard input for "-".
+func (a *app) readFile(name string) ([]byte, string, error) {
+	if name == "-" {
+		data, err := io.ReadAll(io.LimitReader(a.In, config.MaxSize+1))
+		return data, "standard input", err
+	}
+	data, err := os.ReadFile(name)
+	return data, name, missing(err, name)
+}
+
+type checkFault struct {
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Path    string `json:"path,omitempty"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+type check struct {
+	File     string       `json:"file"`
+	Valid    bool         `json:"valid"`
+	Errors   []checkFault `json:"errors"`
+	Warnings []string     `json:"warnings"`
+}
+
+func newCheck(name string, faults config.Faults, warnings []string) check {
+	c := check{File: name, Valid: len(faults) == 0, Errors: []checkFault{}, Warnings: warnings}
+	for _, e := range faults {
+		c.Errors = append(c.Errors, checkFault{e.Line, e.Column, e.Path, e.Message, e.Hint})
+	}
+	return c
+}
+
+// warningsOf names what is allowed and seldom wise.
+func warningsOf(cfg *config.File) []string {
+	out := []string{}
+	if cfg == nil {
+		return out
+	}
+	if cfg.Gate.DangerouslyPlainHTTP {
+		out = append(out, "gate.dangerously_plain_http: credentials cross the network in clear, unless something in front adds TLS")
+	}
+	if cfg.Gate.KeepCredentials {
+		out = append(out, "gate.keep_credentials: the upstream sees every password and token")
+	}
+	if cfg.Storage.Records == "memory" {
+		out = append(out, "storage.records: accounts and keys are forgotten at the end")
+	}
+	for _, m := range cfg.Methods {
+		if m.APIKey != nil && m.APIKey.Query != "" {
+			out = append(out, fmt.Sprintf("methods.%s.query: keys in addresses end up in logs and histories", m.Name))
+		}
+	}
+	if cfg.Default.Allow == "anyone" {
+		out = append(out, "default.allow: whatever no rule matches is open to anyone")
+	}
+	return out
+}
+
+func (a *app) configShow() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "show",
+		Short: "Print the configuration in force, defaults included, without secrets",
+		Args:  wants(0, 0, ""),
+		RunE: func(*cobra.Command, []string) error {
+			cfg, name, err := readConfig(file)
+			if err != nil {
+				return err
+			}
+			if name == "" {
+				a.say("there is no %s; these are the defaults", defaultFile)
+			}
+			a.print(string(config.Show(cfg)))
+			return nil
+		},
+	}
+	cmd.Flags().StringVarP(&file, "config", "c", "", "the configuration `FILE` (default gate401.yaml, if there is one)")
+	_ = cmd.MarkFlagFilename("config", "yaml", "yml")
+	return cmd
+}
+
+func (a *app) configSchema() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of the file, for editors",
+		Example: `gate401 config schema > gate401.schema.json
+# then, on the first line of gate401.yaml
+# yaml-language-server: $schema=gate401.schema.json`,
+		Args: wants(0, 0, ""),
+		RunE: func(*cobra.Command, []string) error {
+			a.print(string(config.Schema()))
+			return nil
+		},
+	}
+}

@@ -1,0 +1,208 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/token"
+)
+
+func (a *app) token() *cobra.Command {
+	return a.group("token", "Decode, verify and issue access tokens",
+		"Access tokens that are JSON Web Tokens (RFC 7519). Everything happens on this machine; no token is sent anywhere.",
+		a.tokenDecode(), a.tokenVerify(), a.tokenIssue())
+}
+
+// readToken takes the token from the argument, or from standard input for "-".
+// A scheme in front of it, as copied from a header, is left out.
+func (a *app) readToken(arg string) (string, error) {
+	text := arg
+	if arg == "-" {
+		if isTerminal(a.In) {
+			a.say("paste the token; Ctrl-D ends it")
+		}
+		data, err := io.ReadAll(io.LimitReader(a.In, maxInput))
+		if err != nil {
+			return "", fail(ExitUntested, err)
+		}
+		text = string(data)
+	} else {
+		a.exposed()
+	}
+	text = strings.TrimSpace(text)
+	if g := explain.Guess(text); g.Kind == explain.KindAuthorization && len(g.Values) == 1 {
+		text = g.Values[0]
+	}
+	if len(text) > 7 && strings.EqualFold(text[:7], "bearer ") {
+		text = strings.TrimSpace(text[7:])
+	}
+	if text == "" {
+		return "", usagef("", "the token is empty")
+	}
+	return text, nil
+}
+
+func (a *app) tokenDecode() *cobra.Command {
+	var asJSON, open bool
+	cmd := &cobra.Command{
+		Use:   "decode TOKEN|-",
+		Short: "Take a token apart, without verifying it",
+		Long: "Shows header, payload and times of a token, and what is wrong with its shape. The signature is not verified. " +
+			"The exit status is 1 if it cannot be read, and 0 also if it expired.",
+		Example: "pbpaste | gate401 token decode -",
+		Args:    wants(1, 1, "the token"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			text, err := a.readToken(args[0])
+			if err != nil {
+				return err
+			}
+			r := explain.Token(text, a.Now(), open)
+			readable := r.Readable()
+			if asJSON {
+				return verdict(readable, a.json(r))
+			}
+			a.print(r.Text(a.style))
+			return verdict(readable, nil)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&open, "show-secrets", false, "print the signature too")
+	return cmd
+}
+
+func (a *app) tokenIssue() *cobra.Command {
+	var w where
+	var subject, scope string
+	var audience, groups []string
+	ttl := duration(token.DefaultTTL)
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "issue --sub NAME",
+		Short: "Issue a token, signed by the store's own key",
+		Long: "Issues an access token (RFC 9068) that the method bearer accepts where it is for the gate's own tokens. " +
+			"The token alone goes to standard output.",
+		Example: `gate401 token issue --sub alice --aud orders --scope "orders:read orders:write" --ttl 5m
+curl -H "Authorization: Bearer $(gate401 token issue --sub alice)" http://127.0.0.1:8401/orders`,
+		Args: wants(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			switch {
+			case subject == "":
+				return usagef("--sub alice", "token issue: --sub is missing: who the token speaks for")
+			case time.Duration(ttl) <= 0 || time.Duration(ttl) > token.MaxTTL:
+				return usagef("an access token that is stolen works until it expires", "--ttl: between 1s and %s", token.MaxTTL)
+			}
+			r, err := a.openOrMake(ctx, w)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = r.Close() }()
+			if len(audience) == 0 {
+				audience = ownAudience(r.cfg)
+			}
+			issued, err := r.Keyring.Issue(ctx, token.Grant{
+				Issuer: ownIssuer(r.cfg), Subject: subject, Audience: audience, Scopes: strings.Fields(scope), Groups: split(groups),
+				TTL: time.Duration(ttl), At: a.Now(),
+			})
+			if err != nil {
+				return err
+			}
+			detail := map[string]any{"subject": subject, "audience": audience, "scope": scope, "expires": issued.Expires.UTC()}
+			if err := r.audit(ctx, "token.issue", issued.ID, detail); err != nil {
+				return err
+			}
+			if asJSON {
+				return a.json(map[string]any{
+					"token": issued.Token, "id": issued.ID, "issuer": ownIssuer(r.cfg), "subject": subject, "audience": audience,
+					"issued_at": issued.IssuedAt.UTC(), "expires": issued.Expires.UTC(),
+				})
+			}
+			a.print(issued.Token + "\n")
+			a.say("for %s at %s, until %s", explain.Visible(subject), explain.Visible(strings.Join(audience, ", ")), explain.Moment(issued.Expires))
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&subject, "sub", "", "who the token speaks for: `NAME`")
+	f.StringArrayVar(&audience, "aud", nil, "whom the token is for: `AUDIENCE`; may be repeated (default: what the gate's own method expects)")
+	f.StringVar(&scope, "scope", "", "what it may be used for: `SCOPES`, with spaces between")
+	f.StringArrayVar(&groups, "groups", nil, "the groups of the subject: `GROUPS`, with commas between; may be repeated")
+	f.Var(&ttl, "ttl", "how long it is good, at most 1h")
+	f.BoolVar(&asJSON, "json", false, "print JSON")
+	w.flags(cmd)
+	return cmd
+}
+
+// ownAudience is what the method for the gate's own tokens expects.
+func ownAudience(cfg *config.File) []string {
+	for _, m := range cfg.Methods {
+		if m.Bearer != nil && m.Bearer.Own() && len(m.Bearer.Audience) > 0 {
+			return m.Bearer.Audience[:1]
+		}
+	}
+	return []string{cfg.Gate.Realm}
+}
+
+// ownIssuer is the iss of the gate's own tokens: where clients reach it.
+func ownIssuer(cfg *config.File) string {
+	if cfg.Gate.PublicURL != "" {
+		return strings.TrimSuffix(cfg.Gate.PublicURL, "/")
+	}
+	// What a listener on this address would call itself.
+	listen := cfg.Gate.Listen
+	if addr, err := net.ResolveTCPAddr("tcp", listen); err == nil {
+		if addr.IP == nil {
+			addr.IP = net.IPv6unspecified
+		}
+		listen = addr.String()
+	}
+	return "http://" + listen
+}
+
+// split takes lists with commas apart.
+func split(lists []string) []string {
+	var out []string
+	for _, list := range lists {
+		for word := range strings.SplitSeq(list, ",") {
+			if word = strings.TrimSpace(word); word != "" {
+				out = append(out, word)
+			}
+		}
+	}
+	return out
+}
+
+// refused is the *token.Error in err, if it is a refusal.
+func refused(err error) (*token.Error, bool) {
+	var r *token.Error
+	ok := errors.As(err, &r)
+	return r, ok
+}
+
+// algorithms reads a list with commas.
+func algorithms(list []string) ([]string, error) {
+	known := []string{
+		token.RS256, token.RS384, token.RS512, token.PS256, token.PS384, token.PS512,
+		token.ES256, token.ES384, token.ES512, token.EdDSA, token.HS256,
+	}
+	out := split(list)
+	for _, alg := range out {
+		if slices.Contains(known, alg) {
+			continue
+		}
+		hint := "known: " + strings.Join(known, ", ")
+		if i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, alg) }); i >= 0 {
+			hint = "names count case by case: " + known[i]
+		}
+		return nil, usagef(hint, "--alg: there is no algorithm %q", alg)
+	}
+	return out, nil
+}
