@@ -1,7 +1,9 @@
 package proxy_test
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -231,6 +233,41 @@ func TestJudgedIsSent(t *testing.T) {
 		}
 		if judged != want || !strings.Contains(body, fmt.Sprintf(`"Target":%s,`, quoteJSON(want))) {
 			rt.Fatalf("%q: judged %q, want %q, upstream got %s", path, judged, want, body)
+		}
+	})
+}
+
+// Bad input costs a 4xx at most. 501 and 505 are net/http's own, for transfer
+// codings and versions that it does not know.
+func TestGarbageIsTheClientsFault(t *testing.T) {
+	s := start(t, echo, func(c *proxy.Config) { c.Strip, c.PassHost = places, true })
+	name := rapid.SampledFrom([]string{"Host", "Connection", "Upgrade", "TE", "Trailer", "Transfer-Encoding", "Content-Length", "Expect",
+		"Cookie", "Authorization", "X-Forwarded-For", "Forwarded", "Range", "X-\xff", "X y", "", "Te ", "Keep-Alive", "Proxy-Connection"})
+	value := rapid.SampledFrom([]string{"", "a", "a:b", "[::1", "[::1]:80", "\xff\xfe", "chunked", "gzip, chunked", "trailers", "close", "upgrade", "Upgrade, x",
+		"websocket", "0", "1", "-1", "99999999999999999999", "100-continue", "a=b; =;;", "Bearer alice", "x\x00y", "a\tb", "Content-Length", "a@b", "a/b"})
+	method := rapid.SampledFrom([]string{"GET", "POST", "HEAD", "OPTIONS", "CONNECT", "PRI", "get", "X-\x01", ""})
+	target := rapid.SampledFrom([]string{"/public", "/public?\xff=%zz&;", "/public/\xc3\xbc", "*", "http://u:p@h/public", "http://[::1/public", "public", "//", "/public#a", ""})
+	rapid.Check(t, func(rt *rapid.T) {
+		text := method.Draw(rt, "method") + " " + target.Draw(rt, "target") + " " + rapid.SampledFrom([]string{"HTTP/1.1", "HTTP/1.0", "HTTP/3.0", "x"}).Draw(rt, "version") + "\n"
+		for range rapid.IntRange(0, 4).Draw(rt, "fields") {
+			text += name.Draw(rt, "name") + ": " + value.Draw(rt, "value") + "\n"
+		}
+		if rapid.Bool().Draw(rt, "host") {
+			text += "Host: a\n"
+		}
+		c := s.dial()
+		defer c.Close()
+		// What follows ends any body that the fields may promise.
+		if _, err := io.WriteString(c, strings.ReplaceAll(text, "\n", "\r\n")+"\r\n0\r\n\r\n"); err != nil {
+			rt.Fatal(err)
+		}
+		status, err := bufio.NewReader(c).ReadString('\n')
+		if err != nil {
+			return // closed without an answer: there was nobody to answer
+		}
+		code := strings.Fields(status)[1]
+		if code[0] == '5' && code != "501" && code != "505" {
+			rt.Fatalf("%q got %s", text, status)
 		}
 	})
 }

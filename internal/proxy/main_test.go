@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -75,4 +76,34 @@ func runClient(addr string) {
 		wg.Wait()
 		fmt.Println("done")
 	}
+}
+
+// client sends one request over and over on one connection.
+type client struct {
+	c       net.Conn
+	br      *bufio.Reader
+	request []byte
+}
+
+func (c *client) once() error {
+	if _, err := c.c.Write(c.request); err != nil {
+		return err
+	}
+	length := 0
+	for {
+		line, err := c.br.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		if len(line) <= 2 {
+			break
+		}
+		if v, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(v))); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := c.br.Discard(length)
+	return err
 }

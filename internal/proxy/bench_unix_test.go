@@ -1,12 +1,12 @@
+//go:build unix
+
 package proxy_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,36 +24,6 @@ import (
 	"github.com/gate401/gate401/internal/proxy"
 	"github.com/gate401/gate401/internal/watch"
 )
-
-// client sends one request over and over on one connection.
-type client struct {
-	c       net.Conn
-	br      *bufio.Reader
-	request []byte
-}
-
-func (c *client) once() error {
-	if _, err := c.c.Write(c.request); err != nil {
-		return err
-	}
-	length := 0
-	for {
-		line, err := c.br.ReadSlice('\n')
-		if err != nil {
-			return err
-		}
-		if len(line) <= 2 {
-			break
-		}
-		if v, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
-			if length, err = strconv.Atoi(string(bytes.TrimSpace(v))); err != nil {
-				return err
-			}
-		}
-	}
-	_, err := c.br.Discard(length)
-	return err
-}
 
 // helper is this binary in another role.
 type helper struct {
