@@ -116,6 +116,7 @@ func fieldKind(name string) Kind {
 		return KindChallenge
 	case "authorization", "proxy-authorization":
 		return KindAuthorization
+	//nolint:misspell // these are the misspellings that are looked for
 	case "authorisation", "x-authorization", "x-authorisation", "authorizaton", "autorization", "auth", "x-auth", "authentication",
 		"authorization-header", "www-authorization", "http_authorization", "http-authorization":
 		return KindMisspelt

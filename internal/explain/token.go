@@ -252,37 +252,42 @@ func (r TokenReport) Text(s Style) string {
 
 func (r TokenReport) body(s Style) string {
 	var b strings.Builder
-	if r.Kind == KindAPIKey {
+	switch r.Kind {
+	case KindAPIKey:
 		b.WriteString(s.Bold("API key of gate401") + "\n")
 		if r.Key != "" {
 			b.WriteString(s.pairs("   ", [][2]string{{"key", r.Key}, {"environment", r.Environment}, {"checksum", "right: nothing was lost in copying"}}))
 			b.WriteString(s.Wrap("   ", "Whether it is known, expired or revoked, only the store can tell: `gate401 key list`."))
 		}
-	} else if r.Kind == KindOpaque {
+	case KindOpaque:
 		b.WriteString(s.Bold("Opaque token") + "  " + s.Faint("or a JSON Web Token that is damaged at its beginning") + "\n")
-	} else {
-		state := s.Yellow("the signature was not verified")
-		if r.Verified {
-			state = s.Faint("the signature is right")
-		}
-		b.WriteString(s.Bold("JSON Web Token") + "  " + state + "\n")
-		b.WriteString(jsonPart(s, "header", r.Header) + jsonPart(s, "payload", r.Payload))
-		if len(r.Times) > 0 {
-			rows := make([][2]string, len(r.Times))
-			for i, t := range r.Times {
-				rows[i] = [2]string{t.Claim, Moment(t.Time) + "  " + t.Relative}
-			}
-			b.WriteString("\n" + s.Bold("times") + "\n" + s.pairs("  ", rows))
-		}
-		if r.Signature != "" {
-			b.WriteString("\n" + s.Bold("signature") + "  " + r.Signature + "\n")
-		}
+	default:
+		b.WriteString(r.jwtBody(s))
 	}
 	var said seen
 	for i, f := range r.Findings {
 		b.WriteString("\n" + s.finding(f, r.places[i].raw, &said))
 	}
 	return b.String()
+}
+
+func (r TokenReport) jwtBody(s Style) string {
+	state := s.Yellow("the signature was not verified")
+	if r.Verified {
+		state = s.Faint("the signature is right")
+	}
+	text := s.Bold("JSON Web Token") + "  " + state + "\n" + jsonPart(s, "header", r.Header) + jsonPart(s, "payload", r.Payload)
+	if len(r.Times) > 0 {
+		rows := make([][2]string, len(r.Times))
+		for i, t := range r.Times {
+			rows[i] = [2]string{t.Claim, Moment(t.Time) + "  " + t.Relative}
+		}
+		text += "\n" + s.Bold("times") + "\n" + s.pairs("  ", rows)
+	}
+	if r.Signature != "" {
+		text += "\n" + s.Bold("signature") + "  " + r.Signature + "\n"
+	}
+	return text
 }
 
 // jsonPart prints JSON over several lines, anything else as it is.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/watch"
 	"github.com/gate401/gate401/reason"
 )
@@ -74,16 +75,16 @@ func (r TraceReport) Text(s Style, now time.Time) string {
 	b.WriteString(s.pairs("  ", rows))
 	if len(t.Steps) > 0 {
 		b.WriteString("\n" + s.Bold("Steps") + "\n")
+		column := 0
+		for _, step := range t.Steps {
+			column = max(column, textWidth(stepName(step))+2)
+		}
 		for _, step := range t.Steps {
 			mark := s.Faint("ok ")
 			if step.Reason != "" {
 				mark = s.Red("no ")
 			}
-			name := string(step.Stage)
-			if step.Method != "" {
-				name += " " + step.Method
-			}
-			b.WriteString(s.step(mark, name, Visible(step.Note)))
+			b.WriteString(s.step(mark, stepName(step), column, Visible(step.Note)))
 		}
 	}
 	if r.Cause != nil {
@@ -97,9 +98,15 @@ func (r TraceReport) Text(s Style, now time.Time) string {
 	return b.String()
 }
 
+func stepName(step gate401.Step) string {
+	if step.Method == "" {
+		return string(step.Stage)
+	}
+	return string(step.Stage) + " " + step.Method
+}
+
 // step is one line of the walk; a long note goes on below itself.
-func (s Style) step(mark, name, note string) string {
-	const column = 22
+func (s Style) step(mark, name string, column int, note string) string {
 	narrow := Style{Width: s.columns() - column - 5}
 	if narrow.Width < 40 {
 		narrow.Width = 40
