@@ -69,12 +69,18 @@ func (f *filter) drops(name string) bool {
 	if name == "" {
 		return true
 	}
-	var buf [64]byte
-	first := fold(&buf, name[:1])[0]
-	listed := f.lengths[first]&(1<<(min(len(name), len(buf))-1)) != 0
+	first := name[0]
+	switch {
+	case 'A' <= first && first <= 'Z':
+		first += 'a' - 'A'
+	case !isAlnum(first):
+		first = '-'
+	}
+	listed := f.lengths[first]&(1<<(min(len(name), 64)-1)) != 0
 	if !listed && first != ownPrefix[0] && first != forwardedPrefix[0] {
 		return false
 	}
+	var buf [64]byte
 	folded := fold(&buf, name)
 	return listed && f.names[string(folded)] ||
 		strings.HasPrefix(string(folded), ownPrefix) || strings.HasPrefix(string(folded), forwardedPrefix)

@@ -8,32 +8,39 @@ import (
 )
 
 // stripQuery takes the parameters of those names out of a raw query and leaves
-// every other octet of it alone. Names are compared decoded.
+// every other octet of it alone.
 func stripQuery(raw string, names []string) string {
 	if raw == "" || len(names) == 0 {
 		return raw
 	}
-	kept, changed := make([]byte, 0, len(raw)), false
-	for pair := range strings.SplitSeq(raw, "&") {
-		name, _, _ := strings.Cut(pair, "=")
-		if strings.IndexByte(name, '%') >= 0 || strings.IndexByte(name, '+') >= 0 {
-			if plain, err := url.QueryUnescape(name); err == nil {
-				name = plain
-			}
-		}
-		if slices.Contains(names, name) {
-			changed = true
+	// Most queries hold none of them, and are looked through without a copy.
+	for rest, more := raw, true; more; {
+		var pair string
+		pair, rest, more = strings.Cut(rest, "&")
+		if !named(pair, names) {
 			continue
 		}
-		if len(kept) > 0 {
-			kept = append(kept, '&')
+		kept := make([]string, 0, 8)
+		for pair := range strings.SplitSeq(raw, "&") {
+			if !named(pair, names) {
+				kept = append(kept, pair)
+			}
 		}
-		kept = append(kept, pair...)
+		return strings.Join(kept, "&")
 	}
-	if !changed {
-		return raw
+	return raw
+}
+
+// named tells whether a parameter has one of the names, which are compared
+// decoded.
+func named(pair string, names []string) bool {
+	name, _, _ := strings.Cut(pair, "=")
+	if strings.IndexByte(name, '%') >= 0 || strings.IndexByte(name, '+') >= 0 {
+		if plain, err := url.QueryUnescape(name); err == nil {
+			name = plain
+		}
 	}
-	return string(kept)
+	return slices.Contains(names, name)
 }
 
 // stripCookies takes the cookies of those names out of the Cookie fields (RFC
