@@ -44,7 +44,21 @@ func unreadScheme(value string) error {
 		}
 		return deny(reason.AuthorizationMalformed, fmt.Errorf("the Authorization field has a scheme and no credential"))
 	}
-	return deny(reason.SchemeUnsupported, fmt.Errorf("no method of the rule takes the scheme %q", clip(scheme, 32)))
+	return deny(reason.SchemeUnsupported, fmt.Errorf("no method of the rule takes %s", named(scheme)))
+}
+
+// named repeats a scheme that is known to be one. Anything else may be the
+// secret itself, put first by mistake, and goes into no log.
+func named(scheme string) string {
+	for _, known := range [...]string{
+		"Basic", "Bearer", "Digest", "DPoP", "GNAP", "HOBA", "Mutual", "Negotiate", "NTLM", "OAuth", "PrivateToken", "Session",
+		"SCRAM-SHA-1", "SCRAM-SHA-256", "vapid", "Token", "JWT", "ApiKey", "Api-Key", "Key", "Hawk", "AWS4-HMAC-SHA256", "Signature", "SharedKey",
+	} {
+		if strings.EqualFold(scheme, known) {
+			return "the scheme " + known
+		}
+	}
+	return "the scheme that was sent, which is none that is known"
 }
 
 // glued recognises BearereyJhbG... and Basic:dXNlcg==, where the space between
@@ -59,12 +73,4 @@ func glued(scheme string) bool {
 		}
 	}
 	return false
-}
-
-// clip shortens what a stranger wrote before it gets into a log.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return s[:n] + "..."
 }

@@ -193,7 +193,7 @@ func TestDefectsOfOthers(t *testing.T) {
 		}
 	})
 	t.Run("no credential that could not be read is in the log", func(t *testing.T) {
-		for _, value := range []string{"Basic s3cr3t!!unreadable", "Bearer s3cr3t.unreadable", "s3cr3t-bare-unreadable", "Token s3cr3t-unreadable", "Bearer eyJzM2NyM3Q.s3cr3t.unreadable"} {
+		for _, value := range []string{"Basic s3cr3t!!unreadable", "Bearer s3cr3t.unreadable", "s3cr3t-bare-unreadable", "Token s3cr3t-unreadable", "s3cr3t and-unreadable", "Digest s3cr3t", "Bearer eyJzM2NyM3Q.s3cr3t.unreadable"} {
 			id := g.do("GET", "/", nil, "Authorization", value).Header.Get("X-Request-Id")
 			if line := g.decision(id); line["reason"] == "" {
 				t.Errorf("%q: %v", value, line)

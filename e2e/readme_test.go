@@ -1,0 +1,159 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fenced are the blocks of a kind in a document.
+func fenced(t *testing.T, file, kind string) []string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, m := range regexp.MustCompile("(?ms)^```"+kind+"\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
+		out = append(out, m[1])
+	}
+	if len(out) == 0 {
+		t.Fatalf("%s has no block of %s", file, kind)
+	}
+	return out
+}
+
+// Every command of the README is run, in its order, in one folder. Ports are the
+// only thing that is changed: a test takes free ones.
+func TestReadmeCommands(t *testing.T) {
+	need(t, "curl", "curl")
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	upstream := api(t).URL
+	var gate *process
+	// A gate401 that is not the one under test must not be found first.
+	bin := t.TempDir()
+	if err := os.Symlink(binary, filepath.Join(bin, "gate401")); err != nil {
+		t.Fatal(err)
+	}
+	ports := []string{"--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"}
+	for _, block := range fenced(t, "../README.md", "sh") {
+		for line := range strings.Lines(block) {
+			line = strings.TrimSpace(line)
+			line = strings.ReplaceAll(line, "http://127.0.0.1:3000", upstream)
+			if gate != nil {
+				line = strings.ReplaceAll(line, "http://127.0.0.1:8401", gate.gate)
+			}
+			switch {
+			case line == "make test":
+				// This very run. What continuous integration calls must be it.
+				run, err := os.ReadFile(filepath.Join(root, ".ci", "run"))
+				if err != nil || !bytes.Contains(run, []byte("make test")) {
+					t.Errorf(".ci/run does not call make test: %v", err)
+				}
+			case line == "make build":
+				build := exec.CommandContext(t.Context(), "make", "-n", "build")
+				build.Dir = root
+				if out, err := build.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("-o gate401 ./cmd/gate401")) {
+					t.Errorf("make build: %v\n%s", err, out)
+				}
+			case strings.HasPrefix(line, "go run ./cmd/gate401 demo"):
+				demo := start(t, dir, append([]string{"demo", "--json"}, ports...)...)
+				if err := demo.stop(); err != nil {
+					t.Errorf("%s: %v", line, err)
+				}
+			case strings.HasPrefix(line, "gate401 serve"):
+				if gate != nil {
+					if err := gate.stop(); err != nil {
+						t.Errorf("%s: %v", line, err)
+					}
+				}
+				gate = start(t, dir, append(strings.Fields(line)[1:], ports...)...)
+			default:
+				readmeLine(t, dir, bin, line)
+			}
+		}
+	}
+}
+
+// refusing are the commands that end with 1 because what they look at is wrong.
+var refusing = regexp.MustCompile(`explain (--challenge|--authorization|-$)`)
+
+func readmeLine(t *testing.T, dir, bin, line string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash", "-c", "set -o pipefail; "+line)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == 1 && refusing.MatchString(line) {
+		err = nil
+	}
+	if err != nil || len(out) == 0 {
+		t.Errorf("%s: %v\n%s", line, err, out)
+	}
+	if strings.Contains(line, "curl -i ") && !bytes.Contains(out, []byte("401 Unauthorized")) {
+		t.Errorf("%s:\n%s", line, out)
+	}
+}
+
+// The program in the README compiles and answers as the README says.
+func TestReadmeProgram(t *testing.T) {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Inside the module, so that it is built against what is here.
+	dir, err := os.MkdirTemp(filepath.Join(root, "e2e"), "readme-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(fenced(t, "../README.md", "go")[0]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "vet", "./e2e/"+filepath.Base(dir))
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// The rules in the README load.
+func TestReadmeRules(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "gate401.yaml"), []byte(fenced(t, "../README.md", "yaml")[0]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, errs, code := command(t, dir, "", "config", "check"); code != 0 {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+}
+
+// Every document that the README names is there.
+func TestReadmeLinks(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`\]\(([^)#]+)\)`).FindAllStringSubmatch(string(text), -1) {
+		if strings.Contains(m[1], "://") {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join("..", m[1])); err != nil {
+			t.Error(err)
+		}
+	}
+}
