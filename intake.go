@@ -107,8 +107,10 @@ func canonicalHost(authority string) (string, error) {
 		return "", nil
 	}
 	host := authority
-	if h, _, err := net.SplitHostPort(authority); err == nil {
-		host = h
+	if strings.IndexByte(authority, ':') >= 0 { // SplitHostPort allocates its error
+		if h, _, err := net.SplitHostPort(authority); err == nil {
+			host = h
+		}
 	}
 	// An IPv6 address has brackets with a port and without (RFC 3986 section
 	// 3.2.2); the address itself is the host.

@@ -6,9 +6,12 @@ import (
 )
 
 // CanonicalPath returns the one spelling of a path that is both judged and
-// forwarded, from the raw, percent-encoded path of a request target. Unreserved
-// characters are decoded and other triplets written in upper case (RFC 3986
-// section 6.2.2), so that two spellings of one path compare equal.
+// forwarded, from the raw, percent-encoded path of a request target. What may
+// stand in a segment as it is (pchar, RFC 3986 section 3.3) is decoded, and other
+// triplets are written in upper case, so that two spellings that a server reads
+// as one path compare equal. That goes further than RFC 3986 section 6.2.2.2,
+// which decodes unreserved characters only: a rule for /v1/x:export must not be
+// passed by as /v1/x%3Aexport.
 //
 // A path that servers are known to read in different ways is an error, because
 // a gate that guesses how the upstream reads it can be talked past: dot segments
@@ -84,7 +87,7 @@ func normalise(raw string) (string, error) {
 				return "", fmt.Errorf("encoded control character at offset %d", i)
 			}
 			i += 2
-			if !isUnreserved(c) {
+			if !isPlain(c) {
 				b.WriteByte('%')
 				b.WriteByte(upperHex[c>>4])
 				b.WriteByte(upperHex[c&15])
@@ -106,10 +109,10 @@ func normalise(raw string) (string, error) {
 
 const upperHex = "0123456789ABCDEF"
 
-// isUnreserved is RFC 3986 section 2.3.
-func isUnreserved(c byte) bool {
+// isPlain is pchar without triplets and ";" (RFC 3986 section 3.3).
+func isPlain(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
-		c == '-' || c == '.' || c == '_' || c == '~'
+		strings.IndexByte("-._~!$&'()*+,=:@", c) >= 0
 }
 
 // needsEncoding tells which printable octets may not stand in a path as they

@@ -20,6 +20,8 @@ func TestCanonicalPath(t *testing.T) {
 		{"raw octets are encoded", "/café", "/caf%C3%A9"},
 		{"space stays encoded", "/a%20b", "/a%20b"},
 		{"reserved stays as it is", "/a:b@c!$&'()*+,=", "/a:b@c!$&'()*+,="},
+		{"reserved is decoded", "/v1/x%3Aexport%40%21%24%26%27%28%29%2a%2b%2c%3d", "/v1/x:export@!$&'()*+,="},
+		{"one odd octet changes no other", "/a!|", "/a!%7C"},
 		{"dots inside a segment", "/a..b/...", "/a..b/..."},
 		{"hidden file", "/.well-known/x", "/.well-known/x"},
 

@@ -44,14 +44,14 @@ func refuse(d Decision, r *Request, q *Requirement, f finding, stage Stage, id *
 
 // steps writes the trace of a refusal, from what is known when it ends.
 func steps(q *Requirement, f finding, stage Stage, id *Identity, d *Denial) []Step {
-	out := make([]Step, 0, 5)
-	if stage == StageRequest || stage == StageRule {
-		return append(out, Step{Stage: stage, Reason: d.Reason, Note: note(d)})
+	last := Step{Stage: stage, Method: d.Method, Reason: d.Reason, Note: note(d)}
+	switch stage {
+	case StageRequest, StageRule:
+		return []Step{last}
+	case StageFind:
+		return []Step{{Stage: StageRule, Note: q.Rule}, last}
 	}
-	out = append(out, Step{Stage: StageRule, Note: q.Rule})
-	if stage == StageFind {
-		return append(out, Step{Stage: StageFind, Method: d.Method, Reason: d.Reason, Note: note(d)})
-	}
+	out := append(make([]Step, 0, 5), Step{Stage: StageRule, Note: q.Rule})
 	if f.credential == nil {
 		return append(out, Step{Stage: stage, Reason: d.Reason, Note: note(d)})
 	}

@@ -35,6 +35,7 @@ type Responder struct {
 	once       sync.Once
 	prepared   map[reason.Code]*answer
 	pagePolicy []string
+	buffers    sync.Pool // of *[]byte
 }
 
 // answer is a refusal's body in the two parts around the request id, and the
@@ -109,19 +110,23 @@ func (p *Responder) Respond(w http.ResponseWriter, r *Request, d Decision) {
 func (p *Responder) json(w http.ResponseWriter, r *Request, a *answer) {
 	h := w.Header()
 	h["Content-Type"] = problemJSON
-	n := len(a.head) + len(a.tail) + len(r.ID)
-	body := make([]byte, 0, n)
-	body = append(body, a.head...)
+	buf, _ := p.buffers.Get().(*[]byte)
+	if buf == nil {
+		buf = new([]byte)
+	}
+	body := append((*buf)[:0], a.head...)
 	if p.Format == FormatSimple {
 		h["Content-Type"] = simpleJSON
 	} else {
 		body = append(body, r.ID...)
 		body = append(body, a.tail...)
 	}
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	// The server states the length of a body that is as short as this one.
 	w.WriteHeader(a.info.Status)
 	// The client may be gone; there is nobody left to tell.
 	_, _ = w.Write(body) //nolint:gosec // texts of the catalogue and our own request id, as JSON
+	*buf = body
+	p.buffers.Put(buf)
 }
 
 // challengeFields prints each challenge as a field of its own. A 401 without a
