@@ -2,6 +2,7 @@ package defend_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -314,7 +315,7 @@ func TestWaitEnds(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := g.Reserve(ctx, r, c); err != context.DeadlineExceeded {
+		if _, err := g.Reserve(ctx, r, c); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a caller that gave up got %v", err)
 		}
 		begun := time.Now()

@@ -2,6 +2,7 @@ package defend_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -125,7 +126,7 @@ func TestModel(t *testing.T) {
 				if outcome == nil && f.account != "" {
 					m.known[f.addr+" "+f.account] = now.Add(defend.KnownFor)
 				}
-				if outcome == errWrong {
+				if errors.Is(outcome, errWrong) {
 					return
 				}
 				for name, drained := range f.charged {

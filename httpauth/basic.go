@@ -35,7 +35,7 @@ func ParseBasic(value string) (user, password string, err error) {
 		return "", "", err
 	}
 	user, password, err = DecodeBasic(token)
-	if bad, ok := err.(*BasicError); ok {
+	if bad, ok := err.(*BasicError); ok { //nolint:errorlint // made a moment ago, and changed before anybody else sees it
 		bad.Offset += at
 	}
 	return user, password, err

@@ -257,7 +257,7 @@ func (e *examiner) basic(end, at int) (Credentials, bool) {
 		}
 		return Credentials{Scheme: strings.TrimLeft(e.s[:end], " \t"), Token68: rest}, true
 	}
-	bad, ok := err.(*BasicError)
+	bad, ok := err.(*BasicError) //nolint:errorlint // as DecodeBasic returned it
 	if !ok {
 		return Credentials{}, false
 	}

@@ -10,11 +10,11 @@ import (
 type Severity string
 
 const (
-	// SeverityError: the value does not follow the grammar, or cannot be used for what it is.
+	// SeverityError says that the value does not follow the grammar, or cannot be used for what it is.
 	SeverityError Severity = "error"
-	// SeverityWarning: it can be read, but a sender must not or should not write it so.
+	// SeverityWarning says that it can be read, but a sender must not or should not write it so.
 	SeverityWarning Severity = "warning"
-	// SeverityNote: allowed, and yet worth knowing.
+	// SeverityNote says that it is allowed, and yet worth knowing.
 	SeverityNote Severity = "note"
 )
 

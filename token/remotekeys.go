@@ -89,7 +89,7 @@ type RemoteKeys struct {
 	miss    int
 	status  Status
 	flight  *flight
-	ctx     context.Context // the owner of every fetch; ended by Close
+	ctx     context.Context //nolint:containedctx // the owner of every fetch; ended by Close
 	cancel  context.CancelFunc
 	closed  bool
 	running sync.WaitGroup

@@ -45,7 +45,7 @@ func compile(cfg *config.File, methods access.Methods) (*access.Policy, error) {
 		}
 		return policy, nil
 	}
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the outermost error joins them
+	joined, ok := err.(interface{ Unwrap() []error }) // the outermost error joins them
 	if !ok {
 		return nil, err
 	}

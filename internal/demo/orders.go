@@ -78,17 +78,17 @@ func (o *Orders) prepare() {
 		m.Handle("/{$}", o.Page)
 		m.Handle("/demo/", o.Page)
 	} else {
-		m.HandleFunc("/{$}", only(o.links, http.MethodGet))
+		m.HandleFunc("/{$}", only(o.links))
 	}
 	m.HandleFunc("/orders", o.collection)
 	m.HandleFunc("/partners/orders", only(func(w http.ResponseWriter, _ *http.Request) {
 		o.list(w, func(Order) bool { return true })
-	}, http.MethodGet))
-	m.HandleFunc("/orders/{id}", only(o.one, http.MethodGet))
-	m.HandleFunc("/users/{user}/orders", only(o.ofUser, http.MethodGet))
-	m.HandleFunc("/admin/report", only(o.report, http.MethodGet))
-	m.HandleFunc("/public/catalogue", only(o.catalogue, http.MethodGet))
-	m.HandleFunc("/public/health", only(o.health, http.MethodGet))
+	}))
+	m.HandleFunc("/orders/{id}", only(o.one))
+	m.HandleFunc("/users/{user}/orders", only(o.ofUser))
+	m.HandleFunc("/admin/report", only(o.report))
+	m.HandleFunc("/public/catalogue", only(o.catalogue))
+	m.HandleFunc("/public/health", only(o.health))
 	m.HandleFunc("/legacy", o.legacy)
 	m.HandleFunc("/echo", o.echo)
 	m.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
@@ -97,19 +97,15 @@ func (o *Orders) prepare() {
 	o.mux = m
 }
 
-// only refuses other methods than the one given; HEAD goes with GET.
-func only(h http.HandlerFunc, method string) http.HandlerFunc {
+// only refuses other methods than GET and HEAD.
+func only(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == method || method == http.MethodGet && r.Method == http.MethodHead {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
 			h(w, r)
 			return
 		}
-		allow := method
-		if method == http.MethodGet {
-			allow = "GET, HEAD"
-		}
-		w.Header().Set("Allow", allow)
-		problem(w, http.StatusMethodNotAllowed, "Allowed here: "+allow+".")
+		w.Header().Set("Allow", "GET, HEAD")
+		problem(w, http.StatusMethodNotAllowed, "Allowed here: GET, HEAD.")
 	}
 }
 

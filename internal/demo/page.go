@@ -70,8 +70,8 @@ func (p *Page) prepare() {
 	}
 	p.runs = make(chan struct{}, maxRuns)
 	m := http.NewServeMux()
-	m.HandleFunc("/{$}", only(p.index, http.MethodGet))
-	m.HandleFunc("/demo/-/{file}", only(func(w http.ResponseWriter, r *http.Request) { web.Serve(w, r, r.PathValue("file")) }, http.MethodGet))
+	m.HandleFunc("/{$}", only(p.index))
+	m.HandleFunc("/demo/-/{file}", only(func(w http.ResponseWriter, r *http.Request) { web.Serve(w, r, r.PathValue("file")) }))
 	m.HandleFunc("/demo/try", p.try(p.tryAll))
 	m.HandleFunc("/demo/try/{row}", p.try(p.tryOne))
 	m.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
@@ -125,7 +125,7 @@ func (p *Page) find(id string) (Row, bool) {
 }
 
 func (p *Page) index(w http.ResponseWriter, r *http.Request) {
-	show(w, r, http.StatusOK, indexPage(p))
+	show(w, r, indexPage(p))
 }
 
 // tryOne runs one row: JSON for programs, the part of a page for the script,
@@ -146,9 +146,9 @@ func (p *Page) tryOne(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		problem(w, http.StatusBadGateway, "The gate did not answer.")
 	case r.Header.Get("Demo-Part") == "result":
-		show(w, r, http.StatusOK, result(res, 4, false))
+		show(w, r, result(res, 4, false))
 	case prefersHTML(r):
-		show(w, r, http.StatusOK, resultPage(p, row, res))
+		show(w, r, resultPage(p, row, res))
 	default:
 		answer(w, http.StatusOK, res)
 	}
@@ -173,7 +173,7 @@ func (p *Page) tryAll(w http.ResponseWriter, r *http.Request) {
 		all = append(all, res)
 	}
 	if prefersHTML(r) {
-		show(w, r, http.StatusOK, allPage(p, all))
+		show(w, r, allPage(p, all))
 		return
 	}
 	answer(w, http.StatusOK, map[string][]Result{"results": all})
@@ -196,7 +196,7 @@ func prefersHTML(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-func show(w http.ResponseWriter, r *http.Request, status int, c templ.Component) {
+func show(w http.ResponseWriter, r *http.Request, c templ.Component) {
 	var b bytes.Buffer
 	if err := c.Render(r.Context(), &b); err != nil {
 		problem(w, http.StatusInternalServerError, "The page could not be written.")
@@ -210,7 +210,7 @@ func show(w http.ResponseWriter, r *http.Request, status int, c templ.Component)
 	h.Set("X-Robots-Tag", "noindex")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	w.WriteHeader(status)
+	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(b.Bytes())
 	}

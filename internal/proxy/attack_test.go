@@ -83,15 +83,6 @@ func spellings(name string) []string {
 	return out
 }
 
-func folded(name string) string {
-	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune("-_.~!", r) {
-			return '-'
-		}
-		return r
-	}, strings.ToLower(name))
-}
-
 // Nothing that says who is asking, or where from, comes from the client.
 func TestIdentityIsOurs(t *testing.T) {
 	identity := proxy.DefaultIdentity()

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -116,12 +115,8 @@ func (h *house) build(upstream *url.URL) error {
 	if h.system, err = build.New(cfg, h.stores, build.Options{PublicURL: h.public, Watch: h.watch}); err != nil {
 		return err
 	}
-	identity, err := identityFields(cfg.Identity.Headers)
-	if err != nil {
-		return err
-	}
 	p, err := proxy.New(proxy.Config{
-		Gate: h.system.Gate, Upstream: upstream, Identity: identity, Log: h.log,
+		Gate: h.system.Gate, Upstream: upstream, Identity: identityFields(cfg.Identity.Headers), Log: h.log,
 		Strip:           proxy.Strip{Headers: h.system.Headers, Query: h.system.Query, Cookies: h.system.Cookies},
 		KeepCredentials: cfg.Gate.KeepCredentials,
 	})
@@ -163,7 +158,7 @@ func (h *house) run(ctx context.Context) error {
 	}
 	_ = back.Shutdown(end)
 	for ; running > 0; running-- {
-		<-failed
+		_ = <-failed
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
@@ -236,18 +231,10 @@ func places(cfg *config.File) watch.Places {
 }
 
 // identityFields are the fields that tell the upstream who is asking.
-func identityFields(headers config.IdentityHeaders) (map[string]proxy.Field, error) {
+func identityFields(headers config.IdentityHeaders) map[string]proxy.Field {
 	fields := make(map[string]proxy.Field, len(headers))
 	for name, what := range headers {
 		fields[name] = proxy.Field(what)
 	}
-	return fields, nil
-}
-
-// user is who runs the program, for the audit log.
-func user() string {
-	if u := os.Getenv("USER"); u != "" {
-		return u
-	}
-	return "unknown"
+	return fields
 }

@@ -81,7 +81,7 @@ func (d *DB) start(ctx context.Context) error {
 		{&d.stmt.key, selectKey + ` WHERE id = $1`},
 		{&d.stmt.revision, `SELECT value FROM counters WHERE name = 'revision'`},
 	} {
-		prepared, err := d.cfg.Read.PrepareContext(ctx, s.text)
+		prepared, err := d.cfg.Read.PrepareContext(ctx, s.text) //nolint:sqlclosecheck // closed with its pool
 		if err != nil {
 			return fmt.Errorf("preparing a statement: %w", err)
 		}

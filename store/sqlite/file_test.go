@@ -115,7 +115,7 @@ func TestRefusedFile(t *testing.T) {
 			if !errors.As(err, &openErr) || row.want != nil && !errors.Is(err, row.want) || !strings.Contains(openErr.Hint(), row.hint) {
 				t.Errorf("error %v, hint %q", err, openErr.Hint())
 			}
-			if (row.want == sqlite.ErrNotDatabase || row.want == sqlite.ErrForeign) && before != nil {
+			if (errors.Is(row.want, sqlite.ErrNotDatabase) || errors.Is(row.want, sqlite.ErrForeign)) && before != nil {
 				if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, before) {
 					t.Errorf("the file was changed: %d bytes, then %d, %v", len(before), len(after), err)
 				}
