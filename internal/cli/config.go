@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gate401/gate401/access"
+	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
 )
 
@@ -39,6 +41,15 @@ func (a *app) configCheck() *cobra.Command {
 				return err
 			}
 			warnings := warningsOf(cfg)
+			if err == nil {
+				lint, err := build.Check(cfg)
+				if err != nil && !errors.As(err, &faults) {
+					return err
+				}
+				for _, w := range lint {
+					warnings = append(warnings, lintLine(w))
+				}
+			}
 			if asJSON {
 				return verdict(len(faults) == 0, a.json(newCheck(name, faults, warnings)))
 			}
@@ -123,6 +134,18 @@ func warningsOf(cfg *config.File) []string {
 		out = append(out, "default.allow: whatever no rule matches is open to anyone")
 	}
 	return out
+}
+
+// lintLine is a warning about a rule, with what to do about it.
+func lintLine(w access.Warning) string {
+	line := fmt.Sprintf("rules[%d].%s (%s): %s", w.Index, w.Field, w.Rule, w.Message)
+	if w.Index < 0 {
+		line = fmt.Sprintf("default.%s: %s", w.Field, w.Message)
+	}
+	if w.Hint != "" {
+		line += "; " + w.Hint
+	}
+	return line
 }
 
 func (a *app) configShow() *cobra.Command {
