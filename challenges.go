@@ -21,31 +21,38 @@ func challenges(r *Request, q *Requirement, f finding, d *Denial) []httpauth.Cha
 		if f.chosen == nil && q.prepared != nil {
 			return q.prepared.challenges
 		}
-		return gather(r, q, f, d)
+		return gather(r, *q, f, d)
 	case d.Reason == reason.ScopeInsufficient:
-		var own []httpauth.Challenge
-		for _, a := range q.Accept {
-			for _, c := range a.Challenges(r, q, d) {
-				if has(c, "error") {
-					own = merge(own, c)
-				}
-			}
-		}
-		return ordered(own)
+		return refusing(r, *q, d)
 	}
 	return nil
 }
 
+// refusing are the challenges that say what was wrong.
+func refusing(r *Request, q Requirement, d *Denial) []httpauth.Challenge {
+	var own []httpauth.Challenge
+	for _, a := range q.Accept {
+		for _, c := range a.Challenges(r, &q, d) {
+			if has(c, "error") {
+				own = merge(own, c)
+			}
+		}
+	}
+	return ordered(own)
+}
+
 // gather asks every method of the rule for its challenges, merges those of one
-// scheme and puts the strongest first.
-func gather(r *Request, q *Requirement, f finding, d *Denial) []httpauth.Challenge {
+// scheme and puts the strongest first. The requirement comes as a copy, because
+// methods may keep a pointer to theirs, and the allowed path must not pay for
+// that.
+func gather(r *Request, q Requirement, f finding, d *Denial) []httpauth.Challenge {
 	var all []httpauth.Challenge
 	for i, a := range q.Accept {
 		var own *Denial
 		if (f.chosen != nil && i == f.index) || (d != nil && d.Reason == reason.AuthenticationTooOld) {
 			own = d
 		}
-		for _, c := range a.Challenges(r, q, own) {
+		for _, c := range a.Challenges(r, &q, own) {
 			all = merge(all, c)
 		}
 	}

@@ -55,6 +55,9 @@ func (g *Gate) Decide(ctx context.Context, r *Request) Decision {
 	}
 
 	f, err := find(r, &q)
+	if err == nil && f.chosen == nil {
+		return unproven(d, &q)
+	}
 	if err != nil {
 		return refuse(d, r, &q, f, StageFind, nil, err)
 	}
@@ -102,7 +105,8 @@ type finding struct {
 
 // find runs every method of the rule and chooses one credential: an explicit
 // one before an ambient one, then in the order of the rule. The chosen one
-// settles it; a refused credential is never retried as another.
+// settles it; a refused credential is never retried as another. Nothing is
+// chosen where the request carries no credential at all.
 func find(r *Request, q *Requirement) (finding, error) {
 	// Two Authorization fields are read differently by every server
 	// (RFC 9110 section 5.3: it is not a list).
@@ -121,7 +125,7 @@ func find(r *Request, q *Requirement) (finding, error) {
 			continue
 		}
 		// Two different credentials settle nothing, whoever notices them.
-		if d := denialOf(err); err != nil && d.Reason == reason.CredentialsAmbiguous {
+		if err != nil && denialOf(err).Reason == reason.CredentialsAmbiguous {
 			return finding{}, err
 		}
 		if ok && c != nil && best.credential != nil && c.Method() == best.credential.Method() && c.Key() != best.credential.Key() {
@@ -145,7 +149,7 @@ func find(r *Request, q *Requirement) (finding, error) {
 	}
 	switch {
 	case !found:
-		return finding{}, deny(missing(q), nil)
+		return finding{}, nil
 	case bestErr != nil:
 		return best, bestErr
 	case best.credential == nil:

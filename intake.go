@@ -32,13 +32,18 @@ type Intake struct {
 // request that servers could read in different ways; the Request is usable for
 // the answer even then.
 func (in *Intake) Request(hr *http.Request) (*Request, error) {
-	r := &Request{
+	// One allocation for both: every request needs them.
+	both := &struct {
+		Request
+		url url.URL
+	}{Request: Request{
 		Method:    hr.Method,
 		Target:    hr.RequestURI,
 		Header:    hr.Header,
 		TLS:       hr.TLS,
 		InboundID: inboundID(hr.Header),
-	}
+	}}
+	r := &both.Request
 	if in.Now != nil {
 		r.Time = in.Now()
 	} else {
@@ -70,7 +75,8 @@ func (in *Intake) Request(hr *http.Request) (*Request, error) {
 
 	host, err := canonicalHost(authority)
 	r.Host = host
-	r.URL = &url.URL{Scheme: scheme, Host: authority, Path: "/"}
+	both.url = url.URL{Scheme: scheme, Host: authority, Path: "/"}
+	r.URL = &both.url
 	if err != nil {
 		r.URL.Host = ""
 		r.Path = "/"
@@ -117,6 +123,9 @@ func canonicalHost(authority string) (string, error) {
 	host = strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"), ".")
 	for i := range len(host) {
 		c := host[i]
+		if 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '.' || c == '-' {
+			continue
+		}
 		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"#%/<>?@\^`+"`{|},", c) >= 0 {
 			return "", fmt.Errorf("host holds the octet %q", c)
 		}

@@ -42,6 +42,19 @@ func refuse(d Decision, r *Request, q *Requirement, f finding, stage Stage, id *
 	return d
 }
 
+// unproven completes a decision about a request without any credential: the most
+// frequent refusal of all, and the same for every request of a rule.
+func unproven(d Decision, q *Requirement) Decision {
+	p := q.prepared
+	if p == nil {
+		own := *q
+		own.Prepare()
+		p = own.prepared
+	}
+	d.Denial, d.Challenges, d.fields, d.Steps = p.denial, p.challenges, p.fields, p.steps
+	return d
+}
+
 // steps writes the trace of a refusal, from what is known when it ends.
 func steps(q *Requirement, f finding, stage Stage, id *Identity, d *Denial) []Step {
 	last := Step{Stage: stage, Method: d.Method, Reason: d.Reason, Note: note(d)}

@@ -41,13 +41,16 @@ type Requirement struct {
 // prepared is what a refusal without credentials needs and what does not depend
 // on the request.
 type prepared struct {
+	denial     *Denial
 	challenges []httpauth.Challenge
 	fields     []string
+	steps      []Step
 }
 
 // Prepare works out at load what does not depend on the request, so that a
 // refusal without credentials costs little. Policies call it once per rule.
 func (q *Requirement) Prepare() {
-	all := gather(nil, q, finding{}, nil)
-	q.prepared = &prepared{all, printed(all)}
+	all := gather(nil, *q, finding{}, nil)
+	denial := &Denial{Reason: missing(q)}
+	q.prepared = &prepared{denial, all, printed(all), steps(q, finding{}, StageFind, nil, denial)}
 }
