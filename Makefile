@@ -32,7 +32,7 @@ lint: ## the linters
 	scripts/lint.sh
 
 generate: ## write the generated Go files and the JSON Schema anew
-	@$(TEMPL) generate -path web >/dev/null 2>&1 || $(TEMPL) generate -path web
+	@$(TEMPL) generate -path . >/dev/null 2>&1 || $(TEMPL) generate -path .
 	@go generate ./internal/config
 
 docs: ## write the generated documents anew
