@@ -49,10 +49,10 @@ func (p *Responder) page(w http.ResponseWriter, r *Request, info reason.Info) {
 }
 
 // pageStyle follows the reader's colour scheme and text size.
-const pageStyle = `:root{color-scheme:light dark;--ink:#1b1f24;--soft:#57606a;--bg:#f6f7f9;--card:#fff;--line:#d8dee4;--accent:#9a3412}` +
-	`@media(prefers-color-scheme:dark){:root{--ink:#e6e9ee;--soft:#9aa4b1;--bg:#0f1216;--card:#171b21;--line:#2b323b;--accent:#fdba74}}` +
+const pageStyle = `:root{color-scheme:light dark;--ink:#1b1f24;--soft:#57606a;--bg:#f7f7f5;--card:#fff;--line:#dcdad5;--accent:#9a3412}` +
+	`@media(prefers-color-scheme:dark){:root{--ink:#e7e9ec;--soft:#a2abb6;--bg:#101214;--card:#181b1f;--line:#2c3137;--accent:#fdba74}}` +
 	`*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--bg);color:var(--ink);` +
 	`font:1rem/1.55 system-ui,sans-serif}main{width:min(34rem,100%);background:var(--card);border:1px solid var(--line);border-radius:14px;padding:clamp(1.25rem,5vw,2.25rem)}` +
-	`.status{margin:0;color:var(--accent);font-weight:600}h1{margin:.2rem 0 .8rem;font-size:clamp(1.4rem,5vw,1.9rem);line-height:1.2}.lead{margin:0 0 1.1rem}` +
-	`.more{color:inherit;text-underline-offset:.2em;margin-right:1rem}dl{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem;margin:1.4rem 0 0;padding-top:1rem;` +
+	`.status{margin:0;color:var(--accent);font-weight:600}h1{margin:.2rem 0 .8rem;font-size:clamp(1.4rem,5vw,1.9rem);line-height:1.2;text-wrap:balance}.lead{margin:0 0 1.1rem}` +
+	`.more{color:inherit;text-decoration-color:var(--accent);text-underline-offset:.2em;margin-right:1rem}:focus-visible{outline:3px solid var(--accent);outline-offset:2px}dl{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem;margin:1.4rem 0 0;padding-top:1rem;` +
 	`border-top:1px solid var(--line);color:var(--soft);font-size:.9rem}dd{margin:0;overflow-wrap:anywhere}code{font-family:ui-monospace,monospace}`
