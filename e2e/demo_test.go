@@ -182,7 +182,7 @@ func TestDemoRows(t *testing.T) {
 		}
 		var got struct {
 			Want, Status   int
-			As_Expected    bool //nolint:revive // the name of the member
+			As_Expected    bool
 			Reason, Logged string
 			Right          struct{ Status int }
 		}

@@ -116,7 +116,7 @@ func TestReadmeProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Inside the module, so that it is built against what is here.
-	dir, err := os.MkdirTemp(filepath.Join(root, "e2e"), "readme-")
+	dir, err := os.MkdirTemp(filepath.Join(root, "e2e"), "readme-") //nolint:usetesting // it must be inside the module
 	if err != nil {
 		t.Fatal(err)
 	}
