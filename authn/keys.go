@@ -153,8 +153,9 @@ func (k *Keys) recall(r *gate401.Request, c *keyCredential) (*gate401.Identity, 
 	if rev := k.Changes(); rev != m.revision.Load() {
 		same, err := k.unchanged(m)
 		switch {
-		case err != nil: //nolint:nilerr // what cannot be read now is verified anew, which reports it
-			return nil, false, nil
+		case err != nil:
+			// What cannot be read now is verified anew, which reports it.
+			return nil, false, nil //nolint:nilerr // see above
 		case !same:
 			m.dead.Store(true)
 			k.known.Invalidate(c.key)

@@ -92,7 +92,7 @@ func (m *methods) bearer(method config.Method) error {
 	case b.Own():
 		profile.Issuer, profile.Keys = m.issuer, m.stores.Keyring
 		v.Issuer, v.Own, v.Epoch = m.issuer, true, m.stores.Set.Revision
-		v.Accounts = people{m.stores.Set.Accounts}
+		v.Accounts = people{m.stores.Set}
 	case b.Secret.Set():
 		key, err := token.NewSecretKey("", []byte(b.Secret.Reveal()))
 		if err != nil {
@@ -217,16 +217,22 @@ func (m *methods) places() (headers, query, cookies []string) {
 	return headers, query, cookies
 }
 
-// people tells which subjects of our own tokens are suspended. A subject without
-// an account, such as a service, is nobody's to suspend.
-type people struct{ authn.AccountReader }
+// people tells which subjects of our own tokens are suspended or removed. A
+// subject that never had an account, such as a service, is nobody's to suspend.
+type people struct{ set *store.Set }
 
 func (p people) Account(ctx context.Context, name string) (store.Account, error) {
-	a, err := p.AccountReader.Account(ctx, name)
-	if errors.Is(err, store.ErrNotFound) {
-		return store.Account{Name: name}, nil
+	a, err := p.set.Accounts.Account(ctx, name)
+	if !errors.Is(err, store.ErrNotFound) {
+		return a, err
 	}
-	return a, err
+	switch _, gone := p.set.Settings.Setting(ctx, removed(name)); {
+	case gone == nil:
+		return store.Account{}, err
+	case !errors.Is(gone, store.ErrNotFound):
+		return store.Account{}, gone
+	}
+	return store.Account{Name: name}, nil
 }
 
 // issuer is the iss of our own tokens: where the gate is reached.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,6 +95,56 @@ func (s *Stores) master(ctx context.Context) ([]byte, error) {
 	key, created, err := seal.LoadOrCreate(s.MasterKey, nil)
 	s.NewMasterKey = created
 	return key, err
+}
+
+// settingIssuer keeps the issuer that the gate had when it last started.
+const settingIssuer = "issuer"
+
+// RememberIssuer notes the iss of the running gate's own tokens, so that tokens
+// that are issued beside it are its own.
+func (s *Stores) RememberIssuer(ctx context.Context, issuer string) error {
+	before, err := s.Set.Settings.Setting(ctx, settingIssuer)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		err = s.Set.Settings.CreateSetting(ctx, settingIssuer, issuer)
+	case err == nil && before != issuer:
+		err = s.Set.Settings.UpdateSetting(ctx, settingIssuer, before, issuer)
+	}
+	if err != nil && !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrExists) {
+		return fmt.Errorf("noting the issuer: %w", err)
+	}
+	return nil
+}
+
+// Issuer is the iss of own tokens: of the configuration, of the gate that
+// started last, or of one that would start now.
+func (s *Stores) Issuer(ctx context.Context, cfg *config.File) (string, error) {
+	if cfg.Gate.PublicURL != "" {
+		public, err := url.Parse(cfg.Gate.PublicURL)
+		if err != nil {
+			return "", err
+		}
+		return issuer(public), nil
+	}
+	last, err := s.Set.Settings.Setting(ctx, settingIssuer)
+	if errors.Is(err, store.ErrNotFound) {
+		return "http://" + cfg.Gate.Listen, nil
+	}
+	return last, err
+}
+
+// removed marks the names of accounts that were removed: their tokens are not
+// those of services, which never had an account.
+func removed(name string) string { return "removed/" + name }
+
+// RemoveAccount removes an account for good: its password, its API keys, and the
+// tokens that were issued to it. Whoever gets the name later starts anew.
+func (s *Stores) RemoveAccount(ctx context.Context, name string) error {
+	// The mark first: an account that is gone without it would leave its tokens.
+	if err := s.Set.Settings.CreateSetting(ctx, removed(name), "1"); err != nil && !errors.Is(err, store.ErrExists) {
+		return fmt.Errorf("marking the account as removed: %w", err)
+	}
+	return s.Set.Accounts.DeleteAccount(ctx, name)
 }
 
 // Close closes the records.

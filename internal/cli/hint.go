@@ -7,17 +7,15 @@ import (
 	"os"
 	"strings"
 	"syscall"
-
-	"github.com/gate401/gate401/store"
 )
 
 // hintsFor says what would help after an error of the system.
 func hintsFor(err error) []string {
-	var open *store.OpenError
+	var helpful interface{ Hint() string }
 	var address *net.OpError
 	switch {
-	case errors.As(err, &open) && open.Help != "":
-		return []string{open.Help}
+	case errors.As(err, &helpful) && helpful.Hint() != "":
+		return []string{helpful.Hint()}
 	case errors.Is(err, syscall.EADDRINUSE):
 		return []string{"another program listens there; choose another address with --listen, or port 0 for a free one"}
 	case errors.Is(err, syscall.EADDRNOTAVAIL):

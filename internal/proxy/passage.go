@@ -93,10 +93,27 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 	for _, t := range p.identity {
 		set(t.name, t.value(r, &x.decision))
 	}
+	h["Via"] = via(h["Via"], x.in)
 	if out.Body != nil {
 		x.body = &watchedBody{ReadCloser: out.Body}
 		out.Body = x.body
 	}
+}
+
+var ours = []string{"1.1 gate401"}
+
+// via adds us to those through whose hands the request went, with the version in
+// which we received it (RFC 9110 section 7.6.3).
+func via(before []string, in *http.Request) []string {
+	switch {
+	case in.ProtoMajor == 2:
+		return append(before, "2.0 gate401")
+	case in.ProtoMajor == 1 && in.ProtoMinor == 0:
+		return append(before, "1.0 gate401")
+	case len(before) == 0:
+		return ours
+	}
+	return append(before, ours...)
 }
 
 // address points out at the upstream, with the path that was judged.

@@ -67,7 +67,7 @@ func Demo(ctx context.Context, o DemoOptions) error {
 		return err
 	}
 	defer stop()
-	if err := h.build(upstream); err != nil {
+	if err := h.build(ctx, upstream); err != nil {
 		return err
 	}
 	cast, err := newCast(ctx, h)

@@ -8,9 +8,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/defend"
 	"github.com/gate401/gate401/internal/admin"
 	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
@@ -46,14 +49,15 @@ func Serve(ctx context.Context, o Options) error {
 		return err
 	}
 	defer h.close()
-	if err := h.firstStart(ctx, o.Stdout); err != nil {
-		return err
-	}
 	upstream, err := url.Parse(o.Config.Gate.Upstream)
 	if err != nil {
 		return err
 	}
-	if err := h.build(upstream); err != nil {
+	if err := h.build(ctx, upstream); err != nil {
+		return err
+	}
+	// Last: a password that is shown once must not scroll away before errors.
+	if err := h.firstStart(ctx, o.Stdout); err != nil {
 		return err
 	}
 	return h.run(ctx)
@@ -104,21 +108,34 @@ func (h *house) listen(ctx context.Context) error {
 		h.public, err = url.Parse(public)
 		return err
 	}
-	h.public = &url.URL{Scheme: "http", Host: h.gate.Addr().String()}
+	host := h.gate.Addr().String()
+	if addr, ok := h.gate.Addr().(*net.TCPAddr); ok && addr.IP.IsUnspecified() {
+		// Every address of the machine; no client can open "[::]".
+		host = net.JoinHostPort("localhost", strconv.Itoa(addr.Port))
+	}
+	h.public = &url.URL{Scheme: "http", Host: host}
 	return nil
 }
 
 // build makes the gate and puts it in front of upstream.
-func (h *house) build(upstream *url.URL) error {
+func (h *house) build(ctx context.Context, upstream *url.URL) error {
 	cfg := h.options.Config
 	var err error
 	if h.system, err = build.New(cfg, h.stores, build.Options{PublicURL: h.public, Watch: h.watch}); err != nil {
+		return err
+	}
+	// For "token issue", which runs beside the gate and does not see its flags.
+	if err := h.stores.RememberIssuer(ctx, h.system.Issuer); err != nil {
 		return err
 	}
 	p, err := proxy.New(proxy.Config{
 		Gate: h.system.Gate, Upstream: upstream, Identity: identityFields(cfg.Identity.Headers), Log: h.log,
 		Strip:           proxy.Strip{Headers: h.system.Headers, Query: h.system.Query, Cookies: h.system.Cookies},
 		KeepCredentials: cfg.Gate.KeepCredentials,
+		Answered: func(r *gate401.Request, d *gate401.Decision, status int) {
+			h.log.LogAttrs(context.Background(), slog.LevelInfo, "upstream refused", slog.String("request_id", r.ID),
+				slog.String("rule", d.Rule), slog.String("subject", d.Subject()), slog.Int("status", status))
+		},
 	})
 	if err != nil {
 		return err
@@ -158,12 +175,33 @@ func (h *house) run(ctx context.Context) error {
 	}
 	_ = back.Shutdown(end)
 	for ; running > 0; running-- {
-		_ = <-failed
+		if e := <-failed; err == nil {
+			err = e
+		}
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
 	return err
+}
+
+// storeReady reads a record: a database that answers and has lost its tables is
+// no database.
+func (h *house) storeReady(ctx context.Context) error {
+	if err := h.stores.Set.Ping(ctx); err != nil {
+		return err
+	}
+	_, err := h.stores.Set.Accounts.ListAccounts(ctx, "", 1)
+	return err
+}
+
+// limited is who is held off at the moment.
+func (h *house) limited() any {
+	list := h.system.Guard.List(1000)
+	if list == nil {
+		list = []defend.Limited{}
+	}
+	return map[string]any{"status": h.system.Guard.Status(), "limited": list}
 }
 
 // Limits of one connection. Bodies have no time limit here: uploads and streams

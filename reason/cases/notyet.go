@@ -20,7 +20,5 @@ func NotYet() []reason.Code {
 		reason.TokenInactive, reason.TokenRevoked,
 		// Tokens bound to a key, and the strength of a login.
 		reason.AuthenticationTooWeak, reason.DPoPNonceRequired, reason.DPoPProofInvalid, reason.DPoPProofReplayed, reason.TokenBindingFailed,
-		// Lockout beyond the rate limits.
-		reason.LockedOut,
 	}
 }
