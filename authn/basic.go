@@ -286,12 +286,13 @@ func (b *Basic) refuse(ctx context.Context, r *gate401.Request, at *attempt, a s
 		previous = ""
 	}
 	outdated, _, err := at.try(ctx, previous)
-	if err == nil {
-		err = at.settle(ctx, b.Sources)
-	}
+	err = errors.Join(err, at.settle(ctx, b.Sources))
 	switch {
-	case err != nil:
+	case err != nil && !at.compared:
 		return fmt.Errorf("comparing the password of account %q: %w", name, err)
+	// From here on the guess was judged, or as much was done as for one that was.
+	// What failed afterwards must not make the answer "could not be checked", for
+	// that costs whoever guesses nothing: guesses would be free under load.
 	case unnamed != nil:
 		return deny(methodBasic, reason.AccountUnknown, name, unnamed)
 	case a.Name == "":

@@ -41,6 +41,7 @@ type attempt struct {
 	*effort
 	password string
 	spent    work
+	compared bool // one hash at least was computed to its end
 }
 
 // try compares with one hash. An empty hash is nobody's and costs nothing here:
@@ -49,9 +50,11 @@ func (a *attempt) try(ctx context.Context, hash string) (ok, rehash bool, err er
 	if hash == "" {
 		return false, false, nil
 	}
-	ok, rehash, err = a.hasher.Verify(ctx, hash, a.password)
-	a.spent = a.spent.plus(costOf(hash))
-	return ok, rehash, err
+	if ok, rehash, err = a.hasher.Verify(ctx, hash, a.password); err != nil {
+		return false, false, err
+	}
+	a.spent, a.compared = a.spent.plus(costOf(hash)), true
+	return ok, rehash, nil
 }
 
 // settle spends what a refusal costs and this one has not cost yet.
@@ -81,6 +84,7 @@ func (a *attempt) settle(ctx context.Context, sources []Passwords) error {
 		if err := a.hasher.Dummy(ctx, like, a.password); err != nil {
 			return err
 		}
+		a.compared = true
 	}
 	return nil
 }
