@@ -1,6 +1,7 @@
 package authn_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"strings"
@@ -217,7 +218,8 @@ func TestBearerOwnTokens(t *testing.T) {
 	v := own.verifier(t, nil)
 	v.Own, v.Accounts, v.Epoch = true, f, f.Revision
 	g := gate(nil, &authn.Bearer{Tokens: []authn.TokenVerifier{v}})
-	r := request("/", "Authorization", "Bearer "+own.token(t, nil))
+	iat := claims{"iat": noon.Unix()}
+	r := request("/", "Authorization", "Bearer "+own.token(t, iat))
 	wantReason(t, g.Decide(t.Context(), r), "")
 	f.edit(t, "alice", func(a *store.Account) { a.Suspended = true })
 	wantReason(t, g.Decide(t.Context(), r), reason.AccountSuspended)
@@ -229,6 +231,39 @@ func TestBearerOwnTokens(t *testing.T) {
 	wantReason(t, g.Decide(t.Context(), r), reason.TokenRevoked)
 	f.away.Store(true)
 	wantReason(t, g.Decide(t.Context(), request("/", "Authorization", "Bearer "+own.token(t, claims{"jti": "2"}))), reason.CheckFailed)
+}
+
+// born is an account of any name.
+type born struct{ at time.Time }
+
+func (b born) Account(_ context.Context, name string) (store.Account, error) {
+	return store.Account{Name: name, Created: b.at}, nil
+}
+
+// The tokens of a removed account must not speak for the next one of its name.
+func TestBearerOwnTokenOfAnEarlierAccount(t *testing.T) {
+	own := newIssuer(t, "https://gate.example", "ES256")
+	for _, test := range []struct {
+		name    string
+		iat     any
+		created time.Time
+		want    reason.Code
+	}{
+		{"later", noon.Unix(), noon.Add(-time.Minute), ""},
+		{"at once: iat has whole seconds", noon.Unix(), noon.Add(999 * time.Millisecond), ""},
+		{"a second before", noon.Unix(), noon.Add(time.Second), ""},
+		{"before", noon.Unix(), noon.Add(time.Second + time.Millisecond), reason.TokenRevoked},
+		{"long before", noon.Add(-time.Hour).Unix(), noon, reason.TokenRevoked},
+		{"nobody knows when the account was made", noon.Add(-time.Hour).Unix(), time.Time{}, ""},
+		{"it does not say when it was issued", nil, noon, reason.TokenRevoked},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			v := own.verifier(t, nil)
+			v.Own, v.Accounts, v.Epoch = true, born{test.created}, func() uint64 { return 0 }
+			r := request("/", "Authorization", "Bearer "+own.token(t, claims{"iat": test.iat}))
+			wantReason(t, decide(t, r, &authn.Bearer{Tokens: []authn.TokenVerifier{v}}), test.want)
+		})
+	}
 }
 
 func TestBearerAnyIssuer(t *testing.T) {

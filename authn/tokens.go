@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/reason"
@@ -15,9 +16,8 @@ import (
 // TokenVerifier verifies the tokens of one issuer for [Bearer].
 //
 // The subject of an Identity is the sub of the token as it is. That of another
-// issuer is not our account of the same name, although rules about owners
-// compare names alone: let an issuer speak for the people of the paths, or let
-// rules with owners not accept its tokens. Identity.Issuer tells them apart.
+// issuer is not our account of the same name: Identity.Issuer tells them apart,
+// and rules about owners compare it too.
 type TokenVerifier struct {
 	// Name is what the configuration calls the method.
 	Name string
@@ -33,8 +33,8 @@ type TokenVerifier struct {
 	// accounts, and Identity.Issuer is empty.
 	Own bool
 	// Accounts, if set, must have an account for every subject; tokens of
-	// suspended accounts are refused as account-suspended, those of deleted ones
-	// as token-revoked. Only for Own.
+	// suspended accounts are refused as account-suspended, those of deleted ones,
+	// and of earlier ones of the same name, as token-revoked. Only for Own.
 	Accounts AccountReader
 	// Epoch moves when the issuer's keys, or the accounts, change; what was
 	// remembered before is then verified again: the Epoch of a token.FileKeys or
@@ -82,7 +82,7 @@ func (v *TokenVerifier) verify(ctx context.Context, read *token.Unverified) (*ga
 		return nil, deny(methodBearer, reason.TokenMalformed, "", errors.New("sub is missing: the token speaks for nobody"))
 	}
 	if v.Accounts != nil {
-		if err := v.owner(ctx, claims.Subject); err != nil {
+		if err := v.owner(ctx, claims.Subject, claims.IssuedAt); err != nil {
 			return nil, err
 		}
 	}
@@ -97,8 +97,8 @@ func (v *TokenVerifier) verify(ctx context.Context, read *token.Unverified) (*ga
 	return id, nil
 }
 
-// owner checks the account that an own token speaks for.
-func (v *TokenVerifier) owner(ctx context.Context, subject string) error {
+// owner checks the account that an own token, issued then, speaks for.
+func (v *TokenVerifier) owner(ctx context.Context, subject string, issued time.Time) error {
 	account, err := v.Accounts.Account(ctx, subject)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -107,8 +107,20 @@ func (v *TokenVerifier) owner(ctx context.Context, subject string) error {
 		return fmt.Errorf("reading the account of a token: %w", err)
 	case account.Suspended:
 		return deny(methodBearer, reason.AccountSuspended, subject, errors.New("the token was good"))
+	case !account.Created.IsZero() && issued.Add(time.Second).Before(account.Created):
+		// Names are given again; the rights of whoever had it before are not. The
+		// second is the one that iat is cut to (RFC 7519 section 2, NumericDate).
+		return deny(methodBearer, reason.TokenRevoked, subject,
+			fmt.Errorf("it is of an earlier account %q: issued %s, this one was made %s", clip(subject), when(issued), when(account.Created)))
 	}
 	return nil
+}
+
+func when(t time.Time) string {
+	if t.IsZero() {
+		return "it does not say when"
+	}
+	return t.UTC().Format(time.RFC3339)
 }
 
 // groups gathers the groups of all paths, each once.
