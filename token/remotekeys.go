@@ -37,10 +37,12 @@ var _ KeySource = (*RemoteKeys)(nil)
 //   - An unknown kid fetches once, and such fetches happen at most twice in two
 //     Cooldowns: nobody can make us flood the issuer with invented names. A kid
 //     that the issuer does not have either is remembered for six Cooldowns, or
-//     until the set changes.
+//     until the set changes. Of one that the issuer was not asked for, because
+//     others have used up the fetches, nobody knows: that is no refusal, or
+//     inventors could have the tokens of a new key refused.
 //   - Keys that the issuer no longer publishes stop working at the next renewal.
 //   - While keys were never fetched, or a kid is unknown and the issuer cannot be
-//     asked, Keys returns an ordinary error: nobody knows.
+//     asked, or not now, Keys returns an ordinary error: nobody knows.
 //
 // Exactly one of URL and Issuer is required. Close it when done. Do not copy it
 // after first use.
@@ -191,9 +193,13 @@ func (r *RemoteKeys) unheard(ctx context.Context, now time.Time, kid, alg string
 	if last := r.misses[r.miss]; !last.IsZero() && now.Sub(last).Abs() < missBurst*cooldown {
 		held = true
 	}
-	if known || (held && r.flight == nil) {
+	if known {
 		r.mu.Unlock()
-		return verdict(keys, err, away, known)
+		return keys, err
+	}
+	if held && r.flight == nil {
+		r.mu.Unlock()
+		return verdict(keys, err, cmp.Or(away, errHeld))
 	}
 	if r.flight == nil {
 		r.misses[r.miss] = now
@@ -202,7 +208,7 @@ func (r *RemoteKeys) unheard(ctx context.Context, now time.Time, kid, alg string
 	f := r.launch()
 	r.mu.Unlock()
 	if waited := r.wait(ctx, f); waited != nil {
-		return verdict(keys, err, waited, false)
+		return verdict(keys, err, waited)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -218,13 +224,13 @@ func (r *RemoteKeys) unheard(ctx context.Context, now time.Time, kid, alg string
 	return keys, err
 }
 
-// verdict answers for a kid that could not be asked for: keys without an ID
-// stand in; else it is unknown only if the issuer's last word is known.
-func verdict(keys []*Key, err, away error, sure bool) ([]*Key, error) {
-	if err != nil && away != nil && !sure {
-		return nil, fmt.Errorf("the issuer's keys are out of reach, and those at hand do not have it: %w", away)
+// verdict answers for a kid that the issuer was not asked for: keys without an ID
+// stand in, else nobody knows.
+func verdict(keys []*Key, err, why error) ([]*Key, error) {
+	if err != nil {
+		return nil, fmt.Errorf("the issuer's keys are out of reach, and those at hand do not have it: %w", why)
 	}
-	return keys, err
+	return keys, nil
 }
 
 // Epoch moves when the keys change: what was verified before is then to be
@@ -344,4 +350,5 @@ func or(d, otherwise time.Duration) time.Duration {
 var (
 	errNoSource = errors.New("exactly one of URL and Issuer is needed")
 	errTooOld   = errors.New("the last ones are too old")
+	errHeld     = errors.New("it was just asked for others that are unknown, and is not asked again so soon")
 )

@@ -140,9 +140,15 @@ func TestRemoteKeysUnknownKid(t *testing.T) {
 	s.wantFetches(t, 2)
 
 	// Invented kids cost two fetches in two cooldowns, however many they are.
+	// Nobody knows about those that the issuer was not asked for.
 	for i := range 100 {
-		askID(t, r, fmt.Sprint("invented-", i), unknown)
+		want := away
+		if i == 0 {
+			want = unknown
+		}
+		askID(t, r, fmt.Sprint("invented-", i), want)
 	}
+	askID(t, r, "invented-0", unknown)
 	s.wantFetches(t, 3)
 
 	// The same kid again is remembered; another one may ask after the cooldown.
@@ -164,6 +170,55 @@ func TestRemoteKeysUnknownKid(t *testing.T) {
 		t.Fatal(err)
 	}
 	ask(t, fresh, other, found)
+}
+
+// Whoever uses up the fetches with invented kids must not have the good tokens
+// of a new key refused: a client drops a token that is refused, and sends one
+// again that could not be checked.
+func TestRemoteKeysRotationBehindInventedKids(t *testing.T) {
+	a, b := generate(token.EdDSA), generate(token.EdDSA)
+	c := newClock()
+	s := newIDP(t, a)
+	r := remote(t, s, c)
+	ask(t, r, a, found)
+	for _, kid := range []string{"invented-1", "invented-2"} {
+		askID(t, r, kid, unknown)
+	}
+	askID(t, r, "invented-3", away)
+	s.wantFetches(t, 3)
+
+	s.publish(t, a, b)
+	ask(t, r, b, away)
+	s.wantFetches(t, 3)
+	// What was looked up stays refused, and costs nothing.
+	askID(t, r, "invented-1", unknown)
+	c.add(2 * token.DefaultKeyCooldown)
+	ask(t, r, b, found)
+	s.wantFetches(t, 4)
+
+	// A refusal is forgotten after a while: the issuer may have it by then.
+	s.publish(t, a)
+	askID(t, r, "invented-4", unknown)
+	c.add(6 * token.DefaultKeyCooldown)
+	askID(t, r, "invented-5", unknown)
+	askID(t, r, "invented-6", unknown)
+	askID(t, r, "invented-4", away)
+	s.wantFetches(t, 7)
+}
+
+// Keys without an ID stand in for a kid that nobody was asked for.
+func TestRemoteKeysStandIn(t *testing.T) {
+	a := generate(token.EdDSA)
+	c := newClock()
+	s := newIDP(t, a)
+	s.serve(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`))
+	})
+	r := remote(t, s, c)
+	for i := range 5 {
+		askID(t, r, fmt.Sprint("any-", i), found)
+	}
+	s.wantFetches(t, 3)
 }
 
 func TestRemoteKeysIssuerAway(t *testing.T) {
