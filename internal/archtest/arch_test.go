@@ -27,6 +27,7 @@ var policy = map[string]struct{ house, modules string }{
 
 	// Mechanisms: they know the domain, not one another's insides, and no surface.
 	"internal/password": {modules: "golang.org/x/crypto golang.org/x/text"},
+	"internal/nearest":  {},
 	"internal/seal":     {modules: "golang.org/x/crypto"},
 	"token":             {house: "reason", modules: "github.com/go-jose/go-jose/v4"},
 	"store":             {modules: "golang.org/x/text"},
@@ -44,7 +45,7 @@ var policy = map[string]struct{ house, modules string }{
 	// Surfaces and what they show; none imports another.
 	"web":              {house: "reason", modules: "github.com/a-h/templ"},
 	"web/webtest":      {},
-	"internal/guide":   {house: " httpauth reason web", modules: "github.com/a-h/templ"},
+	"internal/guide":   {house: " httpauth internal/nearest reason web", modules: "github.com/a-h/templ"},
 	"internal/watch":   {house: " reason httpauth"},
 	"internal/proxy":   {house: " reason"},
 	"internal/admin":   {house: "reason internal/watch"},
@@ -52,13 +53,13 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/demo":    {house: " reason token web", modules: "github.com/a-h/templ"},
 
 	// Composition: the file, from the file to a gate, from a gate to a process.
-	"internal/config":           {modules: "go.yaml.in/yaml/v3"},
+	"internal/config":           {house: "internal/nearest", modules: "go.yaml.in/yaml/v3"},
 	"internal/config/schemagen": {house: "internal/config", modules: "github.com/invopop/jsonschema"},
 	"internal/build": {house: " access authn defend internal/config internal/keyring internal/password internal/seal " +
 		"internal/watch store store/memory store/sqlite token"},
 	"internal/server": {house: " defend internal/admin internal/build internal/config internal/demo internal/guide " +
 		"internal/password internal/proxy internal/samples internal/watch reason store"},
-	"internal/cli": {house: " access defend httpauth internal/admin internal/build internal/config internal/explain internal/password " +
+	"internal/cli": {house: " access defend httpauth internal/admin internal/build internal/config internal/explain internal/nearest internal/password " +
 		"internal/seal internal/server internal/watch reason store token",
 		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},
 	"cmd/gate401":       {house: "internal/cli"},

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"github.com/gate401/gate401/internal/nearest"
 )
 
 // hintsFor says what would help after an error of the system.
@@ -24,8 +26,6 @@ func hintsFor(err error) []string {
 		return []string{"ports below 1024 need privileges; choose a higher one with --listen"}
 	case errors.Is(err, fs.ErrPermission):
 		return []string{"check who owns the file, and as whom you run gate401"}
-	case strings.Contains(err.Error(), "database is locked"):
-		return []string{"another program holds the database; stop it, or wait until it is done"}
 	}
 	return nil
 }
@@ -51,7 +51,7 @@ func missing(err error, name string) error {
 func closest(word string, candidates []string) string {
 	best, distance := "", len(word)/3+2
 	for _, c := range candidates {
-		if d := levenshtein(word, c); d < distance {
+		if d := nearest.Edits(word, c); d < distance {
 			best, distance = c, d
 		}
 	}
@@ -63,24 +63,4 @@ func closest(word string, candidates []string) string {
 		}
 	}
 	return best
-}
-
-func levenshtein(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		left := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			next := left
-			if a[i] != b[j] {
-				next = 1 + min(left, row[j], row[j+1])
-			}
-			left = row[j+1]
-			row[j+1] = next
-		}
-	}
-	return row[len(b)]
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gate401/gate401/internal/nearest"
 	"github.com/gate401/gate401/reason"
 )
 
@@ -23,7 +24,7 @@ func similar(name string) []reason.Info {
 	var guesses []guess
 	for _, info := range reason.All() {
 		code := string(info.Code)
-		d := distance(name, code)
+		d := nearest.Edits(name, code)
 		if len(name) >= 4 && strings.Contains(code, name) {
 			d = min(d, 1)
 		}
@@ -37,26 +38,4 @@ func similar(name string) []reason.Info {
 		out = append(out, g.info)
 	}
 	return out
-}
-
-// distance is the number of octets to insert, delete or replace to get from a
-// to b (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
