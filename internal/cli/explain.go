@@ -33,14 +33,15 @@ func (a *app) explain() *cobra.Command {
 		Use:   "explain WHAT",
 		Short: "Say what is wrong with a 401, a challenge, a credential or a token",
 		Long: "WHAT is a reason such as token-expired, the id of a request that this gate refused, a token, an API key, " +
-			"or a line such as \"Authorization: ...\" or \"WWW-Authenticate: ...\". With - it is read from standard input, " +
+			"a response from its status line on, or a file with one, or a line such as \"Authorization: ...\" or \"WWW-Authenticate: ...\". With - it is read from standard input, " +
 			"which is the right way for secrets: arguments are visible to everyone on the machine.\n\n" +
 			"--challenge takes the values of the WWW-Authenticate fields of one response, each as an argument behind --, or one response per line " +
 			"from standard input. --authorization takes one value of Authorization in the same way. Octets are taken as they are. " +
-			"Nothing is sent anywhere, and no signature is verified.",
+			"Nothing is sent anywhere, and no signature is verified.\n\n" +
+			"The exit status is 1 for a response that refuses, and for whatever is faulty or would be refused.",
 		Example: `gate401 explain token-expired
 gate401 explain 01JGJ0Q4B8Z3V5K7M9N1P2R4T6
-curl -sI https://api.example.com/ | gate401 explain -
+curl -si https://api.example.com/ | gate401 explain -
 pbpaste | gate401 explain -
 gate401 explain --challenge -- 'Basic realm=orders' 'Bearer'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -222,9 +223,46 @@ func (a *app) explainWhat(cmd *cobra.Command, f explainFlags, what string) error
 		}
 		a.print(r.Text(a.style))
 		return verdict(r.Cause == nil && r.Valid, nil)
+	case explain.KindResponse:
+		return a.explainResponse(f, g.Values[0])
 	case explain.KindUnknown:
 	}
+	if text, ok := responseFile(what); argument && ok {
+		return a.explainResponse(f, text)
+	}
 	return unknownWhat(what, argument)
+}
+
+// explainResponse explains a whole response. One that refuses is a problem that
+// was found.
+func (a *app) explainResponse(f explainFlags, text string) error {
+	r, ok := explain.Response(text)
+	if !ok {
+		return unknownWhat(text, false)
+	}
+	if f.asJSON {
+		return verdict(r.Good(), a.jsonLine(r))
+	}
+	a.print(r.Text(a.style))
+	return verdict(r.Good(), nil)
+}
+
+// responseFile reads the file of that name if a response is in it. Other files
+// are left alone: they could hold anything.
+func responseFile(name string) (string, bool) {
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return "", false
+	}
+	in, err := os.Open(name)
+	if err != nil {
+		return "", false
+	}
+	defer func() { _ = in.Close() }()
+	data, err := io.ReadAll(io.LimitReader(in, maxInput))
+	if err != nil || explain.Guess(string(data)).Kind != explain.KindResponse {
+		return "", false
+	}
+	return string(data), true
 }
 
 func fieldName(g explain.Guessed) string {

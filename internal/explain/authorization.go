@@ -2,8 +2,6 @@ package explain
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,16 +41,15 @@ type AuthorizationReport struct {
 	open       bool
 }
 
-// Secret describes a secret without telling it.
+// Secret describes a secret without telling it. It holds no digest: even a short
+// one lets whoever reads the report try guesses against it.
 type Secret struct {
 	Length int    `json:"length"` // in octets
-	SHA256 string `json:"sha256"` // the first 8 hexadecimal digits: enough to compare two
 	Value  string `json:"value,omitempty"`
 }
 
 func newSecret(value string, open bool) *Secret {
-	sum := sha256.Sum256([]byte(value))
-	s := &Secret{Length: len(value), SHA256: hex.EncodeToString(sum[:4])}
+	s := &Secret{Length: len(value)}
 	if open {
 		s.Value = value
 	}
@@ -63,7 +60,10 @@ func (x *Secret) String() string {
 	if x.Value != "" {
 		return Visible(x.Value)
 	}
-	return fmt.Sprintf("%d octets, SHA-256 begins with %s", x.Length, x.SHA256)
+	if x.Length == 1 {
+		return "1 octet"
+	}
+	return fmt.Sprintf("%d octets", x.Length)
 }
 
 // Authorization examines the value of an Authorization or Proxy-Authorization

@@ -22,7 +22,28 @@ func Challenge(fields []string, strict bool) ChallengeReport {
 	if strict {
 		mode = httpauth.Strict
 	}
-	return ChallengeReport{httpauth.ParseChallenges(fields, mode), fields}
+	r := ChallengeReport{httpauth.ParseChallenges(fields, mode), fields}
+	r.wantOne()
+	return r
+}
+
+// wantOne makes the absence of any challenge an error: the grammar allows an
+// empty list, a 401 does not (RFC 9110 section 15.5.2).
+func (r *ChallengeReport) wantOne() {
+	if len(r.Challenges) > 0 || !r.Valid {
+		return
+	}
+	r.Valid = false
+	for i := range r.Findings {
+		if r.Findings[i].ID == httpauth.IDNoChallenge {
+			r.Findings[i].Severity = httpauth.SeverityError
+			return
+		}
+	}
+	info, _ := httpauth.LookupFinding(httpauth.IDNoChallenge)
+	r.Findings = append(r.Findings, Finding{
+		ID: httpauth.IDNoChallenge, Severity: httpauth.SeverityError, Message: info.Title, Section: info.Section,
+	})
 }
 
 // MarshalJSON writes {"challenges":[...], "findings":[...], "valid":bool}.

@@ -38,7 +38,9 @@ func TestGuess(t *testing.T) {
 		{"field", "Authorization: Bearer x", explain.KindAuthorization, []string{"Bearer x"}},
 		{"misspelt field", "Authorisation: Bearer x", explain.KindMisspelt, []string{"Bearer x"}},
 		{"challenge field", "WWW-Authenticate: Basic", explain.KindChallenge, []string{"Basic"}},
-		{"response", "HTTP/1.1 401\r\nDate: x\r\nWWW-Authenticate: Basic\r\nwww-authenticate: Bearer\r\n\r\n", explain.KindChallenge, []string{"Basic", "Bearer"}},
+		{"response", "HTTP/1.1 401\r\nDate: x\r\n\r\n", explain.KindResponse, []string{"HTTP/1.1 401\r\nDate: x"}},
+		{"response without fields", "HTTP/2 401", explain.KindResponse, []string{"HTTP/2 401"}},
+		{"no status", "HTTP/1.1 4xx\r\nWWW-Authenticate: Basic\r\nwww-authenticate: Bearer\r\n\r\n", explain.KindChallenge, []string{"Basic", "Bearer"}},
 		{"curl -v", "> GET / HTTP/1.1\n> Authorization: Basic eDp5\n>\n< HTTP/1.1 401\n", explain.KindAuthorization, []string{"Basic eDp5"}},
 		{"bare credentials", "Bearer abc", explain.KindAuthorization, []string{"Bearer abc"}},
 		{"bare credentials with padding", "Basic eA==", explain.KindAuthorization, []string{"Basic eA=="}},
@@ -192,7 +194,16 @@ func TestReportsAreSafeToPrint(t *testing.T) {
 				}
 			}
 		}
-		for _, v := range []any{challenge, authorization, tok} {
+		response, ok := explain.Response("HTTP/1.1 401 " + value)
+		if !ok {
+			t.Fatal("a status line with a phrase is one")
+		}
+		for _, r := range response.Text(explain.Style{}) {
+			if r != '\n' && !unicode.IsPrint(r) {
+				t.Fatalf("unprintable %U in the text of a response", r)
+			}
+		}
+		for _, v := range []any{challenge, authorization, tok, response} {
 			if out, err := json.Marshal(v); err != nil || !json.Valid(out) {
 				t.Fatalf("%v: %s", err, out)
 			}

@@ -21,6 +21,7 @@ const (
 	KindChallenge          // one or more WWW-Authenticate fields
 	KindAuthorization      // an Authorization field
 	KindMisspelt           // a field that was meant to be Authorization
+	KindResponse           // a response, from its status line on
 )
 
 // Guessed is what [Guess] makes of a text.
@@ -51,6 +52,9 @@ func Guess(text string) Guessed {
 	}
 	if isRequestID(trimmed) {
 		return Guessed{Kind: KindRequestID, Values: []string{strings.ToUpper(trimmed)}}
+	}
+	if _, ok := readResponse(strings.TrimLeft(text, " \t\r\n")); ok {
+		return Guessed{Kind: KindResponse, Values: []string{text}}
 	}
 	if g, ok := guessField(text); ok {
 		return g
