@@ -15,14 +15,20 @@ import (
 // themselves or one another, as config.Faults, and rules that are allowed and
 // seldom meant, as warnings. It opens nothing.
 func Check(cfg *config.File) ([]access.Warning, error) {
-	one := gate401.NewFunc("any", "Any", "any", func(context.Context, *gate401.Request, string) (*gate401.Identity, error) {
-		return nil, errors.New("only for checking rules")
-	})
-	policy, err := compile(cfg, func([]string) ([]gate401.Authenticator, error) { return []gate401.Authenticator{one}, nil })
+	policy, err := Policy(cfg)
 	if err != nil {
 		return nil, err
 	}
 	return policy.Lint(), nil
+}
+
+// Policy compiles the rules of the file alone, to ask which of them decides. No
+// method of it believes anything, so it lets nobody in. It opens nothing.
+func Policy(cfg *config.File) (*access.Policy, error) {
+	one := gate401.NewFunc("any", "Any", "any", func(context.Context, *gate401.Request, string) (*gate401.Identity, error) {
+		return nil, errors.New("only for checking rules")
+	})
+	return compile(cfg, func([]string) ([]gate401.Authenticator, error) { return []gate401.Authenticator{one}, nil })
 }
 
 // compile makes the policy of the file's rules; what is wrong with them has its

@@ -16,20 +16,26 @@ import (
 func (a *app) config() *cobra.Command {
 	return a.group("config", "Check and show the configuration",
 		"The configuration is one YAML file, and all of it may be left out.",
-		a.configCheck(), a.configShow(), a.configSchema())
+		a.configCheck(), a.configShow(), a.configRule(), a.configSchema())
 }
 
 func (a *app) configCheck() *cobra.Command {
 	var asJSON bool
+	var file string
 	cmd := &cobra.Command{
 		Use:   "check [FILE|-]",
 		Short: "Find all faults of a configuration file",
-		Long:  "Reads gate401.yaml, or the file that is given, and names every fault with its line and column.",
+		Long:  "Reads gate401.yaml, or the file that is given, as argument or with -c, and names every fault with its line and column.",
 		Args:  wants(0, 1, ""),
 		RunE: func(_ *cobra.Command, args []string) error {
 			name := defaultFile
-			if len(args) == 1 {
+			switch {
+			case len(args) == 1 && file != "":
+				return usagef("usage: gate401 config check FILE", "check: the file is given twice, as argument and with -c")
+			case len(args) == 1:
 				name = args[0]
+			case file != "":
+				name = file
 			}
 			data, name, err := a.readFile(name)
 			if err != nil {
@@ -67,6 +73,8 @@ func (a *app) configCheck() *cobra.Command {
 		ValidArgsFunction: yamlFiles,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().StringVarP(&file, "config", "c", "", "the configuration `FILE`, as in other commands")
+	_ = cmd.MarkFlagFilename("config", "yaml", "yml")
 	return cmd
 }
 
@@ -150,6 +158,7 @@ func lintLine(w access.Warning) string {
 
 func (a *app) configShow() *cobra.Command {
 	var file string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "show",
 		Short: "Print the configuration in force, defaults included, without secrets",
@@ -159,6 +168,17 @@ func (a *app) configShow() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if asJSON {
+				// null for the defaults.
+				out := struct {
+					File *string `json:"file"`
+					YAML string  `json:"yaml"`
+				}{YAML: string(config.Show(cfg))}
+				if name != "" {
+					out.File = &name
+				}
+				return a.json(out)
+			}
 			if name == "" {
 				a.say("there is no %s; these are the defaults", defaultFile)
 			}
@@ -166,6 +186,7 @@ func (a *app) configShow() *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: the file, and the configuration as text")
 	cmd.Flags().StringVarP(&file, "config", "c", "", "the configuration `FILE` (default gate401.yaml, if there is one)")
 	_ = cmd.MarkFlagFilename("config", "yaml", "yml")
 	return cmd

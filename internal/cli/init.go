@@ -42,7 +42,7 @@ default: {methods: all}        # everything else: some proof, by any method
 
 func (a *app) init() *cobra.Command {
 	var upstream string
-	var example bool
+	var example, asJSON bool
 	cmd := &cobra.Command{
 		Use:     "init [FILE]",
 		Short:   "Write a configuration file to start from",
@@ -61,18 +61,22 @@ func (a *app) init() *cobra.Command {
 			if err := create(name, text); err != nil {
 				return err
 			}
-			a.say("wrote %s", name)
-			option := ""
+			serve := "gate401 serve"
 			if name != defaultFile {
-				option = " -c " + name
+				serve += " -c " + name
 			}
-			a.say("next: gate401 user add YOUR-NAME --group admin%s", option)
-			a.say("then: gate401 serve%s", option)
+			if asJSON {
+				return a.json(map[string]any{"file": name, "example": example, "next": serve})
+			}
+			a.say("wrote %s", name)
+			a.say("next: %s", serve)
+			a.say("its first start makes the account admin, and prints the password once")
 			return nil
 		},
 		ValidArgsFunction: yamlFiles,
 	}
 	cmd.Flags().StringVar(&upstream, "upstream", "", "the API to protect: `URL` (default http://127.0.0.1:3000)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&example, "example", false, "write the complete example, with every key and what it is for")
 	return cmd
 }

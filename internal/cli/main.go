@@ -40,6 +40,8 @@ type app struct {
 	Streams
 	style explain.Style // of standard output
 	wide  bool          // standard output is no terminal: lines need not end
+	// helpless is why there was no help; the library ends well all the same.
+	helpless error
 }
 
 // Main runs one command line, without the name of the program, and returns the
@@ -51,7 +53,11 @@ func Main(ctx context.Context, args []string, std Streams) int {
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
-	return a.finish(root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = a.helpless
+	}
+	return a.finish(err)
 }
 
 func newApp(std Streams) *app {

@@ -30,7 +30,14 @@ curl -sI https://api.example.com/ | gate401 explain -`,
 	}
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	cmd.SetFlagErrorFunc(flagError)
-	cmd.SetHelpFunc(func(cmd *cobra.Command, _ []string) { a.print(a.help(cmd)) })
+	cmd.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
+		// "gate401 audit --help" would be the help of another command.
+		if args := cmd.Flags().Args(); len(args) > 0 && cmd.HasAvailableSubCommands() {
+			a.helpless = a.which(cmd, args)
+			return
+		}
+		a.print(a.help(cmd))
+	})
 	cmd.SetUsageFunc(func(cmd *cobra.Command) error { a.print(a.help(cmd)); return nil })
 	cmd.AddGroup(
 		&cobra.Group{ID: groupRun, Title: "Run a gate"},
@@ -38,8 +45,7 @@ curl -sI https://api.example.com/ | gate401 explain -`,
 		&cobra.Group{ID: groupExplain, Title: "Understand a 401"},
 		&cobra.Group{ID: groupOther, Title: "More"},
 	)
-	cmd.SetHelpCommandGroupID(groupOther)
-	cmd.SetCompletionCommandGroupID(groupOther)
+	cmd.SetHelpCommand(a.helpCommand())
 	add := func(group string, commands ...*cobra.Command) {
 		for _, c := range commands {
 			c.GroupID = group
@@ -49,7 +55,7 @@ curl -sI https://api.example.com/ | gate401 explain -`,
 	add(groupRun, a.demo(), a.serve(), a.init(), a.config())
 	add(groupRecords, a.user(), a.key(), a.token())
 	add(groupExplain, a.explain(), a.reasons())
-	add(groupOther, a.version())
+	add(groupOther, a.completion(), a.version())
 	return cmd
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gate401/gate401/internal/cli"
 )
@@ -131,6 +132,29 @@ func TestServe(t *testing.T) {
 	var report struct{ Cause struct{ Code string } }
 	if err := json.Unmarshal([]byte(out), &report); err != nil || report.Cause.Code != "token-malformed" {
 		t.Errorf("%v, %q\n%s", err, report.Cause.Code, out)
+	}
+
+	// Tokens that are issued beside the gate are its own, whatever port it got,
+	// until their account is removed.
+	if status, _, log := run(t, "user", "add", "bob"); status != 0 {
+		t.Fatal(log)
+	}
+	status, issued, log := run(t, "token", "issue", "--sub", "bob")
+	if status != 0 {
+		t.Fatal(log)
+	}
+	bearer := "Bearer " + strings.TrimSpace(issued)
+	if resp := get(t, gate+"/orders", bearer); resp.StatusCode != http.StatusOK {
+		t.Errorf("a new token got %s: %s", resp.Status, resp.Header.Get("Gate401-Reason"))
+	}
+	if status, _, log := run(t, "user", "remove", "bob"); status != 0 {
+		t.Fatal(log)
+	}
+	// The gate looks for changes of other processes every now and then.
+	for end := time.Now().Add(10 * time.Second); get(t, gate+"/orders", bearer).StatusCode != http.StatusUnauthorized; {
+		if time.Now().After(end) {
+			t.Fatal("the token of a removed account still opens")
+		}
 	}
 
 	// The address is taken now.

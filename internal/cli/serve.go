@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
 	"github.com/gate401/gate401/internal/server"
 )
@@ -30,22 +31,22 @@ gate401 serve -c gate401.yaml --listen 127.0.0.1:0`,
 			if w.file == "" && name != "" {
 				a.say("using %s", name)
 			}
-			if upstream != "" {
-				cfg.Gate.Upstream = upstream
+			given := map[string]string{}
+			for _, x := range []struct {
+				flag, value, key string
+				to               *string
+			}{
+				{"upstream", upstream, "gate.upstream", &cfg.Gate.Upstream},
+				{"listen", listen, "gate.listen", &cfg.Gate.Listen},
+				{"admin-listen", admin, "admin.listen", &cfg.Admin.Listen},
+				{"store", w.store, "storage.records", &cfg.Storage.Records},
+				{"log-format", format, "log.format", &cfg.Log.Format},
+			} {
+				if x.value != "" {
+					*x.to, given[x.key] = x.value, x.flag
+				}
 			}
-			if listen != "" {
-				cfg.Gate.Listen = listen
-			}
-			if admin != "" {
-				cfg.Admin.Listen = admin
-			}
-			if w.store != "" {
-				cfg.Storage.Records = w.store
-			}
-			if format != "" {
-				cfg.Log.Format = format
-			}
-			if err := checkServe(cfg); err != nil {
+			if err := checkServe(cfg, given); err != nil {
 				return err
 			}
 			return a.served(server.Serve(cmd.Context(), server.Options{
@@ -63,8 +64,9 @@ gate401 serve -c gate401.yaml --listen 127.0.0.1:0`,
 	return cmd
 }
 
-// checkServe judges what the flags made of the file.
-func checkServe(cfg *config.File) error {
+// checkServe judges what the flags made of the file. flags are those that were
+// given, by the key that they outrank: their faults are wrong use.
+func checkServe(cfg *config.File, flags map[string]string) error {
 	if cfg.Gate.Upstream == "" {
 		return usagef(`gate401 serve --upstream http://127.0.0.1:3000, or "gate401 demo" to see one with an API of its own`,
 			"there is no API to protect: no upstream was given")
@@ -72,7 +74,21 @@ func checkServe(cfg *config.File) error {
 	if u, err := url.Parse(cfg.Gate.Upstream); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return usagef("--upstream http://127.0.0.1:3000", "the upstream %q is no URL with scheme and host", cfg.Gate.Upstream)
 	}
-	return cfg.Check()
+	err := cfg.Check()
+	var faults config.Faults
+	if errors.As(err, &faults) {
+		for _, f := range faults {
+			if flag := flags[f.Path]; flag != "" {
+				return usagef(f.Hint, "--%s: %s", flag, f.Message)
+			}
+		}
+	}
+	if err != nil {
+		return err
+	}
+	// What start would find only after it made the records.
+	_, err = build.Check(cfg)
+	return err
 }
 
 // served gives the errors of a start the hints that help.

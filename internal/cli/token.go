@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"io"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -80,7 +79,7 @@ func (a *app) tokenDecode() *cobra.Command {
 
 func (a *app) tokenIssue() *cobra.Command {
 	var w where
-	var subject, scope string
+	var subject, scope, authTime string
 	var audience, groups []string
 	ttl := duration(token.DefaultTTL)
 	var asJSON bool
@@ -100,17 +99,25 @@ curl -H "Authorization: Bearer $(gate401 token issue --sub alice)" http://127.0.
 			case time.Duration(ttl) <= 0 || time.Duration(ttl) > token.MaxTTL:
 				return usagef("an access token that is stolen works until it expires", "--ttl: between 1s and %s", token.MaxTTL)
 			}
+			proved, err := a.moment(authTime)
+			if err != nil {
+				return err
+			}
 			r, err := a.openOrMake(ctx, w)
 			if err != nil {
 				return err
 			}
 			defer func() { _ = r.Close() }()
+			issuer, err := r.Issuer(ctx, r.cfg)
+			if err != nil {
+				return storeError(err)
+			}
 			if len(audience) == 0 {
 				audience = ownAudience(r.cfg)
 			}
 			issued, err := r.Keyring.Issue(ctx, token.Grant{
-				Issuer: ownIssuer(r.cfg), Subject: subject, Audience: audience, Scopes: strings.Fields(scope), Groups: split(groups),
-				TTL: time.Duration(ttl), At: a.Now(),
+				Issuer: issuer, Subject: subject, Audience: audience, Scopes: strings.Fields(scope), Groups: split(groups),
+				TTL: time.Duration(ttl), At: a.Now(), AuthTime: proved,
 			})
 			if err != nil {
 				return err
@@ -121,7 +128,7 @@ curl -H "Authorization: Bearer $(gate401 token issue --sub alice)" http://127.0.
 			}
 			if asJSON {
 				return a.json(map[string]any{
-					"token": issued.Token, "id": issued.ID, "issuer": ownIssuer(r.cfg), "subject": subject, "audience": audience,
+					"token": issued.Token, "id": issued.ID, "issuer": issuer, "subject": subject, "audience": audience,
 					"issued_at": issued.IssuedAt.UTC(), "expires": issued.Expires.UTC(),
 				})
 			}
@@ -136,6 +143,7 @@ curl -H "Authorization: Bearer $(gate401 token issue --sub alice)" http://127.0.
 	f.StringVar(&scope, "scope", "", "what it may be used for: `SCOPES`, with spaces between")
 	f.StringArrayVar(&groups, "groups", nil, "the groups of the subject: `GROUPS`, with commas between; may be repeated")
 	f.Var(&ttl, "ttl", "how long it is good, at most 1h")
+	f.StringVar(&authTime, "auth-time", "", "when the subject proved who they are, for rules with max_age: now, or a `TIME` such as 2026-01-02T15:04:05Z (default: not said)")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
 	return cmd
@@ -151,20 +159,19 @@ func ownAudience(cfg *config.File) []string {
 	return []string{cfg.Gate.Realm}
 }
 
-// ownIssuer is the iss of the gate's own tokens: where clients reach it.
-func ownIssuer(cfg *config.File) string {
-	if cfg.Gate.PublicURL != "" {
-		return strings.TrimSuffix(cfg.Gate.PublicURL, "/")
+// moment reads --auth-time; empty is the zero time.
+func (a *app) moment(text string) (time.Time, error) {
+	switch text {
+	case "":
+		return time.Time{}, nil
+	case "now":
+		return a.Now(), nil
 	}
-	// What a listener on this address would call itself.
-	listen := cfg.Gate.Listen
-	if addr, err := net.ResolveTCPAddr("tcp", listen); err == nil {
-		if addr.IP == nil {
-			addr.IP = net.IPv6unspecified
-		}
-		listen = addr.String()
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}, usagef("--auth-time now, or --auth-time 2026-01-02T15:04:05Z", "--auth-time: %q is no time", explain.Visible(text))
 	}
-	return "http://" + listen
+	return t, nil
 }
 
 // split takes lists with commas apart.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -162,8 +163,8 @@ func (f verifyFlags) verifier(a *app, keys token.KeySource, algs []string) (*tok
 	})
 }
 
-// keys opens the key set. A file that is not there is wrong use; one that
-// cannot be fetched leaves the question open.
+// keys opens the key set. One that cannot be had, as a file or from a server,
+// leaves the question open.
 func (f verifyFlags) keys(ctx context.Context) (token.KeySource, func(), error) {
 	done := func() {}
 	switch {
@@ -181,10 +182,11 @@ func (f verifyFlags) keys(ctx context.Context) (token.KeySource, func(), error) 
 	}
 	data, err := os.ReadFile(f.jwks)
 	if err != nil {
+		hints := hintsFor(err)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, done, usagef("check the path", "%w", err)
+			hints = []string{"check the path"}
 		}
-		return nil, done, fail(ExitUntested, err, hintsFor(err)...)
+		return nil, done, fail(ExitUntested, fmt.Errorf("--jwks: %w", err), hints...)
 	}
 	set, err := token.ParseLocalKeySet(data)
 	if err != nil {

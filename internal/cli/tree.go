@@ -19,7 +19,6 @@ type Flag struct{ Name, Text string }
 // Tree describes all commands.
 func Tree() Command {
 	root := newApp(Streams{}).root()
-	root.InitDefaultCompletionCmd()
 	return describe(root)
 }
 

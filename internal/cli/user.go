@@ -193,8 +193,8 @@ func (a *app) userPasswd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "passwd NAME",
 		Short: "Give an account a new password",
-		Long: "Asks twice for the new password, or reads it with --password-stdin, or makes one up with --generate. " +
-			"The old one stops to work at once.",
+		Long: "Asks twice for the new password, or reads it with --password-stdin. With --generate, and where there is no terminal to ask, " +
+			"one is made up and printed once. The old one stops to work at once.",
 		Args: wants(1, 1, "the name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
@@ -207,7 +207,7 @@ func (a *app) userPasswd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			secret, err := pw.read(a, account.Name, false)
+			secret, err := pw.read(a, account.Name, !isTerminal(a.In))
 			if err != nil {
 				return err
 			}
@@ -337,9 +337,10 @@ func (a *app) userRemove() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "remove NAME",
 		Aliases: []string{"rm"},
-		Short:   "Remove an account and revoke its API keys",
-		Long:    "Removes an account for good, and revokes every API key that it owns. To keep it and lock it out, suspend it.",
-		Args:    wants(1, 1, "the name"),
+		Short:   "Remove an account, its API keys and its tokens",
+		Long: "Removes an account for good: its password, its API keys and the tokens that were issued to it end, also at a gate that is running. " +
+			"To keep it and lock it out, suspend it.",
+		Args: wants(1, 1, "the name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
 			r, err := a.open(ctx, w)
@@ -351,7 +352,7 @@ func (a *app) userRemove() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := r.Set.Accounts.DeleteAccount(ctx, account.Name); err != nil {
+			if err := r.RemoveAccount(ctx, account.Name); err != nil {
 				return storeError(err)
 			}
 			if err := r.audit(ctx, "account.delete", account.Name, nil); err != nil {
@@ -360,7 +361,7 @@ func (a *app) userRemove() *cobra.Command {
 			if asJSON {
 				return a.json(map[string]any{"name": account.Name, "removed": true})
 			}
-			a.say("removed %s, and revoked its API keys", account.Name)
+			a.say("removed %s; its password, API keys and tokens end", account.Name)
 			return nil
 		},
 		ValidArgsFunction: a.completePeople(&w),
