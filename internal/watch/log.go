@@ -47,6 +47,7 @@ func NewLog(w io.Writer, f Form) *Log {
 }
 
 func (l *Log) handler(w io.Writer) slog.Handler {
+	w = masking{w}
 	if l.text {
 		return &textHandler{w: w, colour: l.colour, level: l.level}
 	}
@@ -77,7 +78,7 @@ func (l *Log) Decision(r *gate401.Request, d *gate401.Decision) {
 	} else {
 		b = x.appendJSON(b)
 	}
-	_, _ = l.sink.Write(b)
+	_, _ = l.sink.Write(mask(b))
 	*p = b
 	l.lines.Put(p)
 }

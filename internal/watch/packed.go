@@ -19,8 +19,16 @@ type packed struct {
 	challenges []httpauth.Challenge // those of the rule, or few
 }
 
-// pack writes a decision behind b.
+// pack writes a decision behind b, and hides the secrets in it if it must.
 func pack(b []byte, r *gate401.Request, d *gate401.Decision, p *places) []byte {
+	n := len(b)
+	if out := packAs(b, r, d, p, false); !suspicious(out[n:]) {
+		return out
+	}
+	return packAs(b[:n], r, d, p, true)
+}
+
+func packAs(b []byte, r *gate401.Request, d *gate401.Decision, p *places, hide bool) []byte {
 	agent := ""
 	if ua := r.Header["User-Agent"]; len(ua) > 0 {
 		agent = ua[0]
@@ -29,7 +37,7 @@ func pack(b []byte, r *gate401.Request, d *gate401.Decision, p *places) []byte {
 	if id := d.Identity; id != nil {
 		issuer, credential = id.Issuer, id.Credential
 	}
-	b = put(b, r.ID, maxText)
+	b = put(b, r.ID, maxText, hide)
 	b = binary.LittleEndian.AppendUint64(b, uint64(r.Time.UnixNano()))
 	if d.Allow || d.Preflight {
 		b = append(b, 1)
@@ -47,24 +55,24 @@ func pack(b []byte, r *gate401.Request, d *gate401.Decision, p *places) []byte {
 		b = r.Client.WithZone("").AppendTo(b)
 	}
 	b[at] = byte(len(b) - at - 1) // at most 45, in one octet
-	b = put(b, r.InboundID, maxText)
-	b = put(b, r.Method, maxText)
-	b = put(b, r.Host, maxText)
-	b = put(b, r.Path, maxPath)
-	b = put(b, agent, maxText)
-	b = put(b, d.Rule, maxText)
-	b = put(b, d.Method(), maxText)
-	b = put(b, d.Subject(), maxText)
-	b = put(b, issuer, maxText)
-	b = put(b, credential, maxText)
-	b = put(b, string(d.Reason()), maxText)
-	b = put(b, causeOf(d), maxCause)
+	b = put(b, r.InboundID, maxText, hide)
+	b = put(b, r.Method, maxText, hide)
+	b = put(b, r.Host, maxText, hide)
+	b = put(b, r.Path, maxPath, hide)
+	b = put(b, agent, maxText, hide)
+	b = put(b, d.Rule, maxText, hide)
+	b = put(b, d.Method(), maxText, hide)
+	b = put(b, d.Subject(), maxText, hide)
+	b = put(b, issuer, maxText, hide)
+	b = put(b, credential, maxText, hide)
+	b = put(b, string(d.Reason()), maxText, hide)
+	b = put(b, causeOf(d), maxCause, hide)
 	for i := range d.Steps[:min(len(d.Steps), maxSteps)] {
 		x := &d.Steps[i]
-		b = put(b, string(x.Stage), maxText)
-		b = put(b, x.Method, maxText)
-		b = put(b, string(x.Reason), maxText)
-		b = put(b, x.Note, maxCause)
+		b = put(b, string(x.Stage), maxText, hide)
+		b = put(b, x.Method, maxText, hide)
+		b = put(b, string(x.Reason), maxText, hide)
+		b = put(b, x.Note, maxCause, hide)
 	}
 	return b
 }
@@ -73,7 +81,10 @@ func pack(b []byte, r *gate401.Request, d *gate401.Decision, p *places) []byte {
 const maxSteps = 12
 
 // put writes the length of s and s, shortened to n.
-func put(b []byte, s string, n int) []byte {
+func put(b []byte, s string, n int, hide bool) []byte {
+	if hide {
+		s = string(mask([]byte(cut(s, n))))
+	}
 	if len(s) > n {
 		b = binary.AppendUvarint(b, uint64(n))
 		b = append(b, s[:n-3]...)
