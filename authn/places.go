@@ -11,6 +11,7 @@ import (
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/reason"
+	"github.com/gate401/gate401/token"
 )
 
 // places collects the key from every place where it may be. Two servers that
@@ -114,7 +115,7 @@ func (a *APIKey) misplaced(r *gate401.Request) error {
 	if r.URL != nil {
 		for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
 			if n, v, _ := strings.Cut(pair, "="); looksLikeKey(v) {
-				return wrongPlace(fmt.Sprintf("the query parameter %q", clip(unescaped(n))))
+				return wrongPlace(named("query parameter", unescaped(n)))
 			}
 		}
 	}
@@ -125,12 +126,12 @@ func (a *APIKey) misplaced(r *gate401.Request) error {
 		}
 	}
 	if len(fields) > 0 {
-		return wrongPlace(fmt.Sprintf("the field %q", clip(slices.Min(fields))))
+		return wrongPlace(named("field", slices.Min(fields)))
 	}
 	for _, field := range r.Header["Cookie"] {
 		for pair := range strings.SplitSeq(field, ";") {
 			if n, v, _ := strings.Cut(strings.TrimLeft(pair, " \t"), "="); looksLikeKey(v) {
-				return wrongPlace(fmt.Sprintf("the cookie %q", clip(n)))
+				return wrongPlace(named("cookie", n))
 			}
 		}
 	}
@@ -168,6 +169,14 @@ func keyInOctets(b []byte) bool {
 
 func wrongPlace(place string) error {
 	return deny(methodKey, reason.APIKeyWrongPlace, "", fmt.Errorf("an API key in %s", place))
+}
+
+// named says where, without the name if somebody has put a key into it.
+func named(what, name string) string {
+	if strings.Contains(strings.ToLower(name), token.APIKeyPrefix+"_") {
+		return "a " + what + " that has one for a name"
+	}
+	return fmt.Sprintf("the %s %q", what, clip(name))
 }
 
 // clip shortens what a stranger wrote before it gets into a log.
