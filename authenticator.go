@@ -27,7 +27,9 @@ type Authenticator interface {
 
 // Recaller is what an Authenticator may be besides: it remembers outcomes that
 // it verified a moment ago. The guard does not count what is recalled, and
-// nothing is verified again. It must forget at once what was revoked.
+// nothing is verified again. It must forget at once what was revoked. Its verdict
+// may depend on nothing but the credential and the time, since equal credentials
+// that arrive together are verified once for all of them.
 type Recaller interface {
 	// Recall returns a remembered identity, or a remembered refusal as err
 	// (a *Denial), with ok true; ok is false when nothing is remembered.
@@ -48,8 +50,9 @@ type Credential interface {
 	// it names none. guessable tells whether a guesser could hit upon it, so
 	// that the guard counts it; signatures are not guessable.
 	Account() (name string, guessable bool)
-	// Key identifies the credential in caches: a hash keyed per process, equal
-	// for equal credentials of one Authenticator only.
+	// Key identifies the credential in caches: a hash keyed per process. Within
+	// one Requirement it is equal for equal credentials of one Method, whichever
+	// Authenticator found them.
 	Key() [32]byte
 }
 

@@ -47,7 +47,7 @@ func simpleBody(info reason.Info) string {
 
 // graphqlBody is a GraphQL response with one error and no data: nothing was
 // resolved (GraphQL over HTTP; the codes are those that Apollo made common).
-func graphqlBody(r *Request, info reason.Info) []byte {
+func graphqlBody(r *Request, info reason.Info, problems string) []byte {
 	code := "FORBIDDEN"
 	switch info.Status {
 	case http.StatusUnauthorized:
@@ -61,6 +61,7 @@ func graphqlBody(r *Request, info reason.Info) []byte {
 	}
 	type extensions struct {
 		Code      string `json:"code"`
+		Type      string `json:"type"`
 		Reason    string `json:"reason"`
 		Retry     string `json:"retry"`
 		RequestID string `json:"request_id"`
@@ -71,7 +72,7 @@ func graphqlBody(r *Request, info reason.Info) []byte {
 		Extensions extensions `json:"extensions"`
 	}
 	return append(mustJSON(map[string][]graphqlError{"errors": {{
-		info.Title, extensions{code, string(info.Code), string(info.Retry), r.ID, info.Detail},
+		info.Title, extensions{code, problems + string(info.Code), string(info.Code), string(info.Retry), r.ID, info.Detail},
 	}}}), '\n')
 }
 

@@ -2,6 +2,7 @@ package gate401
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/reason"
@@ -60,6 +61,17 @@ func (d *Decision) Status() int {
 		return http.StatusNoContent
 	}
 	return d.Shown().Status
+}
+
+// writeHeader adds the fields of the decision to a response. Vary adds up with
+// what others vary by; everything else is ours to say.
+func (d *Decision) writeHeader(h http.Header) {
+	for name, values := range d.Header {
+		if name == "Vary" {
+			values = append(slices.Clone(h[name]), values...)
+		}
+		h[name] = values
+	}
 }
 
 // Method names the kind of method that was verified or refused, empty for none.

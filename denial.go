@@ -28,7 +28,7 @@ type Denial struct {
 	Subject string
 }
 
-// Deny makes a *Denial as an error.
+// deny makes a *Denial as an error.
 func deny(code reason.Code, err error) error { return &Denial{Reason: code, Err: err} }
 
 // Error gives the reason and the operator's details; do not send it to clients.

@@ -13,7 +13,12 @@ import (
 //
 // Behind [Gate.Protect] the challenges of the rule are used where none are
 // given. A Bearer challenge that has no error yet gets the one of the reason
-// (RFC 6750 section 3.1).
+// (RFC 6750 section 3.1). A 401 for which nobody knows a challenge says
+// Bearer realm="api", because it must say something (RFC 9110 section 15.5.2).
+//
+// A code that is not in the catalogue answers 503. Retry-After is the handler's
+// to set beforehand. Without a gate in front, the type of the problem is a
+// relative address of pages that the handler's server may not have.
 func Deny(w http.ResponseWriter, hr *http.Request, code reason.Code, with ...httpauth.Challenge) {
 	g, r, rule := &Gate{}, (*Request)(nil), ""
 	var q Requirement

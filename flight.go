@@ -12,7 +12,8 @@ const verifyTimeout = 30 * time.Second
 
 // flights makes equal credentials that are verified at the same moment one
 // attempt: a page that sends a hundred requests with one right password costs
-// one hash and counts as one guess. The zero value is ready.
+// one hash and counts as one guess. It is for methods whose verdict depends on
+// nothing but the credential. The zero value is ready.
 type flights struct {
 	mu    sync.Mutex
 	byKey map[[32]byte]*flight
@@ -27,16 +28,21 @@ type flight struct {
 
 // do runs verify, or waits for the run that is under way for the same key. The
 // run outlives the request that began it, since others wait for its outcome.
+// What the guard said to one request is not an answer to another, which may come
+// from elsewhere: that one then tries by itself.
 func (fs *flights) do(ctx context.Context, key [32]byte, verify func(context.Context) (*Identity, Stage, error)) (*Identity, Stage, error) {
 	fs.mu.Lock()
-	if f, ok := fs.byKey[key]; ok {
+	for f := fs.byKey[key]; f != nil; f = fs.byKey[key] {
 		fs.mu.Unlock()
 		select {
 		case <-f.done:
-			return f.id, f.stage, f.err
+			if f.stage != StageGuard {
+				return f.id, f.stage, f.err
+			}
 		case <-ctx.Done():
 			return nil, StageVerify, ctx.Err()
 		}
+		fs.mu.Lock()
 	}
 	f := &flight{done: make(chan struct{}), stage: StageVerify, err: context.Canceled}
 	if fs.byKey == nil {

@@ -33,14 +33,25 @@ type Gate struct {
 // Decide takes one request through the walk and returns the whole answer. It
 // does not write, log or forward anything; a caller that acts on it reports it
 // to Observe.
-func (g *Gate) Decide(ctx context.Context, r *Request) Decision {
+//
+// A panic in a policy, a method or the guard refuses (503), instead of taking the
+// connection down with an answer half decided.
+func (g *Gate) Decide(ctx context.Context, r *Request) (d Decision) {
+	defer func() {
+		if p := recover(); p != nil {
+			d = refuse(Decision{Rule: d.Rule}, r, &Requirement{}, finding{}, StageCheck, nil, fmt.Errorf("panic while deciding: %v", p))
+		}
+	}()
 	if r.Preflight() {
 		return g.preflight(r)
 	}
 	q := g.requirement(r)
-	d := Decision{Rule: q.Rule}
+	d = Decision{Rule: q.Rule}
 	if q.CORS != nil {
 		d.Header = q.CORS.header(r, false)
+	}
+	if q.Blocked {
+		return refuse(d, r, &q, finding{}, StageRule, nil, deny(reason.AddressBlocked, fmt.Errorf("%s is blocked", r.Client)))
 	}
 	if q.Rule == "" || (!q.Open && len(q.Accept) == 0) {
 		return refuse(d, r, &q, finding{}, StageRule, nil,
@@ -86,11 +97,21 @@ func (g *Gate) preflight(r *Request) Decision {
 	asked := *r
 	asked.Method = r.Header["Access-Control-Request-Method"][0]
 	q := g.requirement(&asked)
+	d := Decision{Rule: q.Rule}
 	switch {
+	case q.Blocked:
+		return refuse(d, r, &q, finding{}, StageRule, nil, deny(reason.AddressBlocked, fmt.Errorf("%s is blocked", r.Client)))
 	case q.CORS == nil:
 		return Decision{Preflight: true, Rule: q.Rule, Header: http.Header{"Vary": {"Origin"}}}
+	case q.CORS.Upstream && !q.Open && len(q.Accept) == 0:
+		return refuse(d, r, &q, finding{}, StageRule, nil, deny(reason.RuleMissing, errors.New("the rule lets nobody pass, nor anybody's preflight")))
 	case q.CORS.Upstream:
-		return Decision{Allow: true, Rule: q.Rule}
+		// It reaches the upstream without proof, but not from where nobody may come.
+		if err := checkAddress(r, &q); err != nil {
+			return refuse(d, r, &q, finding{}, StageCheck, nil, err)
+		}
+		d.Allow = true
+		return d
 	}
 	return Decision{Preflight: true, Rule: q.Rule, Header: q.CORS.header(r, true)}
 }
@@ -118,6 +139,7 @@ func find(r *Request, q *Requirement) (finding, error) {
 		bestErr   error
 		found     bool
 		isAmbient bool
+		others    []Credential // found besides the best
 	)
 	for i, a := range q.Accept {
 		c, ok, err := a.Find(r)
@@ -128,7 +150,7 @@ func find(r *Request, q *Requirement) (finding, error) {
 		if err != nil && denialOf(err).Reason == reason.CredentialsAmbiguous {
 			return finding{}, err
 		}
-		if ok && c != nil && best.credential != nil && c.Method() == best.credential.Method() && c.Key() != best.credential.Key() {
+		if c != nil && (differs(c, best.credential) || slices.ContainsFunc(others, func(o Credential) bool { return differs(c, o) })) {
 			return finding{}, deny(reason.CredentialsAmbiguous,
 				fmt.Errorf("two different credentials for method %s", c.Method()))
 		}
@@ -139,7 +161,11 @@ func find(r *Request, q *Requirement) (finding, error) {
 			}
 		}
 		if !found || (isAmbient && !ambient) {
-			best, bestErr, found, isAmbient = finding{a, i, c}, err, true, ambient
+			best, c = finding{a, i, c}, best.credential
+			bestErr, found, isAmbient = err, true, ambient
+		}
+		if c != nil {
+			others = append(others, c)
 		}
 	}
 	if !found || isAmbient {
@@ -158,6 +184,11 @@ func find(r *Request, q *Requirement) (finding, error) {
 	return best, nil
 }
 
+// differs tells whether two credentials of one kind are not the same.
+func differs(a, b Credential) bool {
+	return a != nil && b != nil && a.Method() == b.Method() && a.Key() != b.Key()
+}
+
 // missing is the reason for a request that carries no credential at all.
 func missing(q *Requirement) reason.Code {
 	var code reason.Code
@@ -171,8 +202,8 @@ func missing(q *Requirement) reason.Code {
 	return code
 }
 
-// verify proves the chosen credential: from memory, or counted by the guard and
-// then for real. Equal guessable credentials in flight are one attempt. The
+// verify proves the chosen credential: from memory, which goes on working while
+// the database is away, or counted by the guard and then for real. Equal guessable credentials in flight are one attempt. The
 // stage tells where it ended.
 func (g *Gate) verify(ctx context.Context, r *Request, f finding) (id *Identity, stage Stage, err error) {
 	if id, ok, err := recall(r, f); ok {
@@ -184,19 +215,28 @@ func (g *Gate) verify(ctx context.Context, r *Request, f finding) (id *Identity,
 	if g.Guard == nil {
 		return nil, StageGuard, errors.New("the gate has no guard, so nothing that can be guessed is verified")
 	}
+	if _, ok := f.chosen.(Recaller); !ok {
+		// Its verdict may depend on the request, so that nobody shares it.
+		return g.attempt(ctx, r, f)
+	}
 	return g.flights.do(ctx, f.credential.Key(), func(ctx context.Context) (*Identity, Stage, error) {
 		// It may have been verified and remembered since we looked.
 		if id, ok, err := recall(r, f); ok {
 			return settled(id, err)
 		}
-		settle, err := g.Guard.Reserve(ctx, r, f.credential)
-		if err != nil {
-			return nil, StageGuard, err
-		}
-		id, stage, err := settled(verifySafely(ctx, r, f))
-		settle(err)
-		return id, stage, err
+		return g.attempt(ctx, r, f)
 	})
+}
+
+// attempt counts the credential and verifies it.
+func (g *Gate) attempt(ctx context.Context, r *Request, f finding) (*Identity, Stage, error) {
+	settle, err := g.Guard.Reserve(ctx, r, f.credential)
+	if err != nil {
+		return nil, StageGuard, err
+	}
+	id, stage, err := settled(verifySafely(ctx, r, f))
+	settle(err)
+	return id, stage, err
 }
 
 func recall(r *Request, f finding) (id *Identity, ok bool, err error) {
@@ -235,7 +275,10 @@ func check(r *Request, q *Requirement, id *Identity) error {
 	if err := checkAddress(r, q); err != nil {
 		return err
 	}
-	if q.MaxAge > 0 && (id.AuthTime.IsZero() || r.Time.Sub(id.AuthTime) > q.MaxAge) {
+	switch {
+	case q.MaxAge > 0 && id.AuthTime.IsZero():
+		return deny(reason.AuthenticationTooOld, fmt.Errorf("nobody knows when the person authenticated, at most %s ago is wanted", q.MaxAge))
+	case q.MaxAge > 0 && r.Time.Sub(id.AuthTime) > q.MaxAge:
 		return deny(reason.AuthenticationTooOld, fmt.Errorf("authenticated at %s, at most %s ago is wanted",
 			id.AuthTime.UTC().Format("2006-01-02T15:04:05Z"), q.MaxAge))
 	}
@@ -256,7 +299,7 @@ func check(r *Request, q *Requirement, id *Identity) error {
 }
 
 func checkAddress(r *Request, q *Requirement) error {
-	if len(q.Addresses) > 0 && !trusted(q.Addresses, r.Client) {
+	if len(q.Addresses) > 0 && !within(q.Addresses, r.Client) {
 		return deny(reason.AddressBlocked, fmt.Errorf("the rule does not admit %s", r.Client))
 	}
 	return nil

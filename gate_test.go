@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/reason"
 	"github.com/google/go-cmp/cmp"
 )
@@ -38,6 +39,14 @@ func tokens(name, scheme string) *gate401.Func {
 		}
 		return nil, &gate401.Denial{Reason: reason.TokenExpired}
 	}).DangerouslyUncounted()
+}
+
+// remembering is a method whose verdict depends on nothing but the credential;
+// it happens to remember nothing.
+type remembering struct{ *gate401.Func }
+
+func (remembering) Recall(*gate401.Request, gate401.Credential) (*gate401.Identity, bool, error) {
+	return nil, false, nil
 }
 
 // cookie is a method whose credential the browser sends by itself.
@@ -246,7 +255,7 @@ func TestGuardCountsBeforeVerify(t *testing.T) {
 	})
 	run := func(credential func(i int) string, b *budget) map[reason.Code]int {
 		gateOpen = make(chan struct{})
-		g := &gate401.Gate{Policy: accept(pin), Guard: b}
+		g := &gate401.Gate{Policy: accept(remembering{pin}), Guard: b}
 		var mu sync.Mutex
 		got := map[reason.Code]int{}
 		var wg sync.WaitGroup
@@ -286,7 +295,7 @@ func TestFlightOutlivesItsRequest(t *testing.T) {
 		<-finish
 		return &gate401.Identity{Subject: "alice"}, ctx.Err()
 	})
-	g := &gate401.Gate{Policy: accept(pin), Guard: gate401.DangerouslyUnguarded{}}
+	g := &gate401.Gate{Policy: accept(remembering{pin}), Guard: gate401.DangerouslyUnguarded{}}
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	var first, second gate401.Decision
@@ -391,6 +400,181 @@ func TestChallengesAreNotShared(t *testing.T) {
 	want := slices.Clone(before)
 	g.Decide(t.Context(), request(t, auth("Bearer x")))
 	if diff := cmp.Diff(want, g.Decide(t.Context(), request(t, nil)).Challenges); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A method whose verdict may depend on the request shares it with nobody.
+func TestVerdictsOfRequestsAreNotShared(t *testing.T) {
+	var started sync.WaitGroup
+	started.Add(2)
+	both := make(chan struct{})
+	byHost := gate401.NewFunc("pin", "Pin", "orders", func(_ context.Context, r *gate401.Request, _ string) (*gate401.Identity, error) {
+		started.Done()
+		<-both
+		if r.Host != "a.example" {
+			return nil, &gate401.Denial{Reason: reason.TokenRevoked}
+		}
+		return &gate401.Identity{Subject: "alice"}, nil
+	})
+	g := &gate401.Gate{Policy: accept(byHost), Guard: gate401.DangerouslyUnguarded{}}
+	var wg sync.WaitGroup
+	decisions := map[string]*gate401.Decision{"a.example": {}, "b.example": {}}
+	for host, d := range decisions {
+		r := request(t, auth("Pin x"))
+		r.Host = host
+		wg.Go(func() { *d = g.Decide(context.Background(), r) })
+	}
+	started.Wait()
+	close(both)
+	wg.Wait()
+	if !decisions["a.example"].Allow || decisions["b.example"].Allow {
+		t.Errorf("a %s, b %s", decisions["a.example"].Reason(), decisions["b.example"].Reason())
+	}
+}
+
+// The limit of one address is not that of another that sends the same credential.
+func TestGuardAnswersEachRequest(t *testing.T) {
+	reserved := make(chan struct{})
+	g := &gate401.Gate{Policy: accept(remembering{tokens("pin", "Pin")}), Guard: byAddress{reserved}}
+	g.Policy = accept(remembering{gate401.NewFunc("pin", "Pin", "orders", func(context.Context, *gate401.Request, string) (*gate401.Identity, error) {
+		return &gate401.Identity{Subject: "alice"}, nil
+	})})
+	limited, free := request(t, auth("Pin x")), request(t, auth("Pin x"))
+	limited.Client, free.Client = netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	var wg sync.WaitGroup
+	var first, second gate401.Decision
+	wg.Go(func() { first = g.Decide(context.Background(), limited) })
+	<-reserved
+	wg.Go(func() { second = g.Decide(context.Background(), free) })
+	reserved <- struct{}{}
+	wg.Wait()
+	if first.Reason() != reason.RateLimited || !second.Allow {
+		t.Errorf("limited %s, free %s", first.Reason(), second.Reason())
+	}
+}
+
+// byAddress refuses 192.0.2.1, when it is told to.
+type byAddress struct{ step chan struct{} }
+
+func (b byAddress) Reserve(_ context.Context, r *gate401.Request, _ gate401.Credential) (func(error), error) {
+	if r.Client != netip.MustParseAddr("192.0.2.1") {
+		return func(error) {}, nil
+	}
+	b.step <- struct{}{}
+	<-b.step
+	return nil, &gate401.Denial{Reason: reason.RateLimited}
+}
+
+// A panic anywhere in a decision refuses.
+func TestPanicsRefuse(t *testing.T) {
+	for name, g := range map[string]*gate401.Gate{
+		"policy":     {Policy: func(*gate401.Request) gate401.Requirement { panic("policy") }},
+		"find":       {Policy: accept(broken{"find"})},
+		"challenges": {Policy: accept(broken{"challenges"})},
+		"guard":      {Policy: accept(remembering{gate401.NewFunc("pin", "Pin", "orders", nil)}), Guard: nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			hr := httptest.NewRequest(http.MethodGet, "/", nil)
+			hr.Header.Set("Authorization", "Pin x")
+			g.Protect(forbidden(t)).ServeHTTP(w, hr)
+			if w.Code != http.StatusServiceUnavailable {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
+	}
+}
+
+// broken is a method that panics.
+type broken struct{ where string }
+
+func (b broken) Find(*gate401.Request) (gate401.Credential, bool, error) {
+	if b.where == "find" {
+		panic(b.where)
+	}
+	return nil, false, nil
+}
+
+func (b broken) Verify(context.Context, *gate401.Request, gate401.Credential) (*gate401.Identity, error) {
+	panic("verify")
+}
+
+func (b broken) Challenges(*gate401.Request, *gate401.Requirement, *gate401.Denial) []httpauth.Challenge {
+	panic("challenges")
+}
+
+// Two different credentials of one kind are ambiguous whatever came before them.
+func TestAllPairsAreCompared(t *testing.T) {
+	first, keyA, keyB := tokens("bearer", "Bearer"), fixed{"key", 1}, fixed{"key", 2}
+	for _, c := range []struct {
+		name string
+		with []gate401.Authenticator
+		want reason.Code
+	}{
+		{"behind another", []gate401.Authenticator{first, keyA, keyB}, reason.CredentialsAmbiguous},
+		{"alone", []gate401.Authenticator{keyA, keyB}, reason.CredentialsAmbiguous},
+		{"the same twice", []gate401.Authenticator{first, keyA, keyA}, ""},
+	} {
+		g := &gate401.Gate{Policy: accept(c.with...)}
+		if d := g.Decide(t.Context(), request(t, auth("Bearer alice"))); d.Reason() != c.want {
+			t.Errorf("%s: %q, want %q", c.name, d.Reason(), c.want)
+		}
+	}
+}
+
+// fixed is a method that always finds the same credential, which is itself.
+type fixed struct {
+	method string
+	key    byte
+}
+
+func (f fixed) Find(*gate401.Request) (gate401.Credential, bool, error) { return f, true, nil }
+func (f fixed) Method() string                                          { return f.method }
+func (f fixed) Account() (string, bool)                                 { return "", false }
+func (f fixed) Key() [32]byte                                           { return [32]byte{f.key} }
+func (f fixed) Verify(context.Context, *gate401.Request, gate401.Credential) (*gate401.Identity, error) {
+	return &gate401.Identity{Subject: "x"}, nil
+}
+
+func (f fixed) Challenges(*gate401.Request, *gate401.Requirement, *gate401.Denial) []httpauth.Challenge {
+	return []httpauth.Challenge{httpauth.Bearer("orders")}
+}
+
+// A preflight for the upstream does not come from where nobody may come, and not
+// to where nobody may pass.
+func TestPreflightForTheUpstream(t *testing.T) {
+	cors := &gate401.CORS{Upstream: true}
+	for _, c := range []struct {
+		name string
+		q    gate401.Requirement
+		want int
+	}{
+		{"open", gate401.Requirement{Rule: "r", Open: true, CORS: cors}, 200},
+		{"nobody", gate401.Requirement{Rule: "r", CORS: cors}, 403},
+		{"wrong network", gate401.Requirement{Rule: "r", Open: true, CORS: cors, Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}, 403},
+		{"blocked", gate401.Requirement{Rule: "r", Open: true, CORS: cors, Blocked: true}, 403},
+	} {
+		g := &gate401.Gate{Policy: func(*gate401.Request) gate401.Requirement { return c.q }}
+		hr := httptest.NewRequest(http.MethodOptions, "/", nil)
+		hr.Header.Set("Origin", "https://evil.example")
+		hr.Header.Set("Access-Control-Request-Method", "GET")
+		w := httptest.NewRecorder()
+		g.Protect(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, hr)
+		if w.Code != c.want {
+			t.Errorf("%s: %d, want %d", c.name, w.Code, c.want)
+		}
+	}
+}
+
+func TestVaryAddsUp(t *testing.T) {
+	g := &gate401.Gate{Policy: func(*gate401.Request) gate401.Requirement {
+		return gate401.Requirement{Rule: "r", Open: true, CORS: &gate401.CORS{Origins: []string{"*"}}}
+	}}
+	w := httptest.NewRecorder()
+	w.Header().Set("Vary", "Accept-Encoding")
+	g.Protect(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	if diff := cmp.Diff([]string{"Accept-Encoding", "Origin"}, w.Header()["Vary"]); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -60,7 +60,7 @@ func (in *Intake) Request(hr *http.Request) (*Request, error) {
 	if hr.TLS != nil {
 		scheme = "https"
 	}
-	if trusted(in.TrustedProxies, r.Client) {
+	if within(in.TrustedProxies, r.Client) {
 		if s := lastElement(hr.Header["X-Forwarded-Proto"]); s == "http" || s == "https" {
 			scheme = s
 		}
@@ -85,6 +85,13 @@ func (in *Intake) Request(hr *http.Request) (*Request, error) {
 	if hr.URL == nil || hr.Method == http.MethodConnect || hr.URL.Opaque != "" {
 		r.Path = "/"
 		return r, deny(reason.RequestMalformed, errors.New("request target is neither origin-form nor absolute-form"))
+	}
+	// Methods are case-sensitive (RFC 9110 section 9.1) and all that are
+	// registered have capital letters. Some servers take "delete" for DELETE, so
+	// that a rule about DELETE would be passed by.
+	if strings.ToUpper(hr.Method) != hr.Method {
+		r.Path = "/"
+		return r, deny(reason.RequestMalformed, errors.New("the request method has lower-case letters"))
 	}
 	// A fragment is not part of a request target (RFC 9112 section 3.2).
 	if strings.IndexByte(hr.RequestURI, '#') >= 0 {
@@ -146,7 +153,7 @@ func clientBehind(proxies []netip.Prefix, peer netip.Addr, fields []string) neti
 				return client
 			}
 			client = addr
-			if !trusted(proxies, addr) {
+			if !within(proxies, addr) {
 				return client
 			}
 		}
@@ -163,8 +170,8 @@ func forwardedAddr(s string) (netip.Addr, bool) {
 	return a.Unmap().WithZone(""), err == nil
 }
 
-func trusted(proxies []netip.Prefix, a netip.Addr) bool {
-	for _, p := range proxies {
+func within(networks []netip.Prefix, a netip.Addr) bool {
+	for _, p := range networks {
 		if p.Contains(a) {
 			return true
 		}

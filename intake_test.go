@@ -55,6 +55,8 @@ func TestIntake(t *testing.T) {
 			url: "http://[2001:DB8::1]:80/", host: "2001:db8::1", peer: "192.0.2.7"},
 		{name: "absolute form", addr: "192.0.2.7:5", raw: "GET http://other/x HTTP/1.1\nHost: a\n\n",
 			url: "http://other/x", host: "other", peer: "192.0.2.7"},
+		{name: "a method in small letters", addr: "192.0.2.7:5", raw: "delete /x HTTP/1.1\nHost: a\n\n", refused: true},
+		{name: "a method in mixed letters", addr: "192.0.2.7:5", raw: "DELETe /x HTTP/1.1\nHost: a\n\n", refused: true},
 		{name: "dot segments", addr: "192.0.2.7:5", raw: "GET /public/../admin HTTP/1.1\nHost: a\n\n", refused: true},
 		{name: "fragment", addr: "192.0.2.7:5", raw: "GET /private#/public HTTP/1.1\nHost: a\n\n", refused: true},
 		{name: "authority in the path", addr: "192.0.2.7:5", raw: "GET //admin HTTP/1.1\nHost: a\n\n", refused: true},

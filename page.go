@@ -36,6 +36,9 @@ func (p *Responder) page(w http.ResponseWriter, r *Request, info reason.Info) {
 	b.WriteString(`</title><style>` + pageStyle + `</style></head><body><main><p class="status">`)
 	b.WriteString(strconv.Itoa(info.Status) + " " + html.EscapeString(http.StatusText(info.Status)))
 	b.WriteString(`</p><h1>` + title + `</h1><p class="lead">` + html.EscapeString(info.FixUser) + `</p>`)
+	if wait := h.Get("Retry-After"); wait != "" && info.Status == http.StatusTooManyRequests {
+		b.WriteString(`<p class="lead">Try again in ` + html.EscapeString(inWords(wait)) + `.</p>`)
+	}
 	b.WriteString(`<p><a class="more" href="` + html.EscapeString(p.Problems+string(info.Code)) + `">What this means</a>`)
 	if p.Support != "" {
 		b.WriteString(` <a class="more" href="` + html.EscapeString(p.Support) + `">Ask for help</a>`)
@@ -46,6 +49,22 @@ func (p *Responder) page(w http.ResponseWriter, r *Request, info reason.Info) {
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(info.Status)
 	_, _ = w.Write([]byte(body))
+}
+
+// inWords turns seconds into what a person says.
+func inWords(seconds string) string {
+	n, err := strconv.Atoi(seconds)
+	switch {
+	case err != nil:
+		return "a while"
+	case n == 1:
+		return "a second"
+	case n < 120:
+		return seconds + " seconds"
+	case n < 2*3600:
+		return strconv.Itoa((n+59)/60) + " minutes"
+	}
+	return strconv.Itoa((n+3599)/3600) + " hours"
 }
 
 // pageStyle follows the reader's colour scheme and text size.

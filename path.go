@@ -1,8 +1,11 @@
 package gate401
 
 import (
+	"errors"
 	"fmt"
+	"net/url"
 	"strings"
+	"unicode/utf8"
 )
 
 // CanonicalPath returns the one spelling of a path that is both judged and
@@ -46,13 +49,20 @@ func CanonicalPath(raw string) (string, error) {
 			return "", err
 		}
 	}
+	if !plain {
+		if decoded, err := url.PathUnescape(path); err != nil || !utf8.ValidString(decoded) {
+			// Overlong forms of "." and "/" are among what is not UTF-8.
+			return "", errors.New("the path is not UTF-8")
+		}
+	}
 	if i := dotSegment(path); i >= 0 {
 		return "", fmt.Errorf("dot segment at offset %d", i)
 	}
 	return path, nil
 }
 
-// dotSegment finds a segment "." or ".." in a path whose dots are decoded.
+// dotSegment finds a segment "." or ".." in a path whose dots are decoded. Spaces
+// and dots behind it count as part of it: some file systems drop them.
 func dotSegment(path string) int {
 	for i := 0; ; {
 		j := strings.Index(path[i:], "/.")
@@ -61,7 +71,7 @@ func dotSegment(path string) int {
 		}
 		i += j + 1
 		segment, _, _ := strings.Cut(path[i:], "/")
-		if segment == "." || segment == ".." {
+		if dots := strings.ReplaceAll(segment, "%20", ""); dots == "." || dots == ".." {
 			return i
 		}
 	}

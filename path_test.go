@@ -49,6 +49,10 @@ func TestCanonicalPath(t *testing.T) {
 		{"fragment", "/private#/public", ""},
 		{"encoded fragment", "/private%23/public", ""},
 		{"encoded question mark", "/private%3f/public", ""},
+		{"overlong dots", "/public/%c0%ae%c0%ae%c0%afprivate", ""},
+		{"a lone octet", "/a%ff", ""},
+		{"dots and a space", "/public/..%20/private", ""},
+		{"a dot and spaces", "/public/.%20%20/private", ""},
 		{"broken triplet", "/a%2", ""},
 		{"no hex", "/a%zz", ""},
 	} {

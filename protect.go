@@ -16,9 +16,7 @@ func (g *Gate) Protect(next http.Handler) http.Handler {
 			return
 		}
 		h := w.Header()
-		for name, values := range d.Header {
-			h[name] = values
-		}
+		d.writeHeader(h)
 		h["X-Request-Id"] = []string{r.ID}
 		next.ServeHTTP(w, hr.WithContext(context.WithValue(hr.Context(), passageKey{}, &passage{g, r, &d})))
 	})

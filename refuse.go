@@ -79,7 +79,7 @@ func steps(q *Requirement, f finding, stage Stage, id *Identity, d *Denial) []St
 	case stage == StageGuard:
 		return append(out, Step{Stage: StageGuard, Method: method, Reason: d.Reason, Note: note(d)})
 	case guessable:
-		out = append(out, Step{Stage: StageGuard, Method: method, Note: "within the limits, or remembered"})
+		out = append(out, Step{Stage: StageGuard, Method: method, Note: "within the limits, or remembered from before"})
 	}
 	if stage == StageVerify || id == nil {
 		return append(out, Step{Stage: StageVerify, Method: method, Reason: d.Reason, Note: note(d)})

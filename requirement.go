@@ -16,9 +16,13 @@ type Requirement struct {
 	// Rule names the rule, for logs and traces; empty means that there is none,
 	// and the request is refused as rule-missing.
 	Rule string
+	// Blocked lets nobody pass, and nothing is read of what the client sent
+	// (address-blocked).
+	Blocked bool
 	// Open lets anyone pass, without any proof.
 	Open bool
-	// Accept lists the ways to authenticate, in the order of the rule.
+	// Accept lists the ways to authenticate, in the order of the rule; at most
+	// one for each scheme on the wire.
 	Accept []Authenticator
 	// Scopes must all be held, and one of Groups; empty asks for none.
 	Scopes, Groups []string

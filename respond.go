@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/gate401/gate401/reason"
 )
@@ -65,10 +66,11 @@ var (
 // check-failed, because then somebody calls it by mistake.
 func (p *Responder) Respond(w http.ResponseWriter, r *Request, d Decision) {
 	p.once.Do(p.prepare)
-	h := w.Header()
-	for name, values := range d.Header {
-		h[name] = values
+	if r.Body != nil {
+		Hurry(w)
 	}
+	h := w.Header()
+	d.writeHeader(h)
 	if r.ID != "" {
 		h["X-Request-Id"] = []string{r.ID}
 	}
@@ -96,14 +98,32 @@ func (p *Responder) Respond(w http.ResponseWriter, r *Request, d Decision) {
 	case shapePage:
 		p.page(w, r, shown)
 	case shapeGraphQL:
-		body := graphqlBody(r, shown)
-		h["Content-Type"] = graphqlJSON
+		body := graphqlBody(r, shown, p.Problems)
+		h["Content-Type"] = simpleJSON
+		if graphqlType(r.Header["Accept"]) {
+			h["Content-Type"] = graphqlJSON
+		}
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 		w.WriteHeader(shown.Status)
 		_, _ = w.Write(body)
 	default:
 		p.json(w, r, a)
 	}
+}
+
+// bodyGrace is how long a client whose request was refused may take to send the
+// rest of its body, so that the connection can be used again.
+const bodyGrace = 2 * time.Second
+
+// Hurry lets an answer that does not need the body of the request go out before
+// the body has arrived: the server would otherwise wait for up to 256 KiB of it
+// first, for ever if the client so wishes. It is for surfaces that answer by
+// themselves.
+func Hurry(w http.ResponseWriter) {
+	c := http.NewResponseController(w)
+	// Writers that cannot do it answer as they can.
+	_ = c.EnableFullDuplex()
+	_ = c.SetReadDeadline(time.Now().Add(bodyGrace))
 }
 
 // json writes the prepared body around the request id.

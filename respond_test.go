@@ -95,7 +95,7 @@ func TestShape(t *testing.T) {
 		{"JSON preferred", "GET", "/", h("Accept", "application/json, text/html;q=0.5"), problem},
 		{"HTML preferred", "GET", "/", h("Accept", "application/json;q=0.5, text/html"), page},
 		{"HTML refused", "GET", "/", h("Accept", "text/html;q=0, */*"), problem},
-		{"a GraphQL path", "POST", "/graphql", nil, graphql},
+		{"a GraphQL path", "POST", "/graphql", nil, "application/json"},
 		{"a GraphQL client", "POST", "/api", h("Accept", "application/graphql-response+json, application/json;q=0.9"), graphql},
 	} {
 		t.Run(c.name, func(t *testing.T) {

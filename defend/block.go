@@ -9,9 +9,6 @@ import (
 // Blocklist holds networks that nothing answers but 403 address-blocked.
 type Blocklist []netip.Prefix
 
-// nowhere admits no address: the zero Prefix contains none.
-var nowhere = []netip.Prefix{{}}
-
 // Wrap returns a policy that asks nothing of blocked clients and admits none of
 // them, before any method looks at what they sent; for all others it is p. The
 // rule keeps its name and its CORS, so that the refusal can be found and read.
@@ -39,7 +36,7 @@ func (b Blocklist) Wrap(p gate401.Policy) gate401.Policy {
 				if rule == "" {
 					rule = "blocked"
 				}
-				return gate401.Requirement{Rule: rule, Open: true, Addresses: nowhere, CORS: q.CORS}
+				return gate401.Requirement{Rule: rule, Blocked: true, CORS: q.CORS}
 			}
 		}
 		return q

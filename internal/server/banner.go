@@ -2,6 +2,8 @@ package server
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/gate401/gate401/internal/demo"
@@ -9,9 +11,9 @@ import (
 
 // banner is what the demo prints for a person: where it is, who may do what, and
 // lines to paste.
-func banner(f demo.Fixtures, colour bool) string {
+func banner(f demo.Fixtures, o DemoOptions) string {
 	bold := func(s string) string { return s }
-	if colour {
+	if o.Colour {
 		bold = func(s string) string { return "\x1b[1m" + s + "\x1b[0m" }
 	}
 	c := f.Credentials
@@ -42,14 +44,40 @@ func banner(f demo.Fixtures, colour bool) string {
 	line("")
 	line("%s", bold("Try"))
 	orders := c.Gate + c.Paths.Protected
-	line("  curl -i %s", orders)
-	line("  curl -i -u %s:%s %s", f.Member.Name, f.Member.Password, orders)
-	line("  curl -i -H 'X-API-Key: %s' %s", f.Key, orders)
-	line("  curl -i -H 'Authorization: Bearer %s' %s", c.Tokens.Expired, orders)
-	line("  curl -i -u %s:%s %s", f.Member.Name, f.Member.Password, c.Gate+c.Paths.AdminOnly)
-	line("  gate401 explain --admin %s REQUEST-ID", c.Admin)
+	for _, one := range [][2]string{
+		{"nobody says who is asking: 401", "curl -i " + orders},
+		{"a name and a password: 200", "curl -i -u " + f.Member.Name + ":" + f.Member.Password + " " + orders},
+		{"the same person where admins may go: 403", "curl -i -u " + f.Member.Name + ":" + f.Member.Password + " " + c.Gate + c.Paths.AdminOnly},
+		{"an API key: 200", "curl -i -H '" + f.KeyHeader + ": " + f.Key + "' " + orders},
+		{"a token that expired an hour ago: 401", "curl -i -H 'Authorization: Bearer " + c.Tokens.Expired + "' " + orders},
+		{"why? with the X-Request-Id of a refusal", program(os.Args[0]) + " explain --admin " + c.Admin + " REQUEST-ID"},
+	} {
+		line("  # %s", one[0])
+		line("  %s", one[1])
+	}
 	line("")
-	line("Every decision is a line below. Ctrl-C ends the demo and removes what it made.")
+	line("Every decision is a line below. %s", ending(o.Data))
 	line("")
 	return b.String()
+}
+
+// ending says what Ctrl-C leaves behind.
+func ending(data string) string {
+	if data == "" {
+		return "Ctrl-C ends the demo and removes what it made."
+	}
+	return "Ctrl-C ends the demo; its records stay in " + data + " until the next demo there replaces them."
+}
+
+// program is how a shell calls the running program: as it was called, unless
+// "go run" built it where nobody would look for it.
+func program(called string) string {
+	for dir := range strings.SplitSeq(filepath.ToSlash(called), "/") {
+		// Below the temporary directory, or in the build cache, whose place can
+		// be chosen and whose directories end in -d.
+		if strings.HasPrefix(dir, "go-build") || (len(dir) == 66 && strings.HasSuffix(dir, "-d")) {
+			return "go run ./cmd/gate401"
+		}
+	}
+	return called
 }

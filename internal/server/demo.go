@@ -7,19 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"github.com/gate401/gate401/internal/config"
 	"github.com/gate401/gate401/internal/demo"
-	"github.com/gate401/gate401/internal/password"
-	"github.com/gate401/gate401/internal/samples"
 	"github.com/gate401/gate401/reason"
 )
 
@@ -31,8 +27,9 @@ type DemoOptions struct {
 	// Listen and AdminListen are the addresses; empty means the usual ones, or
 	// free ports if those are taken.
 	Listen, AdminListen string
-	// Data is the directory of the records; empty means a temporary one, which
-	// is removed at the end.
+	// Data is the directory of the records, where they stay at the end and are
+	// replaced by the next demo; empty means a temporary one, which is removed
+	// at the end.
 	Data string
 	// JSON prints the credentials as one JSON object instead of for a person.
 	JSON bool
@@ -109,18 +106,13 @@ func demoConfig(o DemoOptions) (cfg *config.File, cleanup func(), err error) {
 	}
 	cleanup = func() {}
 	dir := o.Data
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "gate401-demo-"); err != nil {
-			return nil, nil, err
-		}
+	if dir != "" {
+		err = emptied(dir)
+	} else if dir, err = os.MkdirTemp("", "gate401-demo-"); err == nil {
 		cleanup = func() { _ = os.RemoveAll(dir) }
 	}
-	// A directory that was used before starts anew: passwords and keys are
-	// random at every start, and the old ones should be worth nothing.
-	for _, name := range []string{"demo.db", "demo.db-wal", "demo.db-shm", "demo.key"} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, err
-		}
+	if err != nil {
+		return nil, nil, err
 	}
 	cfg.Storage.Records = "sqlite:" + filepath.Join(dir, "demo.db")
 	cfg.Gate.Listen = free(o.Listen, cfg.Gate.Listen)
@@ -160,102 +152,10 @@ func (h *house) upstream(ctx context.Context, api http.Handler) (*url.URL, func(
 	return &url.URL{Scheme: "http", Host: l.Addr().String()}, func() { _ = s.Close(); <-ended }, nil
 }
 
-// cast is who plays in the demo: made once, at the start.
-type cast struct {
-	maker    *samples.Maker
-	fixtures demo.Fixtures
-}
-
-func newCast(ctx context.Context, h *house) (*cast, error) {
-	scopes := []string{"orders:read", "orders:write"}
-	c := &cast{maker: &samples.Maker{
-		Set: h.stores.Set, Hasher: h.stores.Hasher, Keyring: h.stores.Keyring, Now: time.Now,
-		Issuer: h.system.Issuer, Audience: "orders", Subject: "alice", Groups: []string{"customers"}, Scopes: scopes, KeyOwner: "alice",
-	}}
-	person := func(name string, suspended bool, groups ...string) (demo.Person, error) {
-		secret, err := password.Generate(nil)
-		if err != nil {
-			return demo.Person{}, err
-		}
-		p := samples.Person{Name: name, Password: secret, Groups: groups, Scopes: scopes, Suspended: suspended}
-		if name == "olga" {
-			if p.Before, err = password.Generate(nil); err != nil {
-				return demo.Person{}, err
-			}
-			c.fixtures.OldPassword = p.Before
-		}
-		return demo.Person{Name: name, Password: secret, Groups: groups, Suspended: suspended}, c.maker.Person(ctx, p)
-	}
-	f := &c.fixtures
-	var other demo.Person
-	for _, one := range []struct {
-		name      string
-		suspended bool
-		group     string
-		into      *demo.Person
-	}{
-		{"alice", false, "customers", &f.Member}, {"bob", false, "customers", &other}, {"root", false, "admins", &f.Admin},
-		{"mallory", true, "customers", &f.Suspended}, {"olga", false, "customers", &f.Changed}, {"eve", false, "customers", &f.Guessed},
-	} {
-		var err error
-		if *one.into, err = person(one.name, one.suspended, one.group); err != nil {
-			return nil, err
-		}
-	}
-	f.Credentials = demo.Credentials{
-		Gate: h.public.String(), Admin: "http://" + h.admin.Addr().String(), Issuer: h.system.Issuer,
-		Paths:  demo.PathsFor("alice", "bob"),
-		People: []demo.Person{f.Member, other, f.Admin, f.Suspended, f.Changed, f.Guessed},
-	}
-	f.Problems = h.system.Gate.Responder.Problems
-	f.KeyHeader, f.KeyQuery, f.KeyOnly = "X-API-Key", "api_key", "/partners/orders"
-	f.NoRule, f.AllowedOrigin = "/internal/metrics", "https://app.example.com"
-	return c, c.keys(ctx)
-}
-
-// keys makes the API keys.
-func (c *cast) keys(ctx context.Context) error {
-	f := &c.fixtures
-	var low, test string
-	for kind, into := range map[string]*string{
-		samples.KeyLive: &f.Key, samples.KeyLowScope: &low, samples.KeyExpired: &f.KeyExpired, samples.KeyRevoked: &f.KeyRevoked,
-		samples.KeyTest: &test, samples.KeyUnknown: &f.KeyUnknown,
-	} {
-		var err error
-		if *into, err = c.maker.Key(ctx, kind); err != nil {
-			return err
-		}
-	}
-	f.KeyOtherEnvironment = test
-	f.Credentials.APIKeys = []demo.APIKey{
-		{Value: f.Key, Header: f.KeyHeader, Scopes: c.maker.Scopes, Environment: samples.KeyLive},
-		{Value: low, Header: f.KeyHeader, Scopes: c.maker.Scopes[:1], Environment: samples.KeyLive},
-		{Value: test, Header: f.KeyHeader, Scopes: c.maker.Scopes, Environment: samples.KeyTest},
-	}
-	return nil
-}
-
-// minted is the cast with tokens made now.
-func (c *cast) minted(ctx context.Context) (demo.Fixtures, error) {
-	f := c.fixtures
-	t := &f.Credentials.Tokens
-	for kind, into := range map[string]*string{
-		samples.TokenValid: &t.Valid, samples.TokenLowScope: &t.LowScope, samples.TokenExpired: &t.Expired,
-		samples.TokenNotYetValid: &t.NotYetValid, samples.TokenWrongAudience: &t.WrongAudience,
-		samples.TokenWrongIssuer: &t.WrongIssuer, samples.TokenBadSignature: &t.BadSignature, samples.TokenWrongType: &f.WrongType,
-	} {
-		var err error
-		if *into, err = c.maker.Token(ctx, kind); err != nil {
-			return demo.Fixtures{}, err
-		}
-	}
-	return f, nil
-}
-
 // announce prints what is needed to use the demo.
 func announce(o DemoOptions, f demo.Fixtures) error {
 	if !o.JSON {
-		_, err := io.WriteString(o.Stdout, banner(f, o.Colour))
+		_, err := io.WriteString(o.Stdout, banner(f, o))
 		return err
 	}
 	enc := json.NewEncoder(o.Stdout)

@@ -46,10 +46,14 @@ func (h *house) firstStart(ctx context.Context, out io.Writer) error {
 	} else if err != nil {
 		return fmt.Errorf("making the administrator: %w", err)
 	}
+	// Before anything else can fail: nobody else knows it.
+	_, err = fmt.Fprintf(out, "gate401: first start: made the account %q with the password\n\n    %s\n\n"+
+		"gate401: it is shown this once; change it with: gate401 user passwd %s\n", administrator, secret, administrator)
+	if err != nil {
+		return err
+	}
 	if _, err := set.Audit.AppendAudit(ctx, store.AuditRecord{Actor: "first start", Action: "account.create", Object: administrator}); err != nil {
 		return fmt.Errorf("writing the audit record: %w", err)
 	}
-	_, err = fmt.Fprintf(out, "gate401: first start: made the account %q with the password\n\n    %s\n\n"+
-		"gate401: it is shown this once; change it with: gate401 user passwd %s\n", administrator, secret, administrator)
-	return err
+	return nil
 }

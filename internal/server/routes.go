@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/guide"
 )
 
@@ -31,6 +32,9 @@ func newRoutes(prefix string, keys publisher, proxy http.Handler) *routes {
 
 func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, own := strings.CutPrefix(r.URL.Path, t.prefix)
+	if own && r.ContentLength != 0 {
+		gate401.Hurry(w)
+	}
 	switch {
 	case !own:
 		t.proxy.ServeHTTP(w, r)

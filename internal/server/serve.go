@@ -149,11 +149,11 @@ func (h *house) run(ctx context.Context) error {
 	front := h.server(h.handler)
 	back := h.server(&admin.Handler{
 		Version: h.options.Version, Traces: h.watch.Traces,
-		Ready: map[string]func(context.Context) error{"store": h.stores.Set.Ping},
-		Limited: func() any {
-			return map[string]any{"status": h.system.Guard.Status(), "limited": h.system.Guard.List(1000)}
-		},
+		Ready:   map[string]func(context.Context) error{"store": h.stores.Set.Ping},
+		Limited: h.limited,
 	})
+	// Nobody uploads anything there.
+	back.ReadTimeout = headerTimeout
 	// What one request began may outlive ctx, so that draining can finish it.
 	failed := make(chan error, 2)
 	go func() { failed <- front.Serve(h.gate) }()
