@@ -115,15 +115,13 @@ func (p *Responder) Respond(w http.ResponseWriter, r *Request, d Decision) {
 // rest of its body, so that the connection can be used again.
 const bodyGrace = 2 * time.Second
 
-// Hurry lets an answer that does not need the body of the request go out before
-// the body has arrived: the server would otherwise wait for up to 256 KiB of it
-// first, for ever if the client so wishes. It is for surfaces that answer by
+// Hurry bounds how long an answer that does not need the body of the request
+// waits for it: net/http reads up to 256 KiB of it before it answers, and would
+// wait for ever if the client so wishes. It is for surfaces that answer by
 // themselves.
 func Hurry(w http.ResponseWriter) {
-	c := http.NewResponseController(w)
 	// Writers that cannot do it answer as they can.
-	_ = c.EnableFullDuplex()
-	_ = c.SetReadDeadline(time.Now().Add(bodyGrace))
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyGrace))
 }
 
 // json writes the prepared body around the request id.

@@ -3,7 +3,9 @@ package e2e
 import (
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptrace"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -116,6 +118,47 @@ func TestEndlessBody(t *testing.T) {
 	}
 }
 
+// A body that never comes does not keep the answer back, and does not keep the
+// connection for long.
+func TestBodyThatNeverComes(t *testing.T) {
+	p, c := startDemo(t)
+	for _, head := range []string{
+		"POST /orders HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n",
+		"POST /orders HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+		"POST /auth/problems/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n",
+		"POST /orders HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + c.Tokens["expired"] + "\r\nContent-Length: 1000\r\n\r\npart",
+	} {
+		began := time.Now()
+		res, _, err := p.raw(head)
+		if err != nil {
+			t.Fatalf("%q: %v", head, err)
+		}
+		if res.StatusCode < 400 || res.StatusCode >= 500 {
+			t.Errorf("%q: %d", head, res.StatusCode)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%q: the answer took %s", head, took)
+		}
+	}
+	// A client that is quick keeps its connection.
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	reused := false
+	for range 2 {
+		trace := &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { reused = i.Reused }}
+		req, _ := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), trace), http.MethodPost, p.gate+"/orders", strings.NewReader(`{"item":"tea"}`))
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+	}
+	if !reused {
+		t.Error("a refused POST with a short body costs its connection")
+	}
+}
+
 // memory is the resident memory of the process in KiB.
 func memory(t *testing.T, p *process) int {
 	t.Helper()
@@ -161,7 +204,8 @@ func TestKnownBypasses(t *testing.T) {
 	} {
 		lines = append(lines, "GET "+path+" HTTP/1.1", "HEAD "+path+" HTTP/1.1")
 	}
-	lines = append(lines, "OPTIONS /orders HTTP/1.1", "TRACE /orders HTTP/1.1", "PROPFIND /orders HTTP/1.1", "get /orders HTTP/1.1", "GET /orders HTTP/1.0")
+	lines = append(lines, "OPTIONS /orders HTTP/1.1", "TRACE /orders HTTP/1.1", "PROPFIND /orders HTTP/1.1", "get /orders HTTP/1.1", "Get /public/catalogue HTTP/1.1", "GET /orders HTTP/1.0",
+		"GET /public/%c0%ae%c0%ae%c0%aforders HTTP/1.1", "GET /public/..%20/orders HTTP/1.1")
 	check := func(what, octets string) {
 		t.Helper()
 		res, body, err := p.raw(octets)

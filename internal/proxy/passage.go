@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -62,6 +63,13 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 			delete(h, name)
 		}
 	}
+	if up := h["Upgrade"]; up != nil && (len(up) != 1 || !strings.EqualFold(up[0], "websocket")) {
+		// Whatever follows another upgrade nobody would judge: h2c would carry
+		// requests for any path.
+		delete(h, "Upgrade")
+		delete(h, "Connection")
+		delete(h, "Http2-Settings")
+	}
 	query := r.URL.RawQuery
 	preflight := r.Preflight()
 	if !p.keep || preflight {
@@ -98,6 +106,22 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 		x.body = &watchedBody{ReadCloser: out.Body}
 		out.Body = x.body
 	}
+}
+
+// unshared takes from an answer for one caller what would let a cache in front of
+// the gate give it to others: the upstream cannot know that a credential was
+// needed, because it did not see one (RFC 9111 section 3.5).
+func unshared(fields []string) []string {
+	shared := func(directive string) bool {
+		name, _, _ := strings.Cut(strings.TrimSpace(directive), "=")
+		return strings.EqualFold(name, "public") || strings.EqualFold(name, "s-maxage")
+	}
+	all := strings.Split(strings.Join(fields, ","), ",")
+	kept := slices.DeleteFunc(slices.Clone(all), shared)
+	if len(kept) == len(all) {
+		return fields
+	}
+	return []string{strings.Join(append([]string{"private"}, kept...), ",")}
 }
 
 var ours = []string{"1.1 gate401"}
@@ -167,6 +191,9 @@ func (x *passage) answer(res *http.Response) error {
 	}
 	h["X-Request-Id"] = []string{x.request.ID}
 	x.cors(h)
+	if x.decision.Identity != nil && len(h["Cache-Control"]) > 0 {
+		h["Cache-Control"] = unshared(h["Cache-Control"])
+	}
 	if res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {
 		h["Gate401-Refused-By"] = refusedByUpstream
 		x.unprompted(res)

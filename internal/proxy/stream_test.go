@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -283,6 +284,69 @@ func TestUpgrade(t *testing.T) {
 	res, err = http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil || res.StatusCode != 401 {
 		t.Fatal("an upgrade without a credential:", res, err)
+	}
+}
+
+// Another upgrade than WebSocket is no upgrade: an upstream that switches all the
+// same gets no tunnel, through which nobody would judge what is asked.
+func TestOtherUpgrades(t *testing.T) {
+	s := start(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") == "" && r.URL.Query().Get("anyway") == "" {
+			fmt.Fprint(w, "plain")
+			return
+		}
+		c, rw, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		defer c.Close()
+		fmt.Fprint(rw, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n")
+		_ = rw.Flush()
+		_, _ = rw.ReadString('\n')
+	}, nil)
+	for _, c := range []struct {
+		query, fields string
+		want          int
+	}{
+		{"", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n", 200},
+		{"", "Connection: Upgrade\r\nUpgrade: TLS/1.0\r\n", 200},
+		{"", "Connection: Upgrade\r\nUpgrade: websocket, h2c\r\n", 200},
+		{"", "Connection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n", 502},
+		{"?anyway=1", "Connection: Upgrade\r\nUpgrade: h2c\r\n", 502},
+	} {
+		conn := s.dial()
+		fmt.Fprintf(conn, "GET /chat%s HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer alice\r\n%s\r\n", c.query, c.fields)
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil || res.StatusCode != c.want {
+			t.Errorf("%q: %v, %v; want %d", c.fields, res, err, c.want)
+		}
+	}
+}
+
+// What was answered to one caller is for no cache that others share.
+func TestSharedCaches(t *testing.T) {
+	s := start(t, func(w http.ResponseWriter, r *http.Request) {
+		if v := r.URL.Query().Get("v"); v != "" {
+			w.Header().Set("Cache-Control", v)
+		}
+	}, nil)
+	for _, c := range []struct{ sent, want string }{
+		{"public, max-age=600", "private, max-age=600"},
+		{"max-age=600, S-MaxAge=60", "private,max-age=600"},
+		{"no-store", "no-store"},
+		{"private, max-age=1", "private, max-age=1"},
+		{"", ""},
+	} {
+		req, _ := http.NewRequest("GET", "http://"+s.addr+"/orders?v="+url.QueryEscape(c.sent), nil)
+		req.Header.Set("Authorization", "Bearer alice")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if got := res.Header.Get("Cache-Control"); got != c.want {
+			t.Errorf("%q became %q, want %q", c.sent, got, c.want)
+		}
 	}
 }
 
