@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/gate401/gate401/internal/password"
 )
 
 // effort makes every refusal of a password cost the same, whoever the account
@@ -30,6 +32,8 @@ type work struct{ argon2, bcrypt uint64 }
 func (w work) plus(o work) work { return work{w.argon2 + o.argon2, w.bcrypt + o.bcrypt} }
 
 func (w work) max(o work) work { return work{max(w.argon2, o.argon2), max(w.bcrypt, o.bcrypt)} }
+
+func (w work) min(o work) work { return work{min(w.argon2, o.argon2), min(w.bcrypt, o.bcrypt)} }
 
 // minus is what is left to do, never below nothing.
 func (w work) minus(o work) work {
@@ -79,6 +83,9 @@ func (a *attempt) settle(ctx context.Context, sources []Passwords) error {
 	a.seen = a.seen.max(a.spent)
 	due = due.max(a.seen)
 	a.mu.Unlock()
+	// Bounded whatever a source says about itself: the dearest password of each
+	// kind, and the dearest one before.
+	due = due.min(work{argon2: 2 * password.MaxWork, bcrypt: 2 << password.MaxBcryptCost})
 
 	for _, like := range fill(due.minus(a.spent), sample) {
 		if err := a.hasher.Dummy(ctx, like, a.password); err != nil {
@@ -118,7 +125,7 @@ func fill(w work, sample string) []string {
 		}
 	}
 	// Rounds are a power of two, so any number of them is a sum of costs.
-	for cost := maxBcryptCost; cost >= minBcryptCost; cost-- {
+	for cost := password.MaxBcryptCost; cost >= minBcryptCost; cost-- {
 		for ; w.bcrypt >= 1<<cost; w.bcrypt -= 1 << cost {
 			list = append(list, bcryptLike(cost))
 		}
@@ -127,8 +134,7 @@ func fill(w work, sample string) []string {
 }
 
 const (
-	minBcryptCost = 4
-	maxBcryptCost = 14 // as internal/password: about a second
+	minBcryptCost = 4 // of x/crypto/bcrypt
 
 	emptySalt = "AAAAAAAAAAAAAAAAAAAAAA"                      // 16 octets
 	emptyTag  = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" // 32 octets
@@ -139,15 +145,15 @@ func bcryptLike(cost int) string {
 	return fmt.Sprintf("$2b$%02d$%s", cost, strings.Repeat(".", 53))
 }
 
-// costOf reads the cost from a hash; one that cannot be read has none, and
-// cannot be compared with either.
+// costOf reads the cost from a hash. One that cannot be read, or that asks for
+// more than is ever computed, has none, and cannot be compared with either.
 func costOf(hash string) work {
+	if password.CheckHash(hash) != nil {
+		return work{}
+	}
 	if rest, ok := strings.CutPrefix(hash, "$2"); ok {
-		if len(rest) < 4 {
-			return work{}
-		}
 		cost, err := strconv.Atoi(rest[2:4])
-		if err != nil || cost < minBcryptCost || cost > maxBcryptCost {
+		if err != nil || cost < minBcryptCost {
 			return work{}
 		}
 		return work{bcrypt: 1 << cost}

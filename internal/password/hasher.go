@@ -208,8 +208,8 @@ func checkBcrypt(hash string) error {
 	if err != nil {
 		return fmt.Errorf("%w: bcrypt hash malformed", ErrHash)
 	}
-	if cost > maxBcryptCost {
-		return fmt.Errorf("%w: bcrypt cost %d is over %d", ErrHash, cost, maxBcryptCost)
+	if cost > MaxBcryptCost {
+		return fmt.Errorf("%w: bcrypt cost %d is over %d", ErrHash, cost, MaxBcryptCost)
 	}
 	return nil
 }

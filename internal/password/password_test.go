@@ -153,7 +153,25 @@ func TestUnusableHash(t *testing.T) {
 			if err != nil && strings.Contains(err.Error(), "CTFhFdXPJO") {
 				t.Errorf("the error repeats the hash: %v", err)
 			}
+			if judged := password.CheckHash(row.hash); (judged == nil) != (err == nil) {
+				t.Errorf("CheckHash says %v, Verify %v", judged, err)
+			}
 		})
+	}
+}
+
+func TestCheckHash(t *testing.T) {
+	phc, err := cheap().Hash(t.Context(), "secret-pw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, good := range []string{phc, bcryptOf(t, "secret-pw", 4)} {
+		if err := password.CheckHash(good); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+	}
+	if err := password.CheckHash(""); !errors.Is(err, password.ErrHash) {
+		t.Errorf("no hash: %v", err)
 	}
 }
 

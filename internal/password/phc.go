@@ -26,21 +26,26 @@ type Params struct {
 // machine before it bothers an attacker.
 func Default() Params { return Params{Memory: 19 * 1024, Time: 2, Threads: 1} }
 
+// MaxWork and MaxBcryptCost are the dearest hashes that are computed: argon2id in
+// KiB times passes, and the cost of bcrypt. Either takes about a second.
+const (
+	MaxWork       = 1024 * 1024
+	MaxBcryptCost = 14
+)
+
 // Limits of what a stored hash may ask for. A record is data, perhaps imported
 // from elsewhere: it must not be able to ask for gigabytes or minutes.
 const (
-	maxMemory     = 256 * 1024 // KiB
-	maxTime       = 16         // passes
-	maxThreads    = 16
-	maxWork       = 1024 * 1024 // KiB times passes, about a second
-	minSalt       = 8           // RFC 9106, Section 3.1
-	maxSalt       = 64
-	minTag        = 16
-	maxTag        = 64
-	maxPHC        = 512 // characters
-	maxBcryptCost = 14  // about a second
-	newSalt       = 16
-	newTag        = 32
+	maxMemory  = 256 * 1024 // KiB
+	maxTime    = 16         // passes
+	maxThreads = 16
+	minSalt    = 8 // RFC 9106, Section 3.1
+	maxSalt    = 64
+	minTag     = 16
+	maxTag     = 64
+	maxPHC     = 512 // characters
+	newSalt    = 16
+	newTag     = 32
 )
 
 // phc is a parsed argon2id PHC string:
@@ -106,8 +111,8 @@ func (p Params) check() error {
 		return fmt.Errorf("%w: argon2 t or p out of range", ErrHash)
 	case p.Memory < 8*uint32(p.Threads) || p.Memory > maxMemory: // RFC 9106, Section 3.1
 		return fmt.Errorf("%w: argon2 m out of range", ErrHash)
-	case uint64(p.Memory)*uint64(p.Time) > maxWork:
-		return fmt.Errorf("%w: argon2 m times t over %d KiB", ErrHash, maxWork)
+	case uint64(p.Memory)*uint64(p.Time) > MaxWork:
+		return fmt.Errorf("%w: argon2 m times t over %d KiB", ErrHash, MaxWork)
 	}
 	return nil
 }
@@ -136,4 +141,16 @@ func parseBase64(s, what string, least, most int) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %s has %d bytes, want %d to %d", ErrHash, what, len(b), least, most)
 	}
 	return b, nil
+}
+
+// CheckHash tells whether Verify can use a hash: its form is right and its cost
+// within the limits. Sources of hashes ask when they are read, so that a line
+// that asks for gigabytes is a fault of the file and not of a login. The error
+// wraps ErrHash and repeats nothing of the hash.
+func CheckHash(hash string) error {
+	if isBcrypt(hash) {
+		return checkBcrypt(hash)
+	}
+	_, err := parsePHC(hash)
+	return err
 }
