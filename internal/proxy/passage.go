@@ -179,6 +179,10 @@ var refusedByUpstream = []string{"upstream"}
 // answer prepares the upstream's response for the client.
 func (x *passage) answer(res *http.Response) error {
 	p, h := x.proxy, res.Header
+	if res.StatusCode == http.StatusSwitchingProtocols && !strings.EqualFold(h.Get("Upgrade"), "websocket") {
+		// ReverseProxy would refuse it too, and leave the connection open.
+		return errors.New("the upstream switched to another protocol than WebSocket")
+	}
 	for name := range h {
 		if isOwn(name) {
 			delete(h, name)

@@ -330,6 +330,8 @@ func TestSharedCaches(t *testing.T) {
 			w.Header().Set("Cache-Control", v)
 		}
 	}, nil)
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
 	for _, c := range []struct{ sent, want string }{
 		{"public, max-age=600", "private, max-age=600"},
 		{"max-age=600, S-MaxAge=60", "private,max-age=600"},
@@ -339,7 +341,7 @@ func TestSharedCaches(t *testing.T) {
 	} {
 		req, _ := http.NewRequest("GET", "http://"+s.addr+"/orders?v="+url.QueryEscape(c.sent), nil)
 		req.Header.Set("Authorization", "Bearer alice")
-		res, err := http.DefaultClient.Do(req)
+		res, err := client.Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
