@@ -66,8 +66,16 @@ func (c *checker) quote(path, value string) string { return c.src.quote(path, va
 
 func (c *checker) gate() {
 	g := &c.f.Gate
-	c.listen("gate.listen", g.Listen)
-	c.listen("admin.listen", c.f.Admin.Listen)
+	if c.listen("gate.listen", g.Listen) && !g.DangerouslyPlainHTTP {
+		c.fault("gate.listen", "TLS is not available in this version: listen on 127.0.0.1 behind something that speaks TLS, or set gate.dangerously_plain_http: true",
+			"others can reach %s, and plain http would show them every password and token", c.quote("gate.listen", g.Listen))
+	}
+	// Another word than for the gate: something in front that adds TLS to the
+	// gate does nothing for this one.
+	if c.listen("admin.listen", c.f.Admin.Listen) && !c.f.Admin.DangerouslyOpen {
+		c.fault("admin.listen", "listen on 127.0.0.1, or, where a network keeps everyone but operators and probes away, set admin.dangerously_open: true",
+			"others can reach %s, and it asks for no credential: they would read traces, with names, addresses and paths", c.quote("admin.listen", c.f.Admin.Listen))
+	}
 	if g.Listen == c.f.Admin.Listen && !strings.HasSuffix(g.Listen, ":0") {
 		c.fault("admin.listen", "", "the gate listens on %s already", c.quote("admin.listen", g.Listen))
 	}
@@ -92,13 +100,13 @@ func (c *checker) gate() {
 	}
 }
 
-// listen checks an address to listen on. Without TLS, which is not built yet,
-// what others can reach needs a word from whoever knows what is in front.
-func (c *checker) listen(path, value string) {
+// listen checks an address to listen on, and tells whether others can reach it:
+// that needs a word from whoever knows what is in front.
+func (c *checker) listen(path, value string) (reached bool) {
 	host, port, err := net.SplitHostPort(value)
 	if err != nil {
 		c.fault(path, "write it as in 127.0.0.1:8401", "%s is no address and port", c.quote(path, value))
-		return
+		return false
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
 		c.fault(path, "", "%s is no port", c.quote(path, port))
@@ -106,13 +114,10 @@ func (c *checker) listen(path, value string) {
 	if host != "" && host != "localhost" {
 		if _, err := netip.ParseAddr(host); err != nil {
 			c.fault(path, "listen on an address, as in 127.0.0.1:8401", "%s is no IP address", c.quote(path, host))
-			return
+			return false
 		}
 	}
-	if !isLoopback(host) && !c.f.Gate.DangerouslyPlainHTTP {
-		c.fault(path, "TLS is not available in this version: listen on 127.0.0.1 behind something that speaks TLS, or set gate.dangerously_plain_http: true",
-			"others can reach %s, and plain http would show them every password and token", c.quote(path, value))
-	}
+	return !isLoopback(host)
 }
 
 func isLoopback(host string) bool {

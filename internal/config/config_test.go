@@ -124,6 +124,33 @@ func plain(n *yaml.Node) any {
 	return v
 }
 
+// Who may reach the one listener may not for that reach the other.
+func TestAdminIsOpenedOnItsOwn(t *testing.T) {
+	for _, test := range []struct{ name, file, want string }{
+		{"both on loopback", "admin: {listen: 'localhost:1'}", ""},
+		{"gate open", "gate: {listen: '0.0.0.0:8401', dangerously_plain_http: true}", ""},
+		{"gate open, admin too", "gate: {listen: '0.0.0.0:8401', dangerously_plain_http: true}\nadmin: {listen: '0.0.0.0:8402'}", "admin.listen"},
+		{"admin open by the word for the gate", "gate: {dangerously_plain_http: true}\nadmin: {listen: ':8402'}", "admin.listen"},
+		{"gate open by the word for admin", "gate: {listen: '[::]:8401'}\nadmin: {dangerously_open: true}", "gate.listen"},
+		{"admin open", "admin: {listen: '192.0.2.1:8402', dangerously_open: true}", ""},
+		{"both open", "gate: {listen: ':8401', dangerously_plain_http: true}\nadmin: {listen: ':8402', dangerously_open: true}", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := loader().Load("gate401.yaml", []byte(test.file))
+			if test.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			faults := faultsOf(err)
+			if len(faults) != 1 || faults[0].Path != test.want || !strings.Contains(faults[0].Hint, "dangerously_") {
+				t.Errorf("got %v, want one fault at %s with a hint", err, test.want)
+			}
+		})
+	}
+}
+
 func TestValidFiles(t *testing.T) {
 	files := read(t, "valid-*.yaml")
 	files["example.yaml"] = config.Example()

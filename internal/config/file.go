@@ -56,6 +56,8 @@ type Gate struct {
 type Admin struct {
 	// The address and port to listen on; port 0 picks a free one.
 	Listen string `yaml:"listen,omitempty"`
+	// Listen on an address that others can reach: no credential is asked for, so whoever reaches it reads the traces.
+	DangerouslyOpen bool `yaml:"dangerously_open,omitempty"`
 }
 
 // Storage says where records are kept.
