@@ -26,7 +26,7 @@ func (a *app) demo() *cobra.Command {
 	f.BoolVar(&o.JSON, "json", false, "print addresses and credentials as one JSON object first")
 	f.StringVar(&o.Listen, "listen", "", "where clients connect: `ADDR` (default 127.0.0.1:8401, or a free port if that is taken)")
 	f.StringVar(&o.AdminListen, "admin-listen", "", "where operators connect: `ADDR` (default 127.0.0.1:8402, or a free port)")
-	f.StringVar(&o.Data, "data", "", "keep the records in this `DIR`")
+	f.StringVar(&o.Data, "data", "", "put the records into `DIR`, where they stay until the next demo there replaces them")
 	_ = cmd.MarkFlagDirname("data")
 	return cmd
 }

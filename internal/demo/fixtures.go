@@ -35,11 +35,18 @@ type Fixtures struct {
 	// "/partners/orders".
 	KeyOnly string
 
-	// WrongType is a rightly signed token that is no access token.
-	WrongType string
+	// WrongType is a rightly signed token that is no access token; OldLogin is
+	// good, and its person logged in hours ago. RecentOnly is a path that wants
+	// a recent login, such as "/payments".
+	WrongType, OldLogin, RecentOnly string
+	// Partner is a token of an issuer whose keys cannot be fetched, and
+	// PartnerOnly a path that takes no other tokens, such as
+	// "/suppliers/orders".
+	Partner, PartnerOnly string
 
-	// NoRule is a path that no rule opens.
-	NoRule string
+	// NoRule is a path that no rule opens, OfficeOnly one that is open to
+	// another network than the demo's own, such as "/intranet/report".
+	NoRule, OfficeOnly string
 	// AllowedOrigin is an origin whose pages may call the API.
 	AllowedOrigin string
 }

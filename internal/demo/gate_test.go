@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -22,7 +23,10 @@ import (
 	"github.com/gate401/gate401/token"
 )
 
-const allowedOrigin = "https://shop.example"
+const (
+	allowedOrigin = "https://shop.example"
+	partnerIssuer = "https://idp.partner.example"
+)
 
 // world is the demo with a real gate in front: all that is missing is the
 // reverse proxy between, whose work forward does.
@@ -41,6 +45,7 @@ func newWorld(tb testing.TB) *world {
 		Member: person(tb, set, "alice", "customers"), Admin: person(tb, set, "ada", "admin"),
 		Suspended: person(tb, set, "sam"), Guessed: person(tb, set, "gus"), Changed: person(tb, set, "carol"),
 		KeyHeader: "X-API-Key", KeyQuery: "api_key", KeyOnly: "/partners/orders", NoRule: "/internal/metrics", AllowedOrigin: allowedOrigin,
+		RecentOnly: "/payments", PartnerOnly: "/suppliers/orders", OfficeOnly: "/intranet/report",
 	}
 	bob := person(tb, set, "bob", "customers")
 	update(tb, set, "sam", func(a *store.Account) { a.Suspended = true })
@@ -69,6 +74,8 @@ func newWorld(tb testing.TB) *world {
 	f.WrongType = must(key.Sign(map[string]any{
 		"iss": w.gate.URL, "sub": "alice", "aud": "orders", "exp": time.Now().Add(time.Hour).Unix(), "nonce": "n",
 	}, "logout+jwt"))(tb)
+	f.OldLogin = must(key.Issue(grant(w.gate.URL, func(g *token.Grant) { g.AuthTime = time.Now().Add(-2 * time.Hour) })))(tb).Token
+	f.Partner = must(other.Issue(grant(partnerIssuer, func(*token.Grant) {})))(tb).Token
 
 	var mu sync.Mutex
 	causes := map[string]reason.Code{}
@@ -117,7 +124,11 @@ func policy(tb testing.TB, set *store.Set, key *token.SigningKey, issuer string)
 	keys := &authn.Keys{Store: set.APIKeys, Accounts: set.Accounts, Changes: set.Revision}
 	tb.Cleanup(func() { _ = keys.Close() })
 	verifier := must(token.New(token.Profile{Keys: token.NewKeySet(key.Public()), Issuer: issuer, Audience: []string{"orders"}}))(tb)
+	away := &token.RemoteKeys{URL: "http://127.0.0.1:1/jwks.json"} // nobody listens there
+	tb.Cleanup(func() { _ = away.Close() })
+	partner := must(token.New(token.Profile{Keys: away, Issuer: partnerIssuer, Audience: []string{"orders"}}))(tb)
 	methods := map[string]gate401.Authenticator{
+		"partner":  &authn.Bearer{Realm: "orders", Tokens: []authn.TokenVerifier{{Verifier: partner, Issuer: partnerIssuer}}},
 		"own":      &authn.Bearer{Realm: "orders", Keys: keys, Tokens: []authn.TokenVerifier{{Verifier: verifier, Issuer: issuer}}},
 		"key":      &authn.APIKey{Realm: "orders", Keys: keys, Header: "X-API-Key"},
 		"password": &authn.Basic{Realm: "orders", Sources: []authn.Passwords{&authn.StorePasswords{Accounts: set.Accounts, Changes: set.Revision}}},
@@ -130,6 +141,9 @@ func policy(tb testing.TB, set *store.Set, key *token.SigningKey, issuer string)
 		{Path: "/users/{user}/**", Owner: "{user}"},
 		{Path: "/admin/**", Groups: []string{"admin"}},
 		{Path: "/partners/**", Methods: []string{"key"}},
+		{Path: "/suppliers/**", Methods: []string{"partner"}},
+		{Path: "/payments/**", Methods: []string{"own"}, MaxAge: 15 * time.Minute},
+		{Path: "/intranet/**", Addresses: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}},
 		{Path: "/internal/**", Nobody: true},
 	}, access.Rule{}, func(names []string) ([]gate401.Authenticator, error) {
 		if len(names) == 0 {
@@ -149,9 +163,7 @@ func policy(tb testing.TB, set *store.Set, key *token.SigningKey, issuer string)
 
 func tokens(tb testing.TB, key, other *token.SigningKey, issuer string) demo.Tokens {
 	issue := func(k *token.SigningKey, change func(*token.Grant)) string {
-		g := token.Grant{Issuer: issuer, Subject: "alice", Audience: []string{"orders"}, Scopes: []string{"orders:read", "orders:write"}, TTL: time.Hour}
-		change(&g)
-		return must(k.Issue(g))(tb).Token
+		return must(k.Issue(grant(issuer, change)))(tb).Token
 	}
 	now := time.Now()
 	return demo.Tokens{
@@ -163,6 +175,16 @@ func tokens(tb testing.TB, key, other *token.SigningKey, issuer string) demo.Tok
 		WrongIssuer:   issue(key, func(g *token.Grant) { g.Issuer = "https://idp.test.example" }),
 		BadSignature:  issue(other, func(*token.Grant) {}),
 	}
+}
+
+// grant is that of a good token, changed.
+func grant(issuer string, change func(*token.Grant)) token.Grant {
+	g := token.Grant{
+		Issuer: issuer, Subject: "alice", Audience: []string{"orders"}, Scopes: []string{"orders:read", "orders:write"},
+		TTL: time.Hour, AuthTime: time.Now(),
+	}
+	change(&g)
+	return g
 }
 
 func person(tb testing.TB, set *store.Set, name string, groups ...string) demo.Person {

@@ -81,9 +81,13 @@ func (o *Orders) prepare() {
 		m.HandleFunc("/{$}", only(o.links))
 	}
 	m.HandleFunc("/orders", o.collection)
-	m.HandleFunc("/partners/orders", only(func(w http.ResponseWriter, _ *http.Request) {
-		o.list(w, func(Order) bool { return true })
-	}))
+	for _, path := range []string{"/partners/orders", "/suppliers/orders"} {
+		m.HandleFunc(path, only(func(w http.ResponseWriter, _ *http.Request) {
+			o.list(w, func(Order) bool { return true })
+		}))
+	}
+	m.HandleFunc("/payments", only(o.payments))
+	m.HandleFunc("/intranet/report", only(o.report))
 	m.HandleFunc("/orders/{id}", only(o.one))
 	m.HandleFunc("/users/{user}/orders", only(o.ofUser))
 	m.HandleFunc("/admin/report", only(o.report))
@@ -208,6 +212,19 @@ func (o *Orders) add(order Order) (Order, bool) {
 	return order, true
 }
 
+// payments are what whoever is asking has to pay.
+func (o *Orders) payments(w http.ResponseWriter, r *http.Request) {
+	cents, payer := 0, subject(r)
+	o.mu.Lock()
+	for _, order := range o.orders {
+		if i := slices.IndexFunc(catalogue(), func(a article) bool { return a.Item == order.Item }); i >= 0 && order.Owner == payer {
+			cents += catalogue()[i].Cents * order.Quantity
+		}
+	}
+	o.mu.Unlock()
+	answer(w, http.StatusOK, map[string]any{"payer": payer, "due_cents": cents})
+}
+
 func (o *Orders) report(w http.ResponseWriter, _ *http.Request) {
 	o.mu.Lock()
 	owners := map[string]int{}
@@ -230,7 +247,8 @@ func (o *Orders) health(w http.ResponseWriter, _ *http.Request) {
 
 func (o *Orders) links(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, map[string][]string{"addresses": {
-		"/public/catalogue", "/public/health", "/orders", "/users/{user}/orders", "/partners/orders", "/admin/report", "/echo",
+		"/public/catalogue", "/public/health", "/orders", "/users/{user}/orders", "/partners/orders", "/suppliers/orders",
+		"/payments", "/admin/report", "/intranet/report", "/echo",
 	}})
 }
 

@@ -52,6 +52,9 @@ func formRows() []Row {
 	return rows
 }
 
+// graphqlMedia is the media type of GraphQL over HTTP.
+const graphqlMedia = "application/graphql-response+json"
+
 // besideRows show what is not a cause of its own.
 func besideRows() []Row {
 	preflight := func(c Call, origin string) RawRequest {
@@ -99,6 +102,25 @@ func besideRows() []Row {
 					Field{"Sec-Fetch-Dest", "document"}).marked("Accept", "Sec-Fetch-Mode", "Sec-Fetch-Dest")
 			},
 			Right: withToken, RightNote: "A program with a token."},
+		{ID: "graphql", Title: "A GraphQL client", Want: 401, Reason: reason.CredentialsMissing,
+			Why: "It says so in `Accept`, and can read only answers with `errors`. It gets the same refusal in that shape: same status, same challenges; the reason and what to do are under `extensions`.",
+			Build: func(c Call) RawRequest {
+				return orders(c).with(Field{"Accept", graphqlMedia}).marked("Accept")
+			},
+			Right:     func(c Call) RawRequest { return withToken(c).with(Field{"Accept", graphqlMedia}) },
+			RightNote: "The same with a token. What is let through is answered by the application, in its own way."},
+		{ID: "preflight-listed", Title: "A preflight from a listed origin", Want: 204,
+			Why: "Before a page of another origin may send `Authorization`, the browser asks, and never with credentials: a server that wants a login for this answer locks every page out. The origin is listed, so the CORS fields are there.",
+			Build: func(c Call) RawRequest {
+				if c.AllowedOrigin == "" {
+					return RawRequest{}
+				}
+				return preflight(c, c.AllowedOrigin)
+			},
+			Right: func(c Call) RawRequest {
+				return orders(c).with(Field{"Origin", c.AllowedOrigin}).bearer(c.Credentials.Tokens.Valid)
+			},
+			RightNote: "The request that the browser sends after it. Its refusals can be read by the page too."},
 		{ID: "preflight-foreign", Title: "A preflight from a foreign origin", Want: 204,
 			Why:   "Preflights never carry credentials, so they are not asked for any. This origin is not listed: without CORS fields in the answer the browser does not send the request.",
 			Build: func(c Call) RawRequest { return preflight(c, "https://elsewhere.example") },

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gate401/gate401/internal/demo"
 	"github.com/gate401/gate401/reason"
+	"github.com/gate401/gate401/reason/cases"
 )
 
 func privateKey(tb testing.TB) *ecdsa.PrivateKey {
@@ -63,6 +64,59 @@ func TestRowsAreSound(t *testing.T) {
 		}
 		if info.Status != row.Want {
 			t.Errorf("%s wants %d, and %s is %d", row.ID, row.Want, row.Reason, info.Status)
+		}
+	}
+}
+
+// Whatever a gate can find, a visitor can see.
+func TestRowsCoverEveryCase(t *testing.T) {
+	without := map[reason.Code]string{
+		reason.LockedOut: "takes a hundred guesses from many addresses, and is told as rate-limited, which has a row",
+	}
+	shown := map[reason.Code]bool{}
+	for _, row := range demo.Rows() {
+		shown[row.Reason] = true
+	}
+	all, err := cases.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[reason.Code]bool{}
+	for _, c := range all {
+		found[c.Code] = true
+		if why, left := without[c.Code]; shown[c.Code] == left {
+			t.Errorf("%s: has a row: %v; left out: %q", c.Code, shown[c.Code], why)
+		}
+	}
+	for code := range without {
+		if !found[code] {
+			t.Errorf("%s is left out and has no case", code)
+		}
+	}
+}
+
+// What the status alone does not show.
+func TestRowsShowWhatTheySay(t *testing.T) {
+	w := newWorld(t)
+	const admits = "Access-Control-Allow-Origin: "
+	for _, c := range []struct{ row, has, hasNot string }{
+		{"preflight-listed", admits + allowedOrigin + "\r\n", "401"},
+		{"preflight-foreign", "204", admits},
+		{"graphql", "Content-Type: application/graphql-response+json\r\n", "problem+json"},
+		{"graphql", `{"errors":[{"message":"Credentials are required","extensions":{"code":"UNAUTHENTICATED",`, `"data"`},
+		{"authentication-too-old", `max_age="900"`, "scope="},
+		{"check-failed", "Retry-After: ", "WWW-Authenticate"},
+		{"address-blocked", `"code":"access-denied"`, "WWW-Authenticate"},
+		{"browser", "Content-Type: text/html", "problem+json"},
+	} {
+		i := slices.IndexFunc(w.page.Rows(), func(r demo.Row) bool { return r.ID == c.row })
+		if i < 0 {
+			t.Errorf("no row %s", c.row)
+			continue
+		}
+		res, err := w.page.Try(t.Context(), w.page.Rows()[i])
+		if err != nil || !strings.Contains(res.Response, c.has) || strings.Contains(res.Response, c.hasNot) {
+			t.Errorf("%s: %v, want %q and no %q\n%s", c.row, err, c.has, c.hasNot, res.Response)
 		}
 	}
 }

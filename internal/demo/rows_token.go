@@ -42,7 +42,18 @@ func tokenRows() []Row {
 	for i := range rows {
 		rows[i].Group, rows[i].Want, rows[i].Right = groupTokens, 401, withToken
 	}
-	return rows
+	return append(rows, Row{
+		ID: "check-failed", Group: groupTokens, Title: "The issuer does not answer", Reason: reason.CheckFailed, Want: 503,
+		Why: "The keys of this issuer cannot be fetched, so nothing is known against the token. 503 and not 401: a client that is told 401 would throw a good token away. What cannot be checked is not let through either.",
+		Build: func(c Call) RawRequest {
+			if c.PartnerOnly == "" {
+				return RawRequest{}
+			}
+			return get(c.PartnerOnly).bearer(c.Partner)
+		},
+		Right:     withToken,
+		RightNote: "A token whose issuer answers. The other one is kept and sent again later.",
+	})
 }
 
 // newOrder is the body of the calls that write.
@@ -86,9 +97,29 @@ func accessRows() []Row {
 			Right:     func(c Call) RawRequest { return get(c.Credentials.Paths.AdminOnly).person(c.Admin) },
 			RightNote: "An address that a rule opens for this account."},
 	}
+	rows = append(rows, Row{ID: "address-blocked", Title: "From the wrong network", Reason: reason.AddressBlocked,
+		Why: "The password is right. The rule admits one network only, and the request comes from elsewhere, so no other proof would help: 403, without a challenge. Behind a proxy that the gate does not trust, everybody seems to come from that proxy.",
+		Build: func(c Call) RawRequest {
+			if c.OfficeOnly == "" {
+				return RawRequest{}
+			}
+			return get(c.OfficeOnly).person(c.Member).markedStart()
+		},
+		Right:     withPassword,
+		RightNote: "An address that is open to every network. The other one needs the office, or its VPN."})
 	for i := range rows {
 		rows[i].Group, rows[i].Want = groupAccess, 403
 	}
+	rows = append(rows, Row{ID: "authentication-too-old", Group: groupAccess, Title: "The login was too long ago", Reason: reason.AuthenticationTooOld, Want: 401,
+		Why: "The token is good, and its person logged in two hours ago; payments want fifteen minutes. 401, because a new login helps; the challenge says in `max_age` how new. Renewing the token in silence does not change when the person logged in.",
+		Build: func(c Call) RawRequest {
+			if c.RecentOnly == "" {
+				return RawRequest{}
+			}
+			return get(c.RecentOnly).bearer(c.OldLogin)
+		},
+		Right:     func(c Call) RawRequest { return get(c.RecentOnly).bearer(c.Credentials.Tokens.Valid) },
+		RightNote: "A token from a login just now."})
 	return append(rows, Row{
 		ID: "rate-limited", Group: groupAccess, Title: "Guessing passwords", Reason: reason.RateLimited, Want: 429, Tries: 30,
 		Why: "One wrong password after the other for one name, until the gate stops looking. `Retry-After` says how long. The name is made up: names that do not exist are limited alike.",

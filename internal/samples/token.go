@@ -34,10 +34,15 @@ const (
 	TokenUnknownKid    = "unknown-kid" // signed by a key that the gate does not have
 	TokenWrongType     = "wrong-type"  // a logout token
 	TokenMalformed     = "malformed"   // its header is cut in the middle
+	TokenPartner       = "partner"     // of PartnerIssuer, by a key that only the partner has
 )
 
 // ForeignIssuer is the iss of TokenWrongIssuer.
 const ForeignIssuer = "https://elsewhere.example"
+
+// PartnerIssuer is the iss of TokenPartner: an issuer that a gate may trust, and
+// whose keys are nowhere to be fetched.
+const PartnerIssuer = "https://idp.example.com"
 
 // Token makes a token of a kind.
 func (m *Maker) Token(ctx context.Context, kind string) (string, error) {
@@ -73,6 +78,9 @@ func (m *Maker) token(ctx context.Context, kind string) (string, error) {
 		g.Audience = []string{"billing"}
 	case TokenWrongIssuer:
 		g.Issuer = ForeignIssuer
+	case TokenPartner:
+		g.Issuer = PartnerIssuer
+		change = unknownKey
 	case TokenBadSignature:
 		change = func(text string) (string, error) { return m.foreignSignature(ctx, text, g) }
 	case TokenAlgNone:
