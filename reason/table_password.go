@@ -138,7 +138,7 @@ var passwordTable = []Info{
 			"The usual causes are a typing mistake, caps lock, another keyboard layout, a password manager with an old entry, and a space copied along.",
 		FixUser:     "Check caps lock and keyboard layout, and type the password by hand. If that does not help, reset it or ask support.",
 		FixCaller:   "Check how the secret gets into the program: a line break from a file, a shell that expands `$` or `!`, or letters outside ASCII that are not sent as UTF-8 are the usual suspects.",
-		FixOperator: "A few of these are people. Many against one account, or one or two against very many, are an attack; look at the addresses in the live view and at the limits of `defend`.",
+		FixOperator: "A few of these are people. Many against one account, or one or two against very many, are an attack; look at the addresses in `/api/traces` of the admin address and at the limits of `defend`.",
 		Spec:        "RFC 9110 15.5.2, 17.16; RFC 7617 2, 2.1",
 		Since:       "0.1.0",
 	},

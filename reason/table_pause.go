@@ -29,7 +29,7 @@ var pauseTable = []Info{
 			"Either somebody guesses, or a forgotten program goes on with an old password.",
 		FixUser:     "Wait until the time is over, then log in once, with care. If you did not cause it, tell support, and consider a new password.",
 		FixCaller:   "Stop sending. Wait for the time in Retry-After, and do not go on with the same secret afterwards: it was wrong.",
-		FixOperator: "The live view shows from which addresses the attempts came. Unlock the account only when you know who it was.",
+		FixOperator: "`/api/limits` of the admin address lists who is held off, `/api/traces` the refusals with the addresses that they came from. Find out who it was before you give the account a new password.",
 		Spec:        "RFC 6585 4; RFC 9110 10.2.3",
 		Since:       "0.1.0",
 	},
@@ -42,9 +42,9 @@ var pauseTable = []Info{
 		Explain: "Too many attempts were made in a short time, from this address or for this account. " +
 			"The limit makes guessing hopeless; this attempt was not even looked at, so the answer says nothing about whether the credentials are right. " +
 			"The header Retry-After says in seconds when to come back. The usual honest causes are a program that repeats a wrong password in a loop, and many people behind one shared address.",
-		FixUser:     "Wait as long as the message says, then try once more. Check your password before you do.",
+		FixUser:     "Wait before you try once more; a few minutes are usually enough, and the time is given where it is known. Check your password before you do.",
 		FixCaller:   "Stop until Retry-After has passed, for all parallel requests. Never repeat refused credentials automatically, and let growing pauses lie between attempts.",
-		FixOperator: "The trace names the limit that was reached and for whom. Look in the live view whether it is an attack or a client in a loop before you raise a limit in `defend`.",
+		FixOperator: "The trace names the limit that was reached and for whom. `/api/limits` of the admin address lists who is held off, `/api/traces` the refusals: see whether it is an attack or a client in a loop before you raise a limit in `defend`.",
 		Spec:        "RFC 6585 4; RFC 9110 10.2.3",
 		Since:       "0.1.0",
 	},

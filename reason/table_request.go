@@ -58,7 +58,7 @@ var requestTable = []Info{
 		Explain: "This address is protected, and the request carried nothing that says who is asking. " +
 			"That is no error in itself: it is how HTTP asks for credentials, and the WWW-Authenticate headers of the answer name every way to give them. " +
 			"When a client believes that it did send them, they were usually lost on the way: an HTTP library drops the Authorization header when a redirect leads to another host, some proxies and CGI set-ups do not pass it on, a browser does not send cookies to another site, and a variable with a token may simply be empty.",
-		FixUser:     "Log in, then open the page again. If you are logged in already, reload the page; if that does not help, clear this site's cookies and log in again.",
+		FixUser:     "Say who you are: type name and password if the browser asks for them, or sign in through the application that led you here. If you did that already, reload the page, or start again from the application.",
 		FixCaller:   "Add the credentials: `Authorization: Bearer <token>`, or another scheme that the WWW-Authenticate headers name. If your code does that, follow the redirects by hand (`curl -v -L`) and look at which hop the header disappears.",
 		FixOperator: "Nothing needs fixing if the route is meant to be protected; otherwise allow it with `allow: anyone`. If clients do send credentials, let the proxies in front of the gate pass the Authorization header on.",
 		Spec:        "RFC 9110 15.5.2, 11.6.1; RFC 6750 3, 3.1",

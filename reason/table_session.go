@@ -27,7 +27,7 @@ var sessionTable = []Info{
 			"Sessions end after some time without use, and in any case after a longest time, so that a browser left open somewhere does not stay logged in for ever; they also end by logging out. " +
 			"Nothing is lost on the server by this; log in again and go on.",
 		FixUser:     "Log in again. If the login page comes back every time, clear this site's cookies, and check that your browser accepts cookies and that its clock is right.",
-		FixCaller:   "In a page: on this answer, renew once in silence (`/auth/client.js` does that) or lead the person to the login page, and keep what was typed. Programs should use tokens instead of the session cookie.",
+		FixCaller:   "In a page: on this answer, renew once in silence or lead the person to the login page, and keep what was typed. Programs should use tokens instead of the session cookie.",
 		FixOperator: "`gate401 explain REQUEST-ID` says how the session ended. If people complain, lengthen the idle time rather than the longest time.",
 		Spec:        "RFC 9110 15.5.2; RFC 6265 4.1.2, 8.4",
 		Since:       "0.1.0",
@@ -60,7 +60,7 @@ var sessionTable = []Info{
 			"When a page is opened, the refusal also removes the dead cookie, so that the browser is not caught with it.",
 		FixUser:     "Log in again. If you did not log out yourself, change your password and look at the list of your sessions.",
 		FixCaller:   "Treat it as the end of the session: lead the person to the login page once, and do not repeat the request with the old cookie.",
-		FixOperator: "The audit records say who ended it and why. `gate401 session list` shows what is left.",
+		FixOperator: "The audit records say who ended it and why.",
 		Spec:        "RFC 9110 15.5.2; RFC 6265 8.4",
 		Since:       "0.1.0",
 	},

@@ -1,6 +1,7 @@
 package reason_test
 
 import (
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,7 +14,7 @@ import (
 var forbidden = []string{
 	"failed to", "please", "oops", "sorry", "unfortunately", "simply try", "obviously", "just contact",
 	"illegal", "unable to", "something went wrong", "an error occurred", "forbidden access", "whoops",
-	"user exists", "principal", "todo", "xxx", "e.g.", "i.e.",
+	"user exists", "principal", "live view", "todo", "xxx", "e.g.", "i.e.",
 }
 
 // describable is what RFC 6750 section 3 admits in error_description.
@@ -162,5 +163,29 @@ func TestFixUserIsForPeople(t *testing.T) {
 		if k := slices.IndexFunc(jargon, func(w string) bool { return strings.Contains(lower, w) }); k >= 0 {
 			t.Errorf("%s: FixUser says %q: %q", i.Code, jargon[k], i.FixUser)
 		}
+	}
+}
+
+// A remedy that names a command must name one that exists: those of the
+// generated docs.
+func TestCommandsExist(t *testing.T) {
+	docs, err := os.ReadFile("../docs/commands.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := regexp.MustCompile("`gate401 ([a-z]+)(?: ([a-z]+))?")
+	found := 0
+	for _, i := range reason.All() {
+		for name, text := range texts(i) {
+			for _, m := range command.FindAllStringSubmatch(text, -1) {
+				found++
+				if path := strings.TrimSpace("gate401 " + m[1] + " " + m[2]); !strings.Contains(string(docs), "[`"+path+"`](#") {
+					t.Errorf("%s: %s names %q, which does not exist", i.Code, name, path)
+				}
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d commands were looked at", found)
 	}
 }
