@@ -32,6 +32,7 @@ func (p *Policy) Lint() []Warning {
 	for _, c := range p.rules {
 		all = append(all, p.lintVerbs(c)...)
 		all = append(all, p.lintBelow(c)...)
+		all = append(all, p.lintSlash(c)...)
 		all = append(all, p.lintStar(c)...)
 		all = append(all, p.lintHosts(c)...)
 	}
@@ -95,6 +96,28 @@ func (p *Policy) lintBelow(c *compiled) []Warning {
 	return []Warning{{c.index, c.asks.Rule, "path",
 		fmt.Sprintf("what is below %s goes to %q, which asks less", c.rule.Path, other.asks.Rule),
 		fmt.Sprintf("write %s/** to cover both", strings.TrimSuffix(c.rule.Path, "/"))}}
+}
+
+// lintSlash finds a protected path that ends in a slash while less is asked
+// without it: most servers answer both alike.
+func (p *Policy) lintSlash(c *compiled) []Warning {
+	if !c.pattern.slash || len(c.pattern.segments) == 0 {
+		return nil
+	}
+	verb := http.MethodGet
+	if len(c.verbs) > 0 {
+		verb = c.verbs[0]
+	}
+	bare := c.pattern
+	bare.slash = false
+	other := p.find(verb, c.sampleHost(), bare.sample(""))
+	if !other.laxer(c) {
+		return nil
+	}
+	path := strings.TrimSuffix(c.rule.Path, "/")
+	return []Warning{{c.index, c.asks.Rule, "path",
+		fmt.Sprintf("%s, without the slash, goes to %q, which asks less", path, other.asks.Rule),
+		fmt.Sprintf("write %s/** to cover both, or repeat the rule for %s", path, path)}}
 }
 
 // lintStar finds a rule that another hides: a capture and "*" match the same.
