@@ -149,7 +149,7 @@ func (h *house) run(ctx context.Context) error {
 	front := h.server(h.handler)
 	back := h.server(&admin.Handler{
 		Version: h.options.Version, Traces: h.watch.Traces,
-		Ready:   map[string]func(context.Context) error{"store": h.stores.Set.Ping},
+		Ready:   map[string]func(context.Context) error{"store": h.storeReady},
 		Limited: h.limited,
 	})
 	// Nobody uploads anything there.
