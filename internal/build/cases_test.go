@@ -21,6 +21,7 @@ import (
 	"github.com/gate401/gate401/internal/samples"
 	"github.com/gate401/gate401/internal/watch"
 	"github.com/gate401/gate401/reason/cases"
+	"github.com/gate401/gate401/store"
 	"github.com/gate401/gate401/token"
 	"github.com/google/go-cmp/cmp"
 )
@@ -63,6 +64,9 @@ func newWorld(t *testing.T, rules string) *world {
 	w.maker = &samples.Maker{
 		Set: stores.Set, Hasher: stores.Hasher, Keyring: stores.Keyring, Issuer: cases.PublicURL, Audience: "orders", Now: cases.Clock,
 		Subject: "alice", Groups: []string{"customers"}, Scopes: []string{"orders:read", "orders:write"}, KeyOwner: "shop",
+	}
+	if err := stores.RemoveAccount(t.Context(), samples.RemovedSubject); !errors.Is(err, store.ErrNotFound) {
+		t.Fatal(err)
 	}
 	if err := w.maker.Person(t.Context(), samples.Person{Name: "shop", Password: "the shop has one too"}); err != nil {
 		t.Fatal(err)

@@ -127,6 +127,9 @@ func warningsOf(cfg *config.File) []string {
 	if cfg.Gate.DangerouslyPlainHTTP {
 		out = append(out, "gate.dangerously_plain_http: credentials cross the network in clear, unless something in front adds TLS")
 	}
+	if cfg.Admin.DangerouslyOpen {
+		out = append(out, "admin.dangerously_open: whoever reaches the admin listener reads the traces; it asks for no credential")
+	}
 	if cfg.Gate.KeepCredentials {
 		out = append(out, "gate.keep_credentials: the upstream sees every password and token")
 	}

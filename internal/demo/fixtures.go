@@ -39,6 +39,8 @@ type Fixtures struct {
 	// good, and its person logged in hours ago. RecentOnly is a path that wants
 	// a recent login, such as "/payments".
 	WrongType, OldLogin, RecentOnly string
+	// Removed is a token of somebody whose account was removed.
+	Removed string
 	// Partner is a token of an issuer whose keys cannot be fetched, and
 	// PartnerOnly a path that takes no other tokens, such as
 	// "/suppliers/orders".

@@ -74,6 +74,7 @@ func newWorld(tb testing.TB) *world {
 	f.WrongType = must(key.Sign(map[string]any{
 		"iss": w.gate.URL, "sub": "alice", "aud": "orders", "exp": time.Now().Add(time.Hour).Unix(), "nonce": "n",
 	}, "logout+jwt"))(tb)
+	f.Removed = must(key.Issue(grant(w.gate.URL, func(g *token.Grant) { g.Subject = "gone" })))(tb).Token
 	f.OldLogin = must(key.Issue(grant(w.gate.URL, func(g *token.Grant) { g.AuthTime = time.Now().Add(-2 * time.Hour) })))(tb).Token
 	f.Partner = must(other.Issue(grant(partnerIssuer, func(*token.Grant) {})))(tb).Token
 
@@ -129,7 +130,7 @@ func policy(tb testing.TB, set *store.Set, key *token.SigningKey, issuer string)
 	partner := must(token.New(token.Profile{Keys: away, Issuer: partnerIssuer, Audience: []string{"orders"}}))(tb)
 	methods := map[string]gate401.Authenticator{
 		"partner":  &authn.Bearer{Realm: "orders", Tokens: []authn.TokenVerifier{{Verifier: partner, Issuer: partnerIssuer}}},
-		"own":      &authn.Bearer{Realm: "orders", Keys: keys, Tokens: []authn.TokenVerifier{{Verifier: verifier, Issuer: issuer}}},
+		"own":      &authn.Bearer{Realm: "orders", Keys: keys, Tokens: []authn.TokenVerifier{{Verifier: verifier, Issuer: issuer, Own: true, Accounts: set.Accounts, Epoch: set.Revision}}},
 		"key":      &authn.APIKey{Realm: "orders", Keys: keys, Header: "X-API-Key"},
 		"password": &authn.Basic{Realm: "orders", Sources: []authn.Passwords{&authn.StorePasswords{Accounts: set.Accounts, Changes: set.Revision}}},
 	}

@@ -33,9 +33,14 @@ const (
 	TokenHS256         = "alg-hs256-confusion"
 	TokenUnknownKid    = "unknown-kid" // signed by a key that the gate does not have
 	TokenWrongType     = "wrong-type"  // a logout token
+	TokenRemoved       = "removed"     // speaks for RemovedSubject
 	TokenMalformed     = "malformed"   // its header is cut in the middle
 	TokenPartner       = "partner"     // of PartnerIssuer, by a key that only the partner has
 )
+
+// RemovedSubject is who TokenRemoved speaks for: somebody whose account is to be
+// removed by whoever asks for such a token.
+const RemovedSubject = "gone"
 
 // ForeignIssuer is the iss of TokenWrongIssuer.
 const ForeignIssuer = "https://elsewhere.example"
@@ -62,6 +67,8 @@ func (m *Maker) token(ctx context.Context, kind string) (string, error) {
 	change := func(text string) (string, error) { return text, nil }
 	switch kind {
 	case TokenValid:
+	case TokenRemoved:
+		g.Subject = RemovedSubject
 	case TokenLowScope:
 		g.Scopes = m.Scopes[:1]
 	case TokenOldLogin:

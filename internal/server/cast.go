@@ -2,11 +2,13 @@ package server
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/gate401/gate401/internal/demo"
 	"github.com/gate401/gate401/internal/password"
 	"github.com/gate401/gate401/internal/samples"
+	"github.com/gate401/gate401/store"
 )
 
 // cast is who plays in the demo: made once, at the start.
@@ -60,6 +62,10 @@ func newCast(ctx context.Context, h *house) (*cast, error) {
 	f.KeyHeader, f.KeyQuery, f.KeyOnly = "X-API-Key", "api_key", "/partners/orders"
 	f.NoRule, f.AllowedOrigin = "/internal/metrics", "https://app.example.com"
 	f.RecentOnly, f.PartnerOnly, f.OfficeOnly = "/payments", "/suppliers/orders", "/intranet/report"
+	// Somebody was here, and is not any more.
+	if err := h.stores.RemoveAccount(ctx, samples.RemovedSubject); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
 	return c, c.keys(ctx)
 }
 
@@ -94,6 +100,7 @@ func (c *cast) minted(ctx context.Context) (demo.Fixtures, error) {
 		samples.TokenNotYetValid: &t.NotYetValid, samples.TokenWrongAudience: &t.WrongAudience,
 		samples.TokenWrongIssuer: &t.WrongIssuer, samples.TokenBadSignature: &t.BadSignature, samples.TokenWrongType: &f.WrongType,
 		samples.TokenOldLogin: &f.OldLogin, samples.TokenPartner: &f.Partner,
+		samples.TokenRemoved: &f.Removed,
 	} {
 		var err error
 		if *into, err = c.maker.Token(ctx, kind); err != nil {

@@ -117,6 +117,10 @@ func demoConfig(o DemoOptions) (cfg *config.File, cleanup func(), err error) {
 	cfg.Storage.Records = "sqlite:" + filepath.Join(dir, "demo.db")
 	cfg.Gate.Listen = free(o.Listen, cfg.Gate.Listen)
 	cfg.Admin.Listen = free(o.AdminListen, cfg.Admin.Listen)
+	if err := cfg.Check(); err != nil {
+		cleanup()
+		return nil, nil, err
+	}
 	return cfg, cleanup, nil
 }
 

@@ -61,6 +61,7 @@ func TokenKinds() []Kind {
 		{"alg-hs256-confusion", "HS256 with the PEM form of the gate's public key as secret, its kid"},
 		{"unknown-kid", "kid is \"nobody\", signed by a fresh key of the right kind"},
 		{"wrong-type", "typ is logout+jwt"},
+		{"removed", "sub is gone, whose account was removed"},
 		{"malformed", "the first part is cut in the middle, so that it is no JSON"},
 	}
 }

@@ -16,8 +16,8 @@ func NotYet() []reason.Code {
 		// The token endpoint.
 		reason.ClientSecretWrong, reason.ClientUnknown,
 		reason.RefreshTokenExpired, reason.RefreshTokenReused, reason.RefreshTokenRevoked, reason.RefreshTokenUnknown,
-		// Revocation and introspection.
-		reason.TokenInactive, reason.TokenRevoked,
+		// Introspection.
+		reason.TokenInactive,
 		// Tokens bound to a key, and the strength of a login.
 		reason.AuthenticationTooWeak, reason.DPoPNonceRequired, reason.DPoPProofInvalid, reason.DPoPProofReplayed, reason.TokenBindingFailed,
 	}
