@@ -14,7 +14,8 @@ type CORS struct {
 	// then never with credentials.
 	Origins []string
 	// Methods and Headers are allowed beyond the safelisted ones. Empty Methods
-	// allows those that the preflight asks for.
+	// allows those that the preflight asks for, empty Headers allows
+	// Authorization and Content-Type, without which no page could call an API.
 	Methods, Headers []string
 	// Expose lists response fields that pages may read, besides those of a
 	// refusal.
@@ -66,8 +67,10 @@ func (c *CORS) header(r *Request, preflight bool) http.Header {
 	}
 	if !preflight {
 		expose := exposed
-		if len(c.Expose) > 0 {
-			expose += ", " + strings.Join(c.Expose, ", ")
+		for _, name := range c.Expose {
+			if !strings.Contains(exposed+",", name+",") {
+				expose += ", " + name
+			}
 		}
 		h["Access-Control-Expose-Headers"] = []string{expose}
 		return h
@@ -79,9 +82,11 @@ func (c *CORS) header(r *Request, preflight bool) http.Header {
 		}
 	}
 	h["Access-Control-Allow-Methods"] = []string{methods}
+	headers := "Authorization, Content-Type"
 	if len(c.Headers) > 0 {
-		h["Access-Control-Allow-Headers"] = []string{strings.Join(c.Headers, ", ")}
+		headers = strings.Join(c.Headers, ", ")
 	}
+	h["Access-Control-Allow-Headers"] = []string{headers}
 	if c.MaxAge > 0 {
 		h["Access-Control-Max-Age"] = []string{strconv.FormatInt(int64(c.MaxAge/time.Second), 10)}
 	}

@@ -356,6 +356,9 @@ func TestPreflight(t *testing.T) {
 			if w.Header().Get("WWW-Authenticate") != "" {
 				t.Error("a preflight was challenged")
 			}
+			if got := w.Header().Get("Access-Control-Allow-Headers"); (c.allowed != "") != (got == "Authorization") {
+				t.Errorf("allows the fields %q", got)
+			}
 		})
 	}
 	// An OPTIONS that is no preflight is judged.
@@ -576,5 +579,25 @@ func TestVaryAddsUp(t *testing.T) {
 	g.Protect(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	if diff := cmp.Diff([]string{"Accept-Encoding", "Origin"}, w.Header()["Vary"]); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A rule that lists no fields allows those without which no page can call an API.
+func TestCORSDefaultHeaders(t *testing.T) {
+	g := &gate401.Gate{Policy: func(*gate401.Request) gate401.Requirement {
+		return gate401.Requirement{Rule: "r", CORS: &gate401.CORS{Origins: []string{"https://app.example"}, Expose: []string{"X-Request-Id", "X-Total"}},
+			Accept: []gate401.Authenticator{tokens("bearer", "Bearer")}}
+	}}
+	d := g.Decide(t.Context(), func() *gate401.Request {
+		r := request(t, http.Header{"Origin": {"https://app.example"}, "Access-Control-Request-Method": {"PUT"}})
+		r.Method = http.MethodOptions
+		return r
+	}())
+	if got := d.Header.Get("Access-Control-Allow-Headers"); got != "Authorization, Content-Type" || d.Header.Get("Access-Control-Allow-Methods") != "PUT" {
+		t.Errorf("%v", d.Header)
+	}
+	d = g.Decide(t.Context(), request(t, http.Header{"Origin": {"https://app.example"}}))
+	if got := d.Header.Get("Access-Control-Expose-Headers"); got != "WWW-Authenticate, Retry-After, DPoP-Nonce, X-Request-Id, X-Total" {
+		t.Errorf("exposes %q", got)
 	}
 }

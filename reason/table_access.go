@@ -102,9 +102,9 @@ var accessTable = []Info{
 		Status:  403,
 		ShownAs: AccessDenied,
 		Retry:   RetryRequestAccess,
-		Title:   "The account is not in a group that may do this",
+		Title:   "The caller is not in a group that may do this",
 		Detail:  "Ask whoever grants access to this resource; other credentials of the same account change nothing.",
-		Explain: "The rule of this address admits certain groups (others call them roles), and the account is in none of them. " +
+		Explain: "The rule of this address admits certain groups (others call them roles), and the caller is in none of them. An API key and a token have groups of their own, which need not be those of the account behind them. " +
 			"The classic case is a viewer who opens an administrator's page. " +
 			"The caller is told only that access is denied. If the account has been added to the group just now, a token or session from before still carries the old groups until it is renewed.",
 		FixUser:     "If you were given access just now, log out and log in again. Otherwise ask the person in charge and give the request id.",

@@ -115,13 +115,13 @@ var keyTable = []Info{
 		Status: 401,
 		Retry:  RetryFixRequest,
 		Title:  "The API key came in the wrong place",
-		Detail: "Send the API key in a header, for example as Authorization: Bearer, and not in the address.",
-		Explain: "The request carries an API key in a place where this API does not take it, usually in the query of the address. " +
+		Detail: "Send the API key as Authorization: Bearer, or in the header that the API's documentation names, and nowhere else.",
+		Explain: "The request carries an API key in a place where this API does not take it: in another header, or in the query of the address. " +
 			"Addresses end up in log files, in the history of browsers and in the Referer header, so a secret does not belong there. " +
-			"The key may well be a good one, but it is not looked at; treat it as seen by others and have it replaced.",
+			"The key may well be a good one, but it is not looked at; a key that stood in an address should be treated as seen by others.",
 		FixUser:     "If you followed a link with a key in it, do not pass that link on. Tell the support of the program the request id.",
-		FixCaller:   "Send the key as `Authorization: Bearer <key>`, or in the header that the documentation of the API names. Then replace the key, because the old one now stands in log files.",
-		FixOperator: "Replace the key (`gate401 key rotate`): logs in front of the gate have it by now. If old clients leave no choice, the method can be told to accept a query parameter.",
+		FixCaller:   "Send the key as `Authorization: Bearer <key>`, or in the header that the documentation of the API names. If it stood in the address, replace it, because it is in log files now.",
+		FixOperator: "The trace says where the key was. If that was the address, replace the key (`gate401 key rotate`): logs in front of the gate have it by now. If old clients leave no choice, the method can be told to accept a query parameter.",
 		Spec:        "RFC 9110 11.6.2, 17.9; RFC 6750 2.3, 5.3",
 		Since:       "0.1.0",
 	},

@@ -22,6 +22,7 @@ func Default() *File {
 			"Gate401-Subject":    "subject",
 			"Gate401-Method":     "method",
 			"Gate401-Groups":     "groups",
+			"Gate401-Issuer":     "issuer",
 			"Gate401-Scopes":     "scopes",
 			"Gate401-Request-Id": "request_id",
 		}},

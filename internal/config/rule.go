@@ -51,7 +51,7 @@ type CORS struct {
 	Origins []string `yaml:"origins,omitempty" jsonschema:"minItems=1"`
 	// Verbs that are allowed; those that the page asks for if not given.
 	Methods []string `yaml:"methods,omitempty" jsonschema:"minItems=1"`
-	// Request fields that are allowed.
+	// Request fields that are allowed; Authorization and Content-Type if not given.
 	Headers []string `yaml:"headers,omitempty" jsonschema:"minItems=1"`
 	// Response fields that pages may read.
 	Expose []string `yaml:"expose,omitempty" jsonschema:"minItems=1"`

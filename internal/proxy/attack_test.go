@@ -105,7 +105,7 @@ func TestIdentityIsOurs(t *testing.T) {
 		want map[string]string
 	}{
 		{"alice", map[string]string{"Gate401-Subject": "alice", "Gate401-Method": "bearer", "Gate401-Groups": "staff,a%2Cb",
-			"Gate401-Scopes": "orders:read orders:write", "Remote-User": "alice", "Remote-Email": "https://idp.example"}},
+			"Gate401-Issuer": "https://idp.example", "Gate401-Scopes": "orders:read orders:write", "Remote-User": "alice", "Remote-Email": "https://idp.example"}},
 		// What the identity does not have is absent, not the client's.
 		{"bob", map[string]string{"Gate401-Subject": "bob", "Gate401-Method": "bearer", "Remote-User": "bob"}},
 		{"odd", map[string]string{"Gate401-Subject": "%20J%C3%BCrgen%0D%0AX-Admin: 1%25", "Gate401-Method": "bearer",

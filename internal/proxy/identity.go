@@ -32,7 +32,7 @@ var fields = []Field{FieldSubject, FieldMethod, FieldName, FieldIssuer, FieldCre
 // DefaultIdentity is what an upstream is told unless configured otherwise.
 func DefaultIdentity() map[string]Field {
 	return map[string]Field{
-		"Gate401-Subject": FieldSubject, "Gate401-Method": FieldMethod, "Gate401-Groups": FieldGroups,
+		"Gate401-Subject": FieldSubject, "Gate401-Method": FieldMethod, "Gate401-Groups": FieldGroups, "Gate401-Issuer": FieldIssuer,
 		"Gate401-Scopes": FieldScopes, "Gate401-Request-Id": FieldRequestID,
 	}
 }
