@@ -9,6 +9,7 @@ import (
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/access"
 	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/store"
 )
 
 // Check finds what the file alone does not tell: rules that contradict
@@ -102,4 +103,15 @@ func ownerIssuer(cfg *config.File, names []string) string {
 // itself for hours and a key cannot.
 func datable(cfg *config.File, names []string) bool {
 	return slices.ContainsFunc(accepted(cfg, names), func(m config.Method) bool { return m.Bearer != nil })
+}
+
+// Ended tells why a gate refuses its own tokens of a subject, if it does: the
+// account is suspended, or was removed. A subject that never had an account is
+// neither.
+func (s *Stores) Ended(ctx context.Context, subject string) (suspended, removed bool, err error) {
+	account, err := people{s.Set}.Account(ctx, subject)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, true, nil
+	}
+	return account.Suspended, false, err
 }

@@ -75,7 +75,7 @@ func fetchTrace(ctx context.Context, base, id string) ([]byte, error) {
 		return io.ReadAll(io.LimitReader(resp.Body, maxInput))
 	case http.StatusNotFound:
 		return nil, fail(ExitProblems, fmt.Errorf("the gate at %s has no trace of the request %s", base, id),
-			"it keeps the latest refusals only, until it ends; the log has a line for every request")
+			"it is too old, as only the latest are kept and none after a restart, or it was allowed: only refusals are kept; the log has a line for every request")
 	}
 	return nil, fail(ExitUntested, fmt.Errorf("the gate at %s answered %s", base, resp.Status))
 }

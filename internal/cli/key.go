@@ -78,7 +78,8 @@ func (a *app) keyCreate() *cobra.Command {
 	var w where
 	var record store.APIKey
 	var owner string
-	var expires duration
+	var expires expiry
+	var allowed scopes
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "create",
@@ -90,6 +91,14 @@ func (a *app) keyCreate() *cobra.Command {
 		Args: wants(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
+			if expires.set() {
+				until, err := expires.moment(a.Now())
+				if err != nil {
+					return err
+				}
+				record.Expires = until
+			}
+			record.Scopes = allowed
 			secret, err := token.NewAPIKey(nil, record.Environment)
 			if err != nil {
 				return usagef("--env live, --env test, ...", "--env: %w", err)
@@ -107,9 +116,6 @@ func (a *app) keyCreate() *cobra.Command {
 				record.Owner = account.Name
 			}
 			record.ID, record.Hash, record.Hint = newKeyID(), secret.Hash(), secret.Display()
-			if expires > 0 {
-				record.Expires = a.Now().Add(time.Duration(expires))
-			}
 			made, err := r.Set.APIKeys.CreateAPIKey(ctx, record)
 			if err != nil {
 				return storeError(err)
@@ -124,10 +130,10 @@ func (a *app) keyCreate() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&owner, "owner", "", "the account that the key speaks for: `NAME`")
 	f.StringVar(&record.Name, "name", "", "what the key is for, for lists: `TEXT`")
-	f.StringArrayVar(&record.Scopes, "scope", nil, "let the key use the scope `S`; may be repeated")
+	f.Var(&allowed, "scope", "let the key use these `SCOPES`, with spaces between; may be repeated")
 	f.StringArrayVar(&record.Groups, "group", nil, "put the key into the group `G`; may be repeated")
 	f.StringVar(&record.Environment, "env", "live", "the environment that the key is for: `ENV`")
-	f.Var(&expires, "expires", "how long the key is good, such as 90d; for ever if not given")
+	f.Var(&expires, "expires", "how long the key is good, such as 90d, or until when, such as 2027-01-01; for ever if not given")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("owner", func(cmd *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
@@ -291,7 +297,7 @@ func (a *app) keyRotate() *cobra.Command {
 	var w where
 	var asJSON bool
 	overlap := duration(24 * time.Hour)
-	var expires duration
+	var expires expiry
 	cmd := &cobra.Command{
 		Use:   "rotate ID",
 		Short: "Make the key that replaces another",
@@ -325,8 +331,10 @@ func (a *app) keyRotate() *cobra.Command {
 				Name: old.Name, Scopes: old.Scopes, Groups: old.Groups,
 			}
 			switch {
-			case expires > 0:
-				next.Expires = a.Now().Add(time.Duration(expires))
+			case expires.set():
+				if next.Expires, err = expires.moment(a.Now()); err != nil {
+					return err
+				}
 			case !old.Expires.IsZero():
 				next.Expires = a.Now().Add(old.Expires.Sub(old.Created))
 			}
@@ -349,7 +357,7 @@ func (a *app) keyRotate() *cobra.Command {
 		ValidArgsFunction: a.completeKeys(&w),
 	}
 	cmd.Flags().Var(&overlap, "overlap", "how long the old key stays good")
-	cmd.Flags().Var(&expires, "expires", "how long the new key is good; as long as the old one was if not given")
+	cmd.Flags().Var(&expires, "expires", "how long the new key is good, or until when; as long as the old one was if not given")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
 	return cmd

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"io"
 	"slices"
@@ -79,8 +80,9 @@ func (a *app) tokenDecode() *cobra.Command {
 
 func (a *app) tokenIssue() *cobra.Command {
 	var w where
-	var subject, scope, authTime string
-	var audience, groups []string
+	var subject, authTime string
+	var audience, groups, group []string
+	var allowed scopes
 	ttl := duration(token.DefaultTTL)
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -116,16 +118,17 @@ curl -H "Authorization: Bearer $(gate401 token issue --sub alice)" http://127.0.
 				audience = ownAudience(r.cfg)
 			}
 			issued, err := r.Keyring.Issue(ctx, token.Grant{
-				Issuer: issuer, Subject: subject, Audience: audience, Scopes: strings.Fields(scope), Groups: split(groups),
+				Issuer: issuer, Subject: subject, Audience: audience, Scopes: allowed, Groups: slices.Concat(split(groups), group),
 				TTL: time.Duration(ttl), At: a.Now(), AuthTime: proved,
 			})
 			if err != nil {
 				return err
 			}
-			detail := map[string]any{"subject": subject, "audience": audience, "scope": scope, "expires": issued.Expires.UTC()}
+			detail := map[string]any{"subject": subject, "audience": audience, "scope": allowed.String(), "expires": issued.Expires.UTC()}
 			if err := r.audit(ctx, "token.issue", issued.ID, detail); err != nil {
 				return err
 			}
+			r.doubt(ctx, subject, audience)
 			if asJSON {
 				return a.json(map[string]any{
 					"token": issued.Token, "id": issued.ID, "issuer": issuer, "subject": subject, "audience": audience,
@@ -140,13 +143,42 @@ curl -H "Authorization: Bearer $(gate401 token issue --sub alice)" http://127.0.
 	f := cmd.Flags()
 	f.StringVar(&subject, "sub", "", "who the token speaks for: `NAME`")
 	f.StringArrayVar(&audience, "aud", nil, "whom the token is for: `AUDIENCE`; may be repeated (default: what the gate's own method expects)")
-	f.StringVar(&scope, "scope", "", "what it may be used for: `SCOPES`, with spaces between")
+	f.Var(&allowed, "scope", "what it may be used for: `SCOPES`, with spaces between; may be repeated")
+	f.StringArrayVar(&group, "group", nil, "a group of the subject: `G`; may be repeated")
 	f.StringArrayVar(&groups, "groups", nil, "the groups of the subject: `GROUPS`, with commas between; may be repeated")
 	f.Var(&ttl, "ttl", "how long it is good, at most 1h")
 	f.StringVar(&authTime, "auth-time", "", "when the subject proved who they are, for rules with max_age: now, or a `TIME` such as 2026-01-02T15:04:05Z (default: not said)")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
 	return cmd
+}
+
+// doubt says why a gate with this configuration would refuse a token of its own.
+// It may be meant for a test, or for another gate with the same key.
+func (r *records) doubt(ctx context.Context, subject string, audience []string) {
+	switch suspended, removed, err := r.Ended(ctx, subject); {
+	case err != nil:
+	case removed:
+		r.app.say("note: the account %s was removed, so a gate refuses this token", explain.Visible(subject))
+	case suspended:
+		r.app.say("note: the account %s is suspended, so a gate refuses this token until it is resumed", explain.Visible(subject))
+	}
+	var own bool
+	var known []string
+	for _, m := range r.cfg.Methods {
+		if m.Bearer == nil || !m.Bearer.Own() {
+			continue
+		}
+		own, known = true, append(known, m.Bearer.Audience...)
+	}
+	switch {
+	case !own:
+		r.app.say("note: no method of the configuration accepts the gate's own tokens")
+	case len(known) == 0 || slices.ContainsFunc(audience, func(aud string) bool { return slices.Contains(known, aud) }):
+	default:
+		r.app.say("note: the configuration accepts tokens for %s alone, so a gate refuses this one; --aud %s",
+			explain.Visible(strings.Join(known, ", ")), explain.Visible(known[0]))
+	}
 }
 
 // ownAudience is what the method for the gate's own tokens expects.

@@ -60,7 +60,8 @@ func moment(t time.Time) *time.Time {
 
 func (a *app) userAdd() *cobra.Command {
 	var w where
-	var groups, scopes []string
+	var groups []string
+	var allowed scopes
 	var display string
 	var asJSON bool
 	var pw passwordFlags
@@ -77,6 +78,9 @@ pass show alice | gate401 user add alice --password-stdin`,
 			if err != nil {
 				return usagef("", "%w", err)
 			}
+			if strings.Contains(name, ":") {
+				return usagef("choose a name without one", "%q has a colon, so nobody could log in with it: Basic ends the name at the first colon (RFC 7617 section 2)", explain.Visible(name))
+			}
 			secret, err := pw.read(a, name, true)
 			if err != nil {
 				return err
@@ -90,7 +94,7 @@ pass show alice | gate401 user add alice --password-stdin`,
 			if err != nil {
 				return err
 			}
-			account := store.Account{Name: name, Display: display, Groups: groups, Scopes: scopes}
+			account := store.Account{Name: name, Display: display, Groups: groups, Scopes: allowed}
 			account.SetPassword(hash, a.Now())
 			account, err = r.Set.Accounts.CreateAccount(ctx, account)
 			if errors.Is(err, store.ErrExists) {
@@ -98,14 +102,14 @@ pass show alice | gate401 user add alice --password-stdin`,
 			} else if err != nil {
 				return storeError(err)
 			}
-			if err := r.audit(ctx, "account.create", name, map[string][]string{"groups": groups, "scopes": scopes}); err != nil {
+			if err := r.audit(ctx, "account.create", name, map[string][]string{"groups": groups, "scopes": allowed}); err != nil {
 				return err
 			}
 			return a.told(asJSON, account, secret, "added "+name)
 		},
 	}
 	cmd.Flags().StringArrayVar(&groups, "group", nil, "put the account into the group `G`; may be repeated")
-	cmd.Flags().StringArrayVar(&scopes, "scope", nil, "let the account use the scope `S`; may be repeated")
+	cmd.Flags().Var(&allowed, "scope", "let the account use these `SCOPES`, with spaces between; may be repeated")
 	cmd.Flags().StringVar(&display, "display", "", "the `NAME` as the person writes it")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	pw.flags(cmd)
@@ -359,10 +363,14 @@ func (a *app) userRemove() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return a.json(map[string]any{"name": account.Name, "removed": true})
+				err = a.json(map[string]any{"name": account.Name, "removed": true})
+			} else {
+				a.say("removed %s; its password, API keys and tokens end", account.Name)
 			}
-			a.say("removed %s; its password, API keys and tokens end", account.Name)
-			return nil
+			if left, failed := r.Set.Accounts.ListAccounts(ctx, "", 1); failed == nil && len(left) == 0 {
+				a.say(`note: that was the last account; "gate401 user add NAME" makes one`)
+			}
+			return err
 		},
 		ValidArgsFunction: a.completePeople(&w),
 	}
