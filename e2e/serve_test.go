@@ -2,12 +2,14 @@ package e2e
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -16,8 +18,6 @@ import (
 func api(t *testing.T) *httptest.Server {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
-		case "/slow":
-			time.Sleep(300 * time.Millisecond)
 		case "/own-401":
 			w.Header().Set("WWW-Authenticate", `Bearer realm="upstream"`)
 			w.Header().Set("Gate401-Reason", "forged")
@@ -163,7 +163,13 @@ log: {format: json}
 
 // SIGTERM lets what is under way finish.
 func TestDrain(t *testing.T) {
-	p := start(t, t.TempDir(), "serve", "--upstream", api(t).URL, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0")
+	reached, finish := make(chan struct{}), make(chan struct{})
+	upstream := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(reached)
+		<-finish
+	}))
+	defer upstream.Close()
+	p := start(t, t.TempDir(), "serve", "--upstream", upstream.URL, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0")
 	m := password.FindStringSubmatch(p.stdout.String())
 	done := make(chan int, 1)
 	go func() {
@@ -177,11 +183,24 @@ func TestDrain(t *testing.T) {
 		res.Body.Close()
 		done <- res.StatusCode
 	}()
-	time.Sleep(150 * time.Millisecond)
-	if err := p.stop(); err != nil {
-		t.Errorf("ended with %v", err)
+	<-reached
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
 	}
+	// It takes no new connections and keeps the one that is under way.
+	for range 500 {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(p.gate, "http://"))
+		if err != nil {
+			break
+		}
+		conn.Close()
+		time.Sleep(10 * time.Millisecond)
+	}
+	close(finish)
 	if got := <-done; got != 200 {
 		t.Errorf("the request under way got %d", got)
+	}
+	if err := p.stop(); err != nil {
+		t.Errorf("ended with %v", err)
 	}
 }
