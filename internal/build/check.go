@@ -4,23 +4,78 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/access"
+	"github.com/gate401/gate401/authn"
 	"github.com/gate401/gate401/internal/config"
 	"github.com/gate401/gate401/store"
+	"github.com/gate401/gate401/token"
 )
 
-// Check finds what the file alone does not tell: rules that contradict
-// themselves or one another, as config.Faults, and rules that are allowed and
-// seldom meant, as warnings. It opens nothing.
+// Check finds what the file alone does not tell, as config.Faults: rules that
+// contradict themselves or one another, and files of methods that a start would
+// refuse. Rules that are allowed and seldom meant are warnings. It reads those
+// files, and opens and makes no records.
 func Check(cfg *config.File) ([]access.Warning, error) {
+	faults := files(cfg)
 	policy, err := Policy(cfg)
-	if err != nil {
+	var rules config.Faults
+	switch {
+	case errors.As(err, &rules):
+		faults = append(faults, rules...)
+	case err != nil:
 		return nil, err
 	}
-	return policy.Lint(), nil
+	if len(faults) > 0 {
+		return nil, faults.Sorted()
+	}
+	return append(doubts(cfg), policy.Lint()...), nil
+}
+
+// files tries the files that methods name.
+func files(cfg *config.File) config.Faults {
+	var faults config.Faults
+	for _, m := range cfg.Methods {
+		switch {
+		case m.Basic != nil && m.Basic.Htpasswd != "":
+			if err := (&authn.Htpasswd{Path: m.Basic.Htpasswd}).Load(); err != nil {
+				faults = append(faults, unusable(cfg, "methods."+m.Name+".htpasswd", err,
+					`each line is "NAME:HASH", as "htpasswd -B" writes it`)...)
+			}
+		case m.Bearer != nil && m.Bearer.JWKS != "" && !isRemote(m.Bearer.JWKS):
+			if err := (&token.FileKeys{Path: m.Bearer.JWKS}).Refresh(context.Background()); err != nil {
+				faults = append(faults, unusable(cfg, "methods."+m.Name+".jwks", err,
+					`the file holds a JWK Set, {"keys":[...]} (RFC 7517 section 5)`)...)
+			}
+		}
+	}
+	return faults
+}
+
+// unusable places an error about a file; of errors that are joined each line is
+// a fault of its own.
+func unusable(cfg *config.File, path string, err error, shape string) config.Faults {
+	hint := shape
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		hint = "check the path; it counts from the directory that gate401 is started in"
+	case errors.Is(err, fs.ErrPermission):
+		hint = "check who owns the file, and as whom you run gate401"
+	}
+	var faults config.Faults
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		faults = append(faults, cfg.Fault(path, line, hint))
+	}
+	return faults
+}
+
+// isRemote tells whether keys are fetched, as the start decides it.
+func isRemote(jwks string) bool {
+	return strings.HasPrefix(jwks, "https://") || strings.HasPrefix(jwks, "http://")
 }
 
 // Policy compiles the rules of the file alone, to ask which of them decides. No

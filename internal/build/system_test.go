@@ -14,6 +14,7 @@ import (
 	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
 	"github.com/gate401/gate401/token"
+	"github.com/google/go-cmp/cmp"
 )
 
 func load(t *testing.T, text string) *config.File {
@@ -42,6 +43,69 @@ func TestCheck(t *testing.T) {
 			switch {
 			case c.want == "" && err != nil, c.want != "" && (!errors.As(err, &faults) || !strings.Contains(err.Error(), c.want)):
 				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// What a start would refuse is a fault with its place.
+func TestCheckFiles(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	weak := write("weak", "alice:{SHA}0DPiKuNIrrVmD8IUCuw1hQxNqZc=\n")
+	noJSON := write("keys", "-----BEGIN PUBLIC KEY-----\n")
+	cfg := load(t, `
+methods:
+  absent: {type: basic, htpasswd: `+filepath.Join(dir, "absent")+`}
+  weak: {type: basic, htpasswd: `+weak+`}
+  keys: {type: bearer, issuer: "https://a.example", audience: x, jwks: `+noJSON+`}
+  gone: {type: bearer, issuer: "https://b.example", audience: x, jwks: `+filepath.Join(dir, "gone")+`}
+  away: {type: bearer, issuer: "https://c.example", audience: x, jwks: "https://c.example/jwks"}
+rules: [{path: /a}, {path: /a, groups: [x]}]
+`)
+	_, err := build.Check(cfg)
+	var faults config.Faults
+	if !errors.As(err, &faults) {
+		t.Fatalf("got %v, want faults", err)
+	}
+	var got []string
+	for _, f := range faults {
+		got = append(got, f.Path)
+		if f.Line == 0 || f.Message == "" || strings.Contains(f.Path, "methods.") && f.Hint == "" {
+			t.Errorf("%+v has no place, message or hint", f)
+		}
+	}
+	want := []string{"methods.absent.htpasswd", "methods.weak.htpasswd", "methods.keys.jwks", "methods.gone.jwks", "rules[1].path"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("paths (-want +got):\n%s\n%v", diff, err)
+	}
+}
+
+func TestCheckDoubts(t *testing.T) {
+	for _, c := range []struct{ name, file, want string }{
+		{"a slip", "rules: [{path: /a, verbs: [GTE, PUT]}]", "verbs: GTE is no registered request method; did you mean GET?"},
+		{"WebDAV", "rules: [{path: /a, verbs: [PROPFIND, PATCH]}]", ""},
+		{"of one's own", "rules: [{path: /a, verbs: [FROBNICATE]}]", "verbs: FROBNICATE is no registered request method; if clients send it, nothing is wrong"},
+		{"below the prefix", "gate: {prefix: /auth}\nrules: [{path: /auth/x}]", "path: never reached: the gate answers all below /auth itself; if the upstream has such paths, choose another gate.prefix"},
+		{"beside the prefix", "gate: {prefix: /auth}\nrules: [{path: /author}]", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			warnings, err := build.Check(load(t, c.file))
+			got := ""
+			for _, w := range warnings {
+				if w.Field == "verbs" && !strings.Contains(w.Message, "registered") {
+					continue // of the rules' own lint
+				}
+				got += w.Field + ": " + w.Message + "; " + w.Hint
+			}
+			if err != nil || got != c.want {
+				t.Errorf("got %q, %v, want %q", got, err, c.want)
 			}
 		})
 	}

@@ -80,10 +80,10 @@ func (c *checker) gate() {
 		c.fault("admin.listen", "", "the gate listens on %s already", c.quote("admin.listen", g.Listen))
 	}
 	if g.PublicURL != "" {
-		c.origin("gate.public_url", g.PublicURL)
+		c.origin("gate.public_url", g.PublicURL, "write the address that clients use, as in "+publicExample(g.PublicURL))
 	}
 	if g.Upstream != "" {
-		if u := c.origin("gate.upstream", g.Upstream); u != nil && u.Host == g.Listen {
+		if u := c.origin("gate.upstream", g.Upstream, "write it as in http://127.0.0.1:3000"); u != nil && u.Host == g.Listen {
 			c.fault("gate.upstream", "", "the upstream is the gate itself")
 		}
 	}
@@ -128,10 +128,25 @@ func isLoopback(host string) bool {
 	return err == nil && a.Unmap().IsLoopback()
 }
 
+// publicExample is the URL that a bare host was probably meant to be.
+func publicExample(value string) string {
+	host, _, _ := strings.Cut(value, ":")
+	for label := range strings.SplitSeq(host, ".") {
+		if label == "" || strings.ContainsFunc(label, func(r rune) bool {
+			return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-'
+		}) {
+			return "https://api.example.com"
+		}
+	}
+	if !strings.Contains(host, ".") {
+		return "https://api.example.com"
+	}
+	return "https://" + host
+}
+
 // origin checks a URL of scheme, host and port alone.
-func (c *checker) origin(path, value string) *url.URL {
+func (c *checker) origin(path, value, hint string) *url.URL {
 	u, err := url.Parse(value)
-	hint := "write it as in http://127.0.0.1:3000"
 	switch {
 	case err != nil:
 		// The error of net/url holds the whole value.

@@ -478,3 +478,21 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// A hint is something to write that then is right.
+func TestHints(t *testing.T) {
+	for _, c := range []struct{ name, file, want string }{
+		{"allow true", "rules: [{path: /a, allow: true}]", "allow: anyone"},
+		{"allow false", "default: {allow: false}", "allow: nobody"},
+		{"public host", "gate: {public_url: api.example.org}", "write the address that clients use, as in https://api.example.org"},
+		{"public nonsense", "gate: {public_url: 'a b://'}", "write the address that clients use, as in https://api.example.com"},
+		{"upstream host", "gate: {upstream: 127.0.0.1}", "write it as in http://127.0.0.1:3000"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := loader().Load("gate401.yaml", []byte(c.file))
+			if faults := faultsOf(err); len(faults) != 1 || faults[0].Hint != c.want {
+				t.Errorf("got %v, want one fault with the hint %q", faults.Detail(), c.want)
+			}
+		})
+	}
+}

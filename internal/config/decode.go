@@ -187,9 +187,17 @@ func (d *decoder) wrongType(n *yaml.Node, path, want string) {
 func (d *decoder) text(n *yaml.Node, path string) (string, bool) {
 	d.src.places[path] = at(n)
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" {
-		if n.ShortTag() == "!!null" {
+		switch {
+		case n.ShortTag() == "!!null":
 			d.fault(at(n), path, "remove the key, or give it a value", "there is no value")
-		} else {
+		case n.ShortTag() == "!!bool" && strings.HasSuffix(path, ".allow"):
+			// In quotes it would be as wrong.
+			word := "nobody"
+			if strings.EqualFold(n.Value, "true") {
+				word = "anyone"
+			}
+			d.fault(at(n), path, "allow: "+word, "this is true or false, and anyone or nobody is wanted")
+		default:
 			d.wrongType(n, path, "text")
 		}
 		return "", false

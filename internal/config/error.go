@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -81,4 +82,22 @@ func (e Faults) Detail() string {
 		b.WriteString(one.Detail())
 	}
 	return b.String()
+}
+
+// Sorted puts faults in the order of their places, those without one last, and
+// returns them.
+func (e Faults) Sorted() Faults {
+	slices.SortStableFunc(e, func(a, b *Error) int {
+		switch {
+		case a.Line == 0 && b.Line > 0:
+			return 1
+		case b.Line == 0 && a.Line > 0:
+			return -1
+		}
+		if a.Line != b.Line {
+			return a.Line - b.Line
+		}
+		return a.Column - b.Column
+	})
+	return e
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -64,7 +63,7 @@ func (l *Loader) Load(name string, data []byte) (*File, error) {
 	c := &checker{f: f, src: src, faults: d.faults, known: d.named}
 	c.check()
 	if len(c.faults) > 0 {
-		return nil, sorted(c.faults)
+		return nil, c.faults.Sorted()
 	}
 	return f, nil
 }
@@ -74,7 +73,7 @@ func (f *File) Check() error {
 	c := &checker{f: f, src: f.source}
 	c.check()
 	if len(c.faults) > 0 {
-		return sorted(c.faults)
+		return c.faults.Sorted()
 	}
 	return nil
 }
@@ -84,23 +83,6 @@ func (f *File) Check() error {
 // to use.
 func (f *File) Fault(path, message, hint string) *Error {
 	return f.source.fault(f.source.find(path), path, message, hint)
-}
-
-// sorted puts faults in the order of their places, those without one last.
-func sorted(faults Faults) Faults {
-	slices.SortStableFunc(faults, func(a, b *Error) int {
-		switch {
-		case a.Line == 0 && b.Line > 0:
-			return 1
-		case b.Line == 0 && a.Line > 0:
-			return -1
-		}
-		if a.Line != b.Line {
-			return a.Line - b.Line
-		}
-		return a.Column - b.Column
-	})
-	return faults
 }
 
 // parse reads exactly one document; root is nil for an empty file.

@@ -1,0 +1,63 @@
+package build
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gate401/gate401/access"
+	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/nearest"
+)
+
+// doubts finds rules that can be written and that match no request: what they
+// protect is judged by another rule.
+func doubts(cfg *config.File) []access.Warning {
+	known := verbs()
+	var all []access.Warning
+	for i, r := range cfg.Rules {
+		name := r.Name
+		if name == "" {
+			name = r.Path
+		}
+		for _, v := range r.Verbs {
+			if slices.Contains(known, v) {
+				continue
+			}
+			hint := "if clients send it, nothing is wrong"
+			if meant := nearestVerb(v, known); meant != "" {
+				hint = fmt.Sprintf("did you mean %s?", meant)
+			}
+			all = append(all, access.Warning{Index: i, Rule: name, Field: "verbs",
+				Message: v + " is no registered request method", Hint: hint})
+		}
+		if p := cfg.Gate.Prefix; strings.HasPrefix(r.Path, p+"/") {
+			all = append(all, access.Warning{Index: i, Rule: name, Field: "path",
+				Message: fmt.Sprintf("never reached: the gate answers all below %s itself", p),
+				Hint:    "if the upstream has such paths, choose another gate.prefix"})
+		}
+	}
+	return all
+}
+
+func nearestVerb(got string, known []string) string {
+	best, least := "", 2+len(got)/5
+	for _, k := range known {
+		if d := nearest.Slips(got, k); d < least {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// verbs are the request methods of RFC 9110 section 9, RFC 5789, WebDAV (RFC
+// 4918, 3253, 3648, 3744, 4437, 4791, 5323, 5842) and RFC 2068 section 19.6.1,
+// the common ones first.
+func verbs() []string {
+	return []string{
+		"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT",
+		"PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "SEARCH", "REPORT", "ACL", "MKCALENDAR",
+		"BIND", "UNBIND", "REBIND", "CHECKIN", "CHECKOUT", "UNCHECKOUT", "VERSION-CONTROL", "BASELINE-CONTROL", "LABEL", "MERGE",
+		"MKACTIVITY", "MKWORKSPACE", "UPDATE", "ORDERPATCH", "MKREDIRECTREF", "UPDATEREDIRECTREF", "LINK", "UNLINK",
+	}
+}
