@@ -71,6 +71,7 @@ func (x *Secret) String() string {
 func Authorization(value string, now time.Time, open bool) AuthorizationReport {
 	found := httpauth.ExamineAuthorization(value)
 	r := AuthorizationReport{Findings: found.Findings, Valid: found.Valid, raw: value, shown: value, open: open}
+	nameScriptBug(value, r.Findings)
 	if !open {
 		r.shown = mask(value)
 	}
