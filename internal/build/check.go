@@ -36,6 +36,40 @@ func Check(cfg *config.File) ([]access.Warning, error) {
 	return append(doubts(cfg), policy.Lint()...), nil
 }
 
+// Beyond finds what [Check] would, in the sound parts of a file that has faults
+// already, so that whoever mends it sees all at once. It returns both, in their
+// order.
+func Beyond(cfg *config.File, known config.Faults) config.Faults {
+	if cfg == nil {
+		return known
+	}
+	all := slices.Clone(known)
+	rest := *cfg
+	rest.Rules = slices.Clone(cfg.Rules)
+	sound := !slices.ContainsFunc(known, func(f *config.Error) bool { return strings.HasPrefix(f.Path, "methods") })
+	for i := range rest.Rules {
+		if known.Touch(fmt.Sprintf("rules[%d].path", i)) {
+			// One that stands in nobody's way, so that the others keep their numbers.
+			rest.Rules[i] = config.Rule{Path: fmt.Sprintf("/.faulty-rule/%d", i)}
+		}
+	}
+	var found config.Faults
+	if _, err := Policy(&rest); errors.As(err, &found) {
+		for _, f := range found {
+			// Whether a method dates its proofs is unknown of a faulty one.
+			if !known.Touch(f.Path) && (sound || !strings.HasSuffix(f.Path, ".max_age")) {
+				all = append(all, f)
+			}
+		}
+	}
+	for _, f := range files(cfg) {
+		if !known.Touch(f.Path) {
+			all = append(all, f)
+		}
+	}
+	return all.Sorted()
+}
+
 // files tries the files that methods name.
 func files(cfg *config.File) config.Faults {
 	var faults config.Faults

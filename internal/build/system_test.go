@@ -87,6 +87,37 @@ rules: [{path: /a}, {path: /a, groups: [x]}]
 	}
 }
 
+// Faults of both kinds come at once, and none that only follows from another.
+func TestBeyond(t *testing.T) {
+	for _, c := range []struct {
+		name, file string
+		want       []string
+	}{
+		{"both kinds", "rules: [{path: /a, scopes: 7}, {path: /b}, {path: /b, groups: [x]}]", []string{"rules[0].scopes", "rules[2].path"}},
+		{"beside a faulty rule", "rules: [{path: /a, verbs: 7}, {path: /a, verbs: [GET]}, {path: /a}]", []string{"rules[0].verbs"}},
+		{"without a path", "rules: [{paht: /a}, {paht: /a}]", []string{"rules[0]", "rules[0].paht", "rules[1]", "rules[1].paht"}},
+		{"a faulty method", "methods: {key: {type: api-kee}}\nrules: [{path: /a, max_age: 5m}]", []string{"methods.key.type"}},
+		{"a file", "log: {level: loud}\nmethods: {p: {type: basic, htpasswd: /nonexistent/x}}", []string{"log.level", "methods.p.htpasswd"}},
+		{"no YAML", "rules: [", []string{""}},
+		{"no list", "rules: 7", []string{"rules"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cfg, err := config.Examine("gate401.yaml", []byte(c.file))
+			var faults config.Faults
+			if !errors.As(err, &faults) {
+				t.Fatalf("got %v, want faults", err)
+			}
+			var got []string
+			for _, f := range build.Beyond(cfg, faults) {
+				got = append(got, f.Path)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("paths (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestCheckDoubts(t *testing.T) {
 	for _, c := range []struct{ name, file, want string }{
 		{"a slip", "rules: [{path: /a, verbs: [GTE, PUT]}]", "verbs: GTE is no registered request method; did you mean GET?"},

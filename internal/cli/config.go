@@ -41,13 +41,16 @@ func (a *app) configCheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			cfg, err := config.Load(name, data)
+			cfg, err := config.Examine(name, data)
 			var faults config.Faults
 			if err != nil && !errors.As(err, &faults) {
 				return err
 			}
-			warnings := warningsOf(cfg)
-			if err == nil {
+			warnings := []string{}
+			if err != nil {
+				faults = build.Beyond(cfg, faults)
+			} else {
+				warnings = warningsOf(cfg)
 				lint, err := build.Check(cfg)
 				if err != nil && !errors.As(err, &faults) {
 					return err
@@ -121,9 +124,6 @@ func newCheck(name string, faults config.Faults, warnings []string) check {
 // warningsOf names what is allowed and seldom wise.
 func warningsOf(cfg *config.File) []string {
 	out := []string{}
-	if cfg == nil {
-		return out
-	}
 	if cfg.Gate.DangerouslyPlainHTTP {
 		out = append(out, "gate.dangerously_plain_http: credentials cross the network in clear, unless something in front adds TLS")
 	}

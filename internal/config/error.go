@@ -57,6 +57,15 @@ func (e *Error) Detail() string {
 // Faults are all errors of a file, in the order of their places.
 type Faults []*Error
 
+// Touch tells whether a fault is about what is understood together with path: a
+// rule, a method, or another key alone. What was found out about that is perhaps
+// only a consequence.
+func (e Faults) Touch(path string) bool {
+	return slices.ContainsFunc(e, func(f *Error) bool {
+		return unit(f.Path) == unit(path) || f.Path == "" || strings.HasPrefix(path, f.Path+".") || strings.HasPrefix(path, f.Path+"[")
+	})
+}
+
 // Error is one line for each fault.
 func (e Faults) Error() string {
 	lines := make([]string, len(e))

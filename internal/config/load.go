@@ -38,6 +38,22 @@ func Load(name string, data []byte) (*File, error) {
 // Load reads the text of a configuration file. The error is [Faults], and then
 // there is no File.
 func (l *Loader) Load(name string, data []byte) (*File, error) {
+	f, err := l.Examine(name, data)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Examine reads the text of a configuration file with a zero [Loader].
+func Examine(name string, data []byte) (*File, error) {
+	return (&Loader{}).Examine(name, data)
+}
+
+// Examine is Load, for looking on after faults were found: beside [Faults] it
+// returns what was understood, nil where the file is no YAML at all. Such a File
+// is not to be served.
+func (l *Loader) Examine(name string, data []byte) (*File, error) {
 	src := newSource(name, "")
 	if len(data) > MaxSize {
 		return nil, Faults{src.fault(place{}, "", fmt.Sprintf("the file has more than %d octets", MaxSize), "")}
@@ -63,7 +79,7 @@ func (l *Loader) Load(name string, data []byte) (*File, error) {
 	c := &checker{f: f, src: src, faults: d.faults, known: d.named}
 	c.check()
 	if len(c.faults) > 0 {
-		return nil, c.faults.Sorted()
+		return f, c.faults.Sorted()
 	}
 	return f, nil
 }
