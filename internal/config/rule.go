@@ -15,7 +15,7 @@ type Rule struct {
 	Path string `yaml:"path,omitempty" jsonschema:"required,pattern=^/"`
 	// The verbs it is for; GET includes HEAD; every verb if not given.
 	Verbs []string `yaml:"verbs,omitempty" jsonschema:"minItems=1"`
-	// Only the person whose data it is: a capture of the path, as in "{user}".
+	// Only the person whose data it is: a capture of the path, as in "{user}". A person of this gate, or of the one issuer that all methods of the rule take.
 	Owner string `yaml:"owner,omitempty"`
 
 	Asks `yaml:",inline"`
