@@ -59,7 +59,7 @@ var policy = map[string]struct{ house, modules string }{
 	// Composition: the file, from the file to a gate, from a gate to a process.
 	"internal/config":           {house: "internal/nearest", modules: "go.yaml.in/yaml/v3"},
 	"internal/config/schemagen": {house: "internal/config", modules: "github.com/invopop/jsonschema"},
-	"internal/build": {house: " access authn defend internal/config internal/keyring internal/password internal/seal " +
+	"internal/build": {house: " access authn defend internal/config internal/keyring internal/nearest internal/password internal/seal " +
 		"internal/watch store store/memory store/sqlite token"},
 	"internal/server": {house: " defend internal/admin internal/build internal/config internal/demo internal/guide " +
 		"internal/password internal/proxy internal/samples internal/watch reason store"},
