@@ -97,7 +97,9 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 	set("X-Forwarded-For", x.forwardedFor())
 	set("X-Forwarded-Proto", r.URL.Scheme)
 	set("X-Forwarded-Host", r.URL.Host)
-	set("X-Request-Id", r.ID)
+	if !p.tellsID {
+		set("X-Request-Id", r.ID)
+	}
 	for _, t := range p.identity {
 		set(t.name, t.value(r, &x.decision))
 	}

@@ -23,7 +23,8 @@ type Config struct {
 	// the path of each request.
 	Upstream *url.URL
 	// Identity names the header fields that tell the upstream who is asking; nil
-	// means DefaultIdentity. All of them, and all that begin with Gate401-, are
+	// means DefaultIdentity. If none of them holds the request id, X-Request-Id
+	// does: twice would cost, in most requests, a larger map. All of them, and all that begin with Gate401-, are
 	// dropped from what clients send.
 	Identity map[string]Field
 	// Strip lists where credentials are, beside Authorization; they are not
@@ -59,6 +60,7 @@ type Proxy struct {
 	filter     *filter
 	strip      Strip
 	keep       bool
+	tellsID    bool // an identity field holds the request id
 	passHost   bool
 	transport  http.RoundTripper
 	log        *slog.Logger
@@ -98,6 +100,7 @@ func New(c Config) (*Proxy, error) {
 	var names []string
 	for _, t := range identity {
 		names = append(names, t.name)
+		p.tellsID = p.tellsID || t.field == FieldRequestID
 	}
 	if !p.keep {
 		names = append(names, "Authorization")
