@@ -180,12 +180,14 @@ func BenchmarkProxy(b *testing.B) {
 			Transport: tr, BufferPool: &pool{},
 		})
 	}
-	gate := func(b *testing.B) string {
+	gate := func(b *testing.B, logged bool) string {
 		u := upstream(b)
 		tr := proxy.NewTransport(u, 0)
 		b.Cleanup(tr.CloseIdleConnections)
 		g := newGate()
-		observed(b, g)
+		if logged {
+			observed(b, g)
+		}
 		p, err := proxy.New(proxy.Config{Gate: g, Upstream: u, Transport: tr, Strip: places})
 		if err != nil {
 			b.Fatal(err)
@@ -193,9 +195,12 @@ func BenchmarkProxy(b *testing.B) {
 		return serve(b, p)
 	}
 	b.Run("bare", func(b *testing.B) { load(b, bare(b), line+script) })
-	b.Run("gate", func(b *testing.B) { load(b, gate(b), line+script) })
-	b.Run("ratio/script", func(b *testing.B) { compare(b, bare(b), gate(b), line+script) })
-	b.Run("ratio/browser", func(b *testing.B) { compare(b, bare(b), gate(b), line+browser) })
+	b.Run("gate", func(b *testing.B) { load(b, gate(b, true), line+script) })
+	b.Run("ratio/script", func(b *testing.B) { compare(b, bare(b), gate(b, true), line+script) })
+	b.Run("ratio/browser", func(b *testing.B) { compare(b, bare(b), gate(b, true), line+browser) })
+	// The bare proxy logs nothing either.
+	b.Run("ratio/script/unlogged", func(b *testing.B) { compare(b, bare(b), gate(b, false), line+script) })
+	b.Run("ratio/browser/unlogged", func(b *testing.B) { compare(b, bare(b), gate(b, false), line+browser) })
 }
 
 type pool struct{ sync.Pool }
