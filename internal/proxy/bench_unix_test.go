@@ -13,7 +13,9 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -39,6 +41,9 @@ func newHelper(b *testing.B, env ...string) *helper {
 		b.Fatal(err)
 	}
 	c := exec.Command(self)
+	if pinned(b) {
+		c = exec.Command("taskset", "-c", "1", self)
+	}
 	c.Env = append(os.Environ(), env...)
 	c.Stderr = os.Stderr
 	in, err := c.StdinPipe()
@@ -57,6 +62,23 @@ func newHelper(b *testing.B, env ...string) *helper {
 		_ = c.Wait()
 	})
 	return &helper{b, in, bufio.NewScanner(out)}
+}
+
+// pinned puts this process on the first core, with one thread that runs Go, and
+// tells whether the others can have the second: what the scheduler does between
+// two cores is otherwise more than what is to be measured.
+func pinned(b *testing.B) bool {
+	b.Helper()
+	if _, err := exec.LookPath("taskset"); err != nil || runtime.NumCPU() < 2 {
+		return false
+	}
+	if out, err := exec.Command("taskset", "-a", "-c", "-p", "0", strconv.Itoa(os.Getpid())).CombinedOutput(); err != nil {
+		b.Logf("taskset: %v: %s", err, out)
+		return false
+	}
+	before := runtime.GOMAXPROCS(1)
+	b.Cleanup(func() { runtime.GOMAXPROCS(before) })
+	return true
 }
 
 func (h *helper) line() string {

@@ -49,7 +49,7 @@ func runUpstream() {
 // runClient reads a count from each line of its standard input, sends that many
 // requests, and says so. The request is in the environment.
 func runClient(addr string) {
-	const connections = 16 // as many as keep a server busy
+	const connections = 64 // as many as keep a server busy
 	var clients [connections]client
 	for i := range clients {
 		c, err := net.Dial("tcp", addr)

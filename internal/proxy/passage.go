@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -20,7 +21,10 @@ import (
 type passage struct {
 	proxy    *Proxy
 	reverse  httputil.ReverseProxy
+	writer   http.ResponseWriter
 	in       *http.Request
+	lent     http.Request // in without its fields, see carry
+	lentURL  url.URL
 	request  *gate401.Request
 	decision gate401.Decision
 	body     *watchedBody
@@ -45,8 +49,41 @@ func (p *Proxy) take() *passage {
 
 // put keeps x, and nothing of the request that it carried.
 func (p *Proxy) put(x *passage) {
-	x.in, x.request, x.decision, x.body, x.sent = nil, nil, gate401.Decision{}, nil, false
+	x.writer, x.in, x.request, x.body, x.sent = nil, nil, nil, nil, false
+	x.lent, x.decision = http.Request{}, gate401.Decision{}
 	p.passages.Put(x)
+}
+
+// carry takes the request to the upstream and back. ReverseProxy would copy all
+// fields, value by value, into a map with room for no more; a request that asks
+// nothing of the connection is lent to it without them, and rewrite makes the
+// map once, in the size it will have.
+func (x *passage) carry(w http.ResponseWriter, hr *http.Request) {
+	x.writer, x.in = w, hr
+	if !plain(hr.Header) {
+		x.reverse.ServeHTTP(w, hr)
+		return
+	}
+	x.lent = *hr
+	x.lent.Header, x.lent.URL = nil, &x.lentURL
+	x.reverse.ServeHTTP(w, &x.lent)
+}
+
+// plain tells whether no field is about the connection alone (RFC 9110 section
+// 7.6.1), but for the wish to keep it, which everybody has anyway.
+func plain(h http.Header) bool {
+	for name, values := range h {
+		switch name {
+		case "Connection":
+			if len(values) != 1 || !strings.EqualFold(values[0], "keep-alive") {
+				return false
+			}
+		case "Proxy-Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization",
+			"Te", "Trailer", "Transfer-Encoding", "Upgrade":
+			return false
+		}
+	}
+	return true
 }
 
 // rewrite makes the outbound request. It runs after hop-by-hop fields were
@@ -57,12 +94,7 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 	x.sent = true
 	x.address(out)
 
-	h := out.Header
-	for name := range h {
-		if p.filter.drops(name) {
-			delete(h, name)
-		}
-	}
+	h := x.fields(out)
 	if up := h["Upgrade"]; up != nil && (len(up) != 1 || !strings.EqualFold(up[0], "websocket")) {
 		// Whatever follows another upgrade nobody would judge: h2c would carry
 		// requests for any path.
@@ -86,7 +118,7 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 		out.Body, out.ContentLength, out.TransferEncoding = nil, 0, nil
 	}
 
-	values := make([]string, 0, 4+len(p.identity)) // one allocation for all
+	values := make([]string, 0, added+len(p.identity)) // one allocation for all
 	set := func(name, value string) {
 		if value != "" {
 			values = append(values, value)
@@ -109,6 +141,36 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 		out.Body = x.body
 	}
 }
+
+// fields are those of the client that the upstream gets, in a map with room for
+// ours.
+func (x *passage) fields(out *http.Request) http.Header {
+	drops := x.proxy.filter.drops
+	if x.lent.URL == nil {
+		for name := range out.Header {
+			if drops(name) {
+				delete(out.Header, name)
+			}
+		}
+		return out.Header
+	}
+	// Not one too many: a map of eight costs half of one of nine.
+	n := len(x.in.Header) + added + x.proxy.always
+	if x.decision.Identity != nil {
+		n = len(x.in.Header) + added + len(x.proxy.identity)
+	}
+	h := make(http.Header, n)
+	for name, values := range x.in.Header {
+		if name != "Connection" && !drops(name) {
+			h[name] = slices.Clip(values) // shared, and never written to
+		}
+	}
+	out.Header = h
+	return h
+}
+
+// added is how many fields rewrite adds beside those of the identity.
+const added = 4
 
 // unshared takes from an answer for one caller what would let a cache in front of
 // the gate give it to others: the upstream cannot know that a credential was
@@ -207,7 +269,22 @@ func (x *passage) answer(res *http.Response) error {
 			p.answered(x.request, &x.decision, res.StatusCode)
 		}
 	}
+	x.move(res)
 	return nil
+}
+
+// move hands over the fields of an answer as they are, where ReverseProxy would
+// copy them one by one. It still looks at those of a switch of protocols, and of
+// a stream of events, which it passes on without waiting for more.
+func (x *passage) move(res *http.Response) {
+	if res.StatusCode == http.StatusSwitchingProtocols || strings.HasPrefix(strings.ToLower(res.Header.Get("Content-Type")), "text/event-stream") {
+		return
+	}
+	w := x.writer.Header()
+	for name, values := range res.Header {
+		w[name] = values
+	}
+	res.Header = nil
 }
 
 // cors puts the fields of the decision in place of the upstream's. A rule with

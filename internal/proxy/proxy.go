@@ -61,6 +61,7 @@ type Proxy struct {
 	strip      Strip
 	keep       bool
 	tellsID    bool // an identity field holds the request id
+	always     int  // fields that are sent even if nobody was identified
 	passHost   bool
 	transport  http.RoundTripper
 	log        *slog.Logger
@@ -101,6 +102,12 @@ func New(c Config) (*Proxy, error) {
 	for _, t := range identity {
 		names = append(names, t.name)
 		p.tellsID = p.tellsID || t.field == FieldRequestID
+		if t.field == FieldRequestID || t.field == FieldRule {
+			p.always++
+		}
+	}
+	if !p.tellsID {
+		p.always++
 	}
 	if !p.keep {
 		names = append(names, "Authorization")
@@ -149,8 +156,8 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		_ = http.NewResponseController(w).EnableFullDuplex()
 	}
 	x := p.take()
-	x.in, x.request, x.decision = hr, r, d
-	x.reverse.ServeHTTP(w, hr)
+	x.request, x.decision = r, d
+	x.carry(w, hr)
 	// After a panic, which ends the connection, x is not used again.
 	p.put(x)
 }
