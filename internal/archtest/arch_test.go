@@ -47,14 +47,15 @@ var policy = map[string]struct{ house, modules string }{
 	"defend":            {house: " reason"},
 
 	// Surfaces and what they show; none imports another.
-	"web":              {modules: "github.com/a-h/templ"},
-	"web/webtest":      {},
-	"internal/guide":   {house: " httpauth internal/nearest reason web", modules: "github.com/a-h/templ"},
-	"internal/watch":   {house: " reason httpauth"},
-	"internal/proxy":   {house: root},
-	"internal/admin":   {house: "reason internal/watch"},
-	"internal/explain": {house: " httpauth reason token internal/watch"},
-	"internal/demo":    {house: "reason web", modules: "github.com/a-h/templ"},
+	"web":               {modules: "github.com/a-h/templ"},
+	"web/webtest":       {},
+	"internal/guide":    {house: " httpauth internal/nearest reason web", modules: "github.com/a-h/templ"},
+	"internal/watch":    {house: " reason httpauth"},
+	"internal/proxy":    {house: root},
+	"internal/admin":    {house: "reason internal/watch"},
+	"internal/explain":  {house: " httpauth reason token internal/watch"},
+	"internal/diagnose": {house: "httpauth internal/capture internal/explain reason token"},
+	"internal/demo":     {house: "reason web", modules: "github.com/a-h/templ"},
 
 	// Composition: the file, from the file to a gate, from a gate to a process.
 	"internal/config":           {house: "internal/nearest", modules: "go.yaml.in/yaml/v3"},
