@@ -4,6 +4,25 @@ COMPONENTS='
 curl|curl|the answers as curl sees them
 python3|python3|the answers as the urllib of Python sees them
 htpasswd|apache2-utils|password files as htpasswd writes them
-npm|npm|the accessibility of the pages
+node|nodejs|clients and servers for Node
+npm|npm|the accessibility of the pages; clients and servers for Node
+apache2|apache2|explain and the client against Apache
+htdigest|apache2-utils|explain and the client against Apache and Squid
+nginx|nginx|explain and the client against nginx
+caddy|caddy|explain and the client against Caddy
+squid|squid|the client behind Squid
+wget|wget|the mock as wget sees it
+http|httpie|the mock as HTTPie sees it
 chromium|chromium|the pages in a browser
+'
+# Packages for Python: the module, the Debian package, and what is not tested
+# without it.
+MODULES='
+requests|python3-requests|the mock as the requests of Python sees it
+httpx|python3-httpx|the mock as the httpx of Python sees it
+'
+# Packages for Node, by folder: npm ci installs them.
+FOLDERS='
+e2e/browser|axe-core: the accessibility of the pages
+e2e/npm|axios, got, newman, Prism, Mockoon and an OpenID provider, as servers and clients
 '

@@ -10,8 +10,12 @@ say() { printf '\n== %s\n' "$*"; }
 missing() { # the components that are not there, one per line
 	while IFS='|' read -r command package what; do
 		[ -n "$command" ] || continue
-		command -v "$command" >/dev/null 2>&1 || printf '%s|%s|%s\n' "$command" "$package" "$what"
+		PATH=$PATH:/usr/sbin command -v "$command" >/dev/null 2>&1 || printf '%s|%s|%s\n' "$command" "$package" "$what"
 	done <<<"$COMPONENTS"
+	while IFS='|' read -r module package what; do
+		[ -n "$module" ] || continue
+		python3 -c "import $module" >/dev/null 2>&1 || printf '%s|%s|%s\n' "python3 $module" "$package" "$what"
+	done <<<"$MODULES"
 }
 
 command -v go >/dev/null 2>&1 || { echo "gate401: error: go is not installed; see https://go.dev/doc/install" >&2; exit 2; }
@@ -33,18 +37,19 @@ if [ -n "$lacking" ] && [ "${CI:-}" = true ]; then
 	exit 1
 fi
 
-if command -v npm >/dev/null 2>&1 && [ ! -d e2e/browser/node_modules ]; then
-	if [ "$(id -u)" = 0 ] && [ -f /etc/debian_version ]; then
-		say "installing axe-core (npm ci)"
-		(cd e2e/browser && npm ci --no-audit --no-fund --loglevel=error)
+while IFS='|' read -r folder what; do
+	[ -n "$folder" ] && [ ! -d "$folder/node_modules" ] || continue
+	if command -v npm >/dev/null 2>&1 && [ "$(id -u)" = 0 ] && [ -f /etc/debian_version ]; then
+		say "installing the packages of $folder (npm ci)"
+		(cd "$folder" && npm ci --no-audit --no-fund --loglevel=error)
 	elif [ "${CI:-}" = true ]; then
-		echo "gate401: error: missing component axe-core (npm ci in e2e/browser): the accessibility of the pages" >&2
+		echo "gate401: error: missing component: npm ci in $folder ($what)" >&2
 		exit 1
 	else
 		lacking="$lacking
-axe-core|(npm ci in e2e/browser)|the accessibility of the pages"
+npm ci|(in $folder)|$what"
 	fi
-fi
+done <<<"$FOLDERS"
 
 # The list comes at the end in any case, also when a test fails.
 report() {

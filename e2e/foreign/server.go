@@ -1,0 +1,101 @@
+package foreign
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Server is a running foreign server.
+type Server struct {
+	// URL without a slash at the end.
+	URL string
+	// Log is what it wrote to its standard streams.
+	Log *Output
+}
+
+// Output keeps what a process writes, for reading while it runs.
+type Output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+// Write keeps p.
+func (o *Output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+// String is what was written so far.
+func (o *Output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+// FreeAddress is a loopback address with a port that is free at the moment.
+func FreeAddress(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// patience is how long a server may take until it listens; on a busy machine a
+// program for Node takes seconds.
+const patience = 60 * time.Second
+
+// start runs cmd until the test ends and waits until something listens at
+// address.
+func start(t testing.TB, cmd *exec.Cmd, address string) *Server {
+	t.Helper()
+	s := &Server{URL: "http://" + address, Log: &Output{}}
+	cmd.Stdout, cmd.Stderr = s.Log, s.Log
+	// Its own group, so that its children end with it.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.WaitDelay = 2 * time.Second
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	t.Cleanup(func() {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
+		select {
+		case <-ended:
+		case <-time.After(5 * time.Second):
+			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+			<-ended
+		}
+	})
+	if err := listening(address, ended); err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(cmd.Args, " "), err, s.Log)
+	}
+	return s
+}
+
+func listening(address string, ended chan error) error {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		if c, err := net.DialTimeout("tcp", address, time.Second); err == nil {
+			return c.Close()
+		}
+		select {
+		case err := <-ended:
+			ended <- err
+			return fmt.Errorf("ended before it listened: %w", errors.Join(err))
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return fmt.Errorf("nothing listens at %s after %s", address, patience)
+}
