@@ -57,6 +57,9 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/diagnose": {house: "httpauth internal/capture internal/explain reason token"},
 	"internal/demo":     {house: "reason web", modules: "github.com/a-h/templ"},
 
+	// What a mock is made of.
+	"internal/mock/journal": {house: "httpauth reason"},
+
 	// Composition: the file, from the file to a gate, from a gate to a process.
 	"internal/config":           {house: "internal/nearest", modules: "go.yaml.in/yaml/v3"},
 	"internal/config/schemagen": {house: "internal/config", modules: "github.com/invopop/jsonschema"},

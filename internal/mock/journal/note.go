@@ -28,5 +28,3 @@ func NoteOf(ctx context.Context) *Note {
 func withNote(ctx context.Context, n *Note) context.Context {
 	return context.WithValue(ctx, noteKey{}, n)
 }
-
-var _ = withNote
