@@ -58,6 +58,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/demo":     {house: "reason web", modules: "github.com/a-h/templ"},
 
 	// What a mock is made of.
+	"internal/mock/httpbin": {house: "httpauth"},
 	"internal/mock/journal": {house: "httpauth reason"},
 
 	// Composition: the file, from the file to a gate, from a gate to a process.
@@ -68,8 +69,9 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/server": {house: " defend internal/admin internal/build internal/config internal/demo internal/guide " +
 		"internal/password internal/proxy internal/samples internal/watch reason store"},
 	"internal/cli": {house: " access httpauth internal/build internal/config internal/explain internal/nearest internal/password " +
-		"internal/server reason store token",
+		"internal/server internal/watch mock reason store token",
 		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},
+	"mock":              {house: "httpauth internal/guide internal/mock/httpbin internal/mock/journal"},
 	"cmd/gate401":       {house: "internal/cli"},
 	"internal/docs":     {house: "httpauth internal/cli internal/config reason"},
 	"internal/archtest": {},

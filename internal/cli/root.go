@@ -52,7 +52,7 @@ curl -sI https://api.example.com/ | gate401 explain -`,
 			cmd.AddCommand(c)
 		}
 	}
-	add(groupRun, a.demo(), a.serve(), a.init(), a.config())
+	add(groupRun, a.demo(), a.serve(), a.mock(), a.init(), a.config())
 	add(groupRecords, a.user(), a.key(), a.token())
 	add(groupExplain, a.explain(), a.reasons())
 	add(groupOther, a.completion(), a.version())

@@ -1,0 +1,25 @@
+package mock
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Config of a Server. The zero value is ready to be used.
+type Config struct {
+	// Strict lets the endpoints of httpbin answer as the RFCs want it, instead of
+	// as go-httpbin does.
+	Strict bool
+	// AdminToken opens the admin API to who sends it as a Bearer token, from
+	// anywhere. Without one, only programs of the same machine may use it, and
+	// pages that the mock served.
+	AdminToken string
+	// MaxDelay bounds every delay that a client can ask for; 0 means ten seconds.
+	MaxDelay time.Duration
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Log gets what goes wrong in the mock itself; nil means nothing.
+	Log *slog.Logger
+}
+
+const defaultMaxDelay = 10 * time.Second
