@@ -1,12 +1,14 @@
 // Package httpauth reads and writes the fields of HTTP authentication:
 // WWW-Authenticate, Proxy-Authenticate, Authorization, Proxy-Authorization,
 // Authentication-Info and Proxy-Authentication-Info (RFC 9110 section 11),
-// with the field forms of Basic (RFC 7617) and Bearer (RFC 6750).
+// with the field forms of Basic (RFC 7617), Bearer (RFC 6750) and Digest (RFC
+// 7616).
 //
 // Start with [ParseChallenges] for what a server sent and
 // [ParseAuthorization] for what a client sent. [Challenge.String] writes a
 // challenge; [Basic] and [Bearer] build the common ones. A server that only
-// wants the credential calls [ParseBasic] or [BearerToken].
+// wants the credential calls [ParseBasic], [BearerToken] or [ParseDigest]; a
+// client answers Digest with [ParseDigestChallenge] and [DigestChallenge.Answer].
 //
 // # Strict and lenient
 //
@@ -28,7 +30,7 @@
 //
 // # What it does not do
 //
-// It verifies nothing, computes no Digest response, and does not judge whether
-// a credential is good. It does not split messages into fields: it wants field
-// values as net/http gives them.
+// It computes what a Digest response has to be, and verifies nothing else: it
+// does not judge whether a credential is good, and knows no nonces. It does not
+// split messages into fields: it wants field values as net/http gives them.
 package httpauth

@@ -303,7 +303,38 @@ func (l *linter) digestCredentials(end int) {
 	if nc, m, ok := l.find("nc"); ok && !isNonceCount(nc) {
 		l.add(IDDigestNonceCount, m.value, "", "nc=00000001")
 	}
+	l.digestValues()
 	l.quoting([]string{"username", "realm", "nonce", "uri", "response", "cnonce", "opaque"}, []string{"algorithm", "qop", "nc"})
+}
+
+// digestValues checks what can be judged without the challenge.
+func (l *linter) digestValues() {
+	if qop, m, ok := l.find("qop"); ok && !DigestQOP(qop).Known() {
+		l.add(IDDigestQopChosen, m.value, "", "qop=auth")
+	}
+	value, m, _ := l.find("algorithm")
+	algorithm := DigestAlgorithm(value)
+	if !algorithm.Known() {
+		l.add(IDDigestAlgorithmUnknown, m.value, "", "algorithm=SHA-256")
+	} else if response, m, ok := l.find("response"); ok {
+		if _, err := digestResponse(response, algorithm.HexLen(), Lenient); err != nil {
+			l.add(IDDigestResponse, m.value, "", "")
+		}
+	}
+	hashed, m, ok := l.find("userhash")
+	if ok && !equalFold(hashed, "true") && !equalFold(hashed, "false") {
+		l.add(IDDigestNotBoolean, m.value, "", "userhash=true")
+	}
+	name, m, ok := l.find("username*")
+	if !ok {
+		return
+	}
+	if _, _, twice := l.find("username"); twice {
+		l.add(IDDigestUsernameTwice, m.name, "", "")
+	}
+	if _, readable := decodeExtended(name); !readable || m.quoted || equalFold(hashed, "true") {
+		l.add(IDDigestUsernameExt, m.value, "", "")
+	}
 }
 
 // nc-value = 8LHEX (RFC 7616 section 3.4); clients that send upper case are common.

@@ -31,6 +31,8 @@ const (
 	IDControlCharacter       FindingID = "control-character"                  // control character in the value
 	IDDigestAlgorithmUnknown FindingID = "digest-algorithm-unknown"           // unknown Digest algorithm
 	IDDigestIncomplete       FindingID = "digest-credentials-incomplete"      // a parameter is missing
+	IDDigestDomain           FindingID = "digest-domain-malformed"            // domain is no list of URIs
+	IDDigestInfoIncomplete   FindingID = "digest-info-incomplete"             // rspauth without qop, cnonce and nc
 	IDDigestMD5              FindingID = "digest-md5"                         // Digest with MD5
 	IDDigestNonceCount       FindingID = "digest-nc-malformed"                // nc is not eight hexadecimal digits
 	IDDigestNonceMissing     FindingID = "digest-nonce-missing"               // a Digest challenge without nonce
@@ -38,8 +40,12 @@ const (
 	IDDigestUnquoted         FindingID = "digest-param-must-be-quoted"        // this parameter has to be quoted
 	IDDigestQuoted           FindingID = "digest-param-must-not-be-quoted"    // this parameter must not be quoted
 	IDDigestQopMissing       FindingID = "digest-qop-missing"                 // a Digest challenge without qop
+	IDDigestQopChosen        FindingID = "digest-qop-not-one"                 // qop is not the one that was chosen
 	IDDigestQopUnknown       FindingID = "digest-qop-unknown"                 // qop offers nothing known
 	IDDigestRealmMissing     FindingID = "digest-realm-missing"               // a Digest challenge without realm
+	IDDigestResponse         FindingID = "digest-response-malformed"          // response is no hash of the algorithm
+	IDDigestUsernameExt      FindingID = "digest-username-extended-malformed" // username* cannot be read
+	IDDigestUsernameTwice    FindingID = "digest-username-twice"              // both username and username*
 	IDDuplicateChallenge     FindingID = "duplicate-challenge"                // the same challenge once more
 	IDDuplicateParam         FindingID = "duplicate-param"                    // the parameter occurs twice
 	IDElementExpected        FindingID = "element-expected"                   // neither a parameter nor a scheme

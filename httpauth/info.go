@@ -50,12 +50,22 @@ func ParseInfo(fields []string, mode Mode) InfoResult {
 			lintInfo(&r, v, p.marks[i])
 		}
 	}
+	if lacks := digestInfoLacks(Info{params}); lacks != "" && valid(r.found) {
+		r.add(IDDigestInfoIncomplete, infoEnd(fields, &r), "the parameter "+lacks+" is missing", "")
+	}
 	sortFindings(r.found)
 	res := InfoResult{Info: Info{params}, Findings: r.found, Valid: valid(r.found)}
 	if mode != Lenient && !res.Valid {
 		res.Info = Info{}
 	}
 	return res
+}
+
+// infoEnd is where something that is missing is reported: the end of the last
+// field that is read.
+func infoEnd(fields []string, r *report) int {
+	r.field = min(len(fields), MaxFields) - 1
+	return len(fields[r.field])
 }
 
 // lintInfo checks the forms that RFC 7616 section 3.5 prescribes.

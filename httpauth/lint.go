@@ -1,6 +1,9 @@
 package httpauth
 
-import "strings"
+import (
+	"net/url"
+	"strings"
+)
 
 // linter judges one challenge that could be read.
 type linter struct {
@@ -191,6 +194,9 @@ func (l *linter) digest() {
 	} else if !equalFold(base, "SHA-256") && !equalFold(base, "SHA-512-256") {
 		l.add(IDDigestAlgorithmUnknown, m.value, "", "algorithm=SHA-256")
 	}
+	if domain, m, ok := l.find("domain"); ok && !isURIList(domain) {
+		l.add(IDDigestDomain, m.value, "", `domain="/orders https://api.example.com/"`)
+	}
 	for _, name := range [...]string{"stale", "userhash"} {
 		if v, m, ok := l.find(name); ok && !equalFold(v, "true") && !equalFold(v, "false") {
 			l.add(IDDigestNotBoolean, m.value, "", name+"=true")
@@ -201,6 +207,19 @@ func (l *linter) digest() {
 	}
 	l.quoting([]string{"domain", "nonce", "opaque", "qop"}, []string{"stale", "algorithm"})
 	l.unknown("realm", "domain", "nonce", "opaque", "stale", "algorithm", "qop", "charset", "userhash")
+}
+
+// domain = DQUOTE URI *( 1*SP URI ) DQUOTE; a URI is absolute, or a path that
+// starts with a slash (RFC 7616 section 3.3).
+func isURIList(list string) bool {
+	uris := strings.Fields(list)
+	for _, uri := range uris {
+		u, err := url.Parse(uri)
+		if err != nil || strings.HasSuffix(uri, ",") || !u.IsAbs() && !strings.HasPrefix(uri, "/") {
+			return false
+		}
+	}
+	return len(uris) > 0
 }
 
 // quoting checks the forms that RFC 7616 prescribes. An unquoted realm has its
