@@ -60,6 +60,7 @@ var policy = map[string]struct{ house, modules string }{
 	// What a mock is made of.
 	"internal/mock/httpbin": {house: "httpauth"},
 	"internal/mock/journal": {house: "httpauth reason"},
+	"internal/mock/judge":   {house: "httpauth internal/mock/journal"},
 
 	// Composition: the file, from the file to a gate, from a gate to a process.
 	"internal/config":           {house: "internal/nearest", modules: "go.yaml.in/yaml/v3"},
