@@ -44,13 +44,18 @@ func ParseDigestInfo(i Info, mode Mode) (DigestInfo, error) {
 // digestInfoLacks names a parameter that has to stand beside the others.
 func digestInfoLacks(i Info) string {
 	_, rspauth := i.Param("rspauth")
-	_, qop := i.Param("qop")
-	if rspauth || qop {
-		for _, name := range [...]string{"qop", "cnonce", "nc"} {
-			if _, ok := i.Param(name); !ok {
-				return name
-			}
-		}
+	qop, hasQOP := i.Param("qop")
+	nc, _ := i.Param("nc")
+	_, cnonce := i.Param("cnonce")
+	switch {
+	case !rspauth && !hasQOP:
+		return ""
+	case qop == "":
+		return "qop"
+	case !cnonce:
+		return "cnonce"
+	case nc == "":
+		return "nc"
 	}
 	return ""
 }
@@ -61,7 +66,9 @@ func (d DigestInfo) Info() Info {
 	params := make([]Param, 0, 5)
 	params = appendGiven(params, "nextnonce", d.NextNonce)
 	params = appendGiven(params, "rspauth", d.RspAuth)
-	params = appendGiven(params, "qop", string(d.QOP))
+	if d.QOP != "" {
+		return Info{append(params, Param{"qop", string(d.QOP)}, Param{"cnonce", d.CNonce}, Param{"nc", d.NC})}
+	}
 	params = appendGiven(params, "cnonce", d.CNonce)
 	params = appendGiven(params, "nc", d.NC)
 	return Info{params}
