@@ -20,6 +20,7 @@ type Set struct {
 	SigningKeys SigningKeys
 	Audit       Audit
 	Settings    Settings
+	Tokens      Tokens
 
 	// Revision is the change feed; see the package comment. It never blocks.
 	Revision func() uint64

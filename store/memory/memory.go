@@ -30,10 +30,13 @@ func Open(o Options) *store.Set {
 		byHash:   make(map[[32]byte]string),
 		signing:  make(map[string]store.SigningKey),
 		settings: make(map[string]string),
+		families: make(map[string]store.TokenFamily),
+		refresh:  make(map[[32]byte]store.RefreshToken),
+		revoked:  make(map[revokedKey]store.Revocation),
 	}
 	m.revision.Store(1)
 	return &store.Set{
-		Accounts: accounts{m}, APIKeys: apiKeys{m}, SigningKeys: signingKeys{m}, Audit: audit{m}, Settings: settings{m},
+		Accounts: accounts{m}, APIKeys: apiKeys{m}, SigningKeys: signingKeys{m}, Audit: audit{m}, Settings: settings{m}, Tokens: tokens{m},
 		Revision: m.revision.Load, Ping: m.ping, Close: m.close,
 	}
 }
@@ -52,6 +55,9 @@ type memory struct {
 	audit     []store.AuditRecord // oldest first
 	lastAudit int64
 	settings  map[string]string
+	families  map[string]store.TokenFamily
+	refresh   map[[32]byte]store.RefreshToken
+	revoked   map[revokedKey]store.Revocation
 }
 
 // view runs do under the read lock.

@@ -47,7 +47,7 @@ type DB struct {
 
 // The reads that requests wait for are prepared once.
 type statements struct {
-	account, keyByHash, key, revision *sql.Stmt
+	account, keyByHash, key, revoked, revision *sql.Stmt
 }
 
 // New prepares the statements, reads the revision and starts the goroutine that
@@ -66,7 +66,7 @@ func New(ctx context.Context, cfg Config) (*store.Set, error) {
 	}
 	return &store.Set{
 		Accounts: accounts{d}, APIKeys: apiKeys{d}, SigningKeys: signingKeys{d},
-		Audit: audit{d}, Settings: settings{d},
+		Audit: audit{d}, Settings: settings{d}, Tokens: tokens{d},
 		Revision: d.revision.Load, Ping: d.ping, Close: d.close,
 	}, nil
 }
@@ -79,6 +79,7 @@ func (d *DB) start(ctx context.Context) error {
 		{&d.stmt.account, selectAccount + ` WHERE name = $1`},
 		{&d.stmt.keyByHash, selectKey + ` WHERE hash = $1`},
 		{&d.stmt.key, selectKey + ` WHERE id = $1`},
+		{&d.stmt.revoked, selectRevoked},
 		{&d.stmt.revision, `SELECT value FROM counters WHERE name = 'revision'`},
 	} {
 		prepared, err := d.cfg.Read.PrepareContext(ctx, s.text) //nolint:sqlclosecheck // closed with its pool
@@ -184,7 +185,7 @@ func (d *DB) close() error {
 
 func (d *DB) closeConnections() error {
 	var errs []error
-	for _, s := range []*sql.Stmt{d.stmt.account, d.stmt.keyByHash, d.stmt.key, d.stmt.revision} {
+	for _, s := range []*sql.Stmt{d.stmt.account, d.stmt.keyByHash, d.stmt.key, d.stmt.revoked, d.stmt.revision} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"io/fs"
+	"time"
 
 	"github.com/gate401/gate401/store"
 	"github.com/gate401/gate401/store/sqldb"
@@ -13,6 +14,20 @@ import (
 func OpenWith(ctx context.Context, o Options, migrations fs.FS) (*store.Set, error) {
 	o.migrations = migrations
 	return Open(ctx, o)
+}
+
+// MigrateWith makes a file as a program with other migrations left it.
+func MigrateWith(ctx context.Context, path string, migrations fs.FS) error {
+	path, err := prepare(path)
+	if err != nil {
+		return err
+	}
+	write, err := connect(path, 1, "_txlock=immediate")
+	if err != nil {
+		return err
+	}
+	defer write.Close()
+	return adopt(ctx, sqldb.Config{Write: write, Busy: busy}, Options{migrations: migrations, Now: time.Now})
 }
 
 // OpenWithPragma opens a set whose writing connection has one more setting, to

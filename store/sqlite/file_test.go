@@ -156,11 +156,9 @@ func TestUpgradeFromVersion1(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, err := sqlite.OpenWith(ctx, sqlite.Options{Path: path}, fstest.MapFS{"0001_records.sql": {Data: text}})
-	if err != nil {
+	if err := sqlite.MigrateWith(ctx, path, fstest.MapFS{"0001_records.sql": {Data: text}}); err != nil {
 		t.Fatal(err)
 	}
-	shut(t, first)
 	data, err := os.ReadFile("testdata/version1.sql")
 	if err != nil {
 		t.Fatal(err)
@@ -192,14 +190,21 @@ func TestUpgradeFromVersion1(t *testing.T) {
 
 func TestMigrations(t *testing.T) {
 	ctx := t.Context()
-	base, err := fs.ReadFile(sqldb.Migrations(), "0001_records.sql")
+	own, err := fs.Glob(sqldb.Migrations(), "*.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
 	with := func(more ...string) fstest.MapFS {
-		files := fstest.MapFS{"0001_records.sql": {Data: base}}
+		files := fstest.MapFS{}
+		for _, name := range own {
+			text, err := fs.ReadFile(sqldb.Migrations(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[name] = &fstest.MapFile{Data: text}
+		}
 		for i, text := range more {
-			files[fmt.Sprintf("%04d_more.sql", i+2)] = &fstest.MapFile{Data: []byte(text)}
+			files[fmt.Sprintf("%04d_more.sql", len(own)+i+1)] = &fstest.MapFile{Data: []byte(text)}
 		}
 		return files
 	}
@@ -218,8 +223,8 @@ func TestMigrations(t *testing.T) {
 		{"older program", with(), false},
 		{"line ends do not matter", with(strings.ReplaceAll(good, "\n", "\r\n")), true},
 		{"changed afterwards", with(good + " "), false},
-		{"gap", fstest.MapFS{"0002_x.sql": {Data: base}}, false},
-		{"bad name", fstest.MapFS{"1_x.sql": {Data: base}}, false},
+		{"gap", fstest.MapFS{"0002_x.sql": {Data: []byte(good)}}, false},
+		{"bad name", fstest.MapFS{"1_x.sql": {Data: []byte(good)}}, false},
 	} {
 		set, err := sqlite.OpenWith(ctx, sqlite.Options{Path: path}, step.files)
 		if (err == nil) != step.ok {
@@ -230,7 +235,9 @@ func TestMigrations(t *testing.T) {
 		}
 	}
 	// The numbers and texts of released migrations never change.
-	released := map[string]string{"0001_records.sql": "2d7ee1cc85253c11d25e62640d383cb29ba979f0849e0cae729ccb5826cf5e6c"}
+	released := map[string]string{
+		"0001_records.sql": "2d7ee1cc85253c11d25e62640d383cb29ba979f0849e0cae729ccb5826cf5e6c",
+	}
 	sums, err := sqldb.Checksums(sqldb.Migrations())
 	if err != nil {
 		t.Fatal(err)

@@ -38,6 +38,13 @@ func Run(t *testing.T, open func(t *testing.T) *store.Set) {
 		{"signing keys", signingKeyLife},
 		{"audit", auditLog},
 		{"settings", settingLife},
+		{"tokens/life", tokenLife},
+		{"tokens/refused", tokenRefused},
+		{"tokens/one redemption", tokenOneRedemption},
+		{"tokens/grace", tokenGrace},
+		{"tokens/revoked", tokenRevoked},
+		{"tokens/sweep", tokenSweep},
+		{"tokens/revision", tokenRevision},
 		{"revision/what moves it", revisionMoves},
 		{"revision/never the old record", revisionOrder},
 		{"cancelled", cancelled},
@@ -74,6 +81,20 @@ func APIKey(id, owner string) store.APIKey {
 		ID: id, Hash: sha256.Sum256([]byte(id)), Hint: "g401_live_" + id, Environment: "live", Owner: owner, Name: "for " + id,
 		Scopes: []string{"orders:read"}, Groups: []string{"admin"}, Expires: T0.Add(time.Hour),
 	}
+}
+
+// TokenFamily returns a family with every field set, but those that the backend
+// sets.
+func TokenFamily(id, subject string) store.TokenFamily {
+	return store.TokenFamily{
+		ID: id, Subject: subject, Client: "app", Scopes: []string{"orders:read", "ordürs"}, Groups: []string{"admin"},
+		AuthTime: T0, ACR: "mfa", AMR: []string{"pwd", "otp"}, Expires: T0.Add(time.Hour),
+	}
+}
+
+// RefreshToken returns a token of a family; its hash is that of text.
+func RefreshToken(text, family string) store.RefreshToken {
+	return store.RefreshToken{Hash: sha256.Sum256([]byte(text)), Family: family, Expires: T0.Add(time.Minute)}
 }
 
 func must[T any](t *testing.T) func(value T, err error) T {

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// RevocationKind says what a revocation is about.
+type RevocationKind string
+
+// The kinds.
+const (
+	RevokedToken   RevocationKind = "token"   // one access token, by its jti
+	RevokedFamily  RevocationKind = "family"  // a login, with all of its tokens
+	RevokedSubject RevocationKind = "subject" // all logins of a subject until now
+)
+
+// Revocation withdraws access tokens before they expire.
+type Revocation struct {
+	Kind RevocationKind
+	ID   string // jti, ID of a family, or subject
+	At   time.Time
+	// Until is when the last access token that it is about has expired, so that
+	// it need not be remembered any longer. Required.
+	Until time.Time
+	Cause string // for the operator
+}
+
+// Revocations keeps revocations of tokens.
+type Revocations interface {
+	// Revoke stores a revocation and moves the revision. The first one of a
+	// token or family stands; of a subject, the latest At and Until do. That of
+	// a family marks its record, and is ErrNotFound if there is none; that of a
+	// subject does so with all its families that are not revoked yet.
+	Revoke(ctx context.Context, r Revocation) error
+	// Revoked returns the revocation that an access token falls under, or
+	// ErrNotFound: by its jti, by its family, or, if it has no family, by its
+	// subject where it was issued at or before the revocation. An empty token or
+	// family names none.
+	Revoked(ctx context.Context, token, family, subject string, issued time.Time) (Revocation, error)
+}
+
+// Normal does for a token family what Account.Normal does for an account.
+func (f TokenFamily) Normal() (TokenFamily, error) {
+	if f.ID == "" || f.Subject == "" {
+		return TokenFamily{}, fmt.Errorf("%w: token family without id or subject", ErrInvalid)
+	}
+	if err := texts("token family", f.ID, f.Subject, f.Client, f.ACR, f.Cause); err != nil {
+		return TokenFamily{}, err
+	}
+	var err error
+	if f.Scopes, err = list("scopes", f.Scopes); err != nil {
+		return TokenFamily{}, err
+	}
+	if f.Groups, err = list("groups", f.Groups); err != nil {
+		return TokenFamily{}, err
+	}
+	if f.AMR, err = list("amr", f.AMR); err != nil {
+		return TokenFamily{}, err
+	}
+	f.AuthTime, f.Created = Moment(f.AuthTime), Moment(f.Created)
+	f.Expires, f.Revoked = Moment(f.Expires), Moment(f.Revoked)
+	return f, nil
+}
+
+// Normal does for a refresh token what Account.Normal does for an account.
+func (t RefreshToken) Normal() (RefreshToken, error) {
+	if t.Hash == [32]byte{} || t.Family == "" {
+		return RefreshToken{}, fmt.Errorf("%w: refresh token without hash or family", ErrInvalid)
+	}
+	if err := texts("refresh token", t.Family); err != nil {
+		return RefreshToken{}, err
+	}
+	t.Created, t.Expires, t.Used = Moment(t.Created), Moment(t.Expires), Moment(t.Used)
+	return t, nil
+}
+
+// Normal does for a revocation what Account.Normal does for an account.
+func (r Revocation) Normal() (Revocation, error) {
+	switch r.Kind {
+	case RevokedToken, RevokedFamily, RevokedSubject:
+	default:
+		return Revocation{}, fmt.Errorf("%w: revocation of an unknown kind", ErrInvalid)
+	}
+	if r.ID == "" || r.At.IsZero() || r.Until.IsZero() {
+		return Revocation{}, fmt.Errorf("%w: revocation without id, time or end", ErrInvalid)
+	}
+	if err := texts("revocation", r.ID, r.Cause); err != nil {
+		return Revocation{}, err
+	}
+	r.At, r.Until = Moment(r.At), Moment(r.Until)
+	return r, nil
+}
