@@ -104,7 +104,7 @@ func (c *basicCredential) GoString() string { return "[redacted]" }
 
 func (b *Basic) setup() {
 	b.hash = newFingerprint()
-	b.known = newMemory[knownPassword](b.Entries)
+	b.known = newMemory[knownPassword](b.Remember, b.Entries)
 	b.effort.hasher = b.Hasher
 	if b.Hasher == nil {
 		b.effort.hasher = &password.Hasher{}

@@ -96,12 +96,12 @@ func (c *tokenCredential) GoString() string { return "[redacted]" }
 
 func (b *Bearer) setup() {
 	b.hash = newFingerprint()
-	b.known = newMemory[knownToken](b.Entries)
+	b.known = newMemory[knownToken](b.Remember, b.Entries)
 	entries := b.RefusedEntries
 	if entries <= 0 {
 		entries = DefaultRefusedEntries
 	}
-	b.refused = newMemory[knownToken](entries)
+	b.refused = newMemory[knownToken](b.RememberRefused, entries)
 	b.asks = newBearerChallenge(b.Realm, b.ResourceMetadata)
 	b.byIssue = make(map[string]*TokenVerifier, len(b.Tokens))
 	var faults []error
@@ -200,6 +200,9 @@ func (b *Bearer) likely(value string) *tokenCredential {
 func notJWT(text string) string {
 	switch n := strings.Count(text, "."); n {
 	case 0:
+		if strings.HasPrefix(text, token.RefreshTokenPrefix+"_") {
+			return "a refresh token, which is for the token endpoint alone"
+		}
 		return "neither an API key nor a JWT: there is no dot in it"
 	case 2:
 		return fmt.Sprintf("the token has %d octets, more than %d", len(text), token.MaxSize)

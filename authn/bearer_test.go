@@ -15,6 +15,7 @@ import (
 	"github.com/gate401/gate401/authn"
 	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/store"
+	"github.com/gate401/gate401/token"
 )
 
 const partner = "https://idp.example.com"
@@ -297,6 +298,9 @@ func TestBearerValidate(t *testing.T) {
 		{"no issuer", &authn.Bearer{Tokens: []authn.TokenVerifier{with(func(v *authn.TokenVerifier) { v.Issuer = "" })}}, "no issuer"},
 		{"accounts of others", &authn.Bearer{Tokens: []authn.TokenVerifier{with(func(v *authn.TokenVerifier) { v.Accounts = newStore() })}}, "own tokens only"},
 		{"accounts without epoch", &authn.Bearer{Tokens: []authn.TokenVerifier{with(func(v *authn.TokenVerifier) { v.Own, v.Accounts = true, newStore() })}}, "without an epoch"},
+		{"check without epoch", &authn.Bearer{Tokens: []authn.TokenVerifier{with(func(v *authn.TokenVerifier) {
+			v.Check = func(context.Context, *token.Claims) error { return nil }
+		})}}, "without an epoch"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			err := test.bearer.Validate()

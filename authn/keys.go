@@ -102,7 +102,7 @@ var _ gate401.Ambient = (*keyCredential)(nil)
 
 func (k *Keys) setup() {
 	k.hash = newFingerprint()
-	k.known = newMemory[knownKey](k.Entries)
+	k.known = newMemory[knownKey](k.Remember, k.Entries)
 }
 
 // looksLikeKey tells API keys from other tokens, in any case, so that a key in

@@ -34,15 +34,41 @@ type AccountReader interface {
 
 // memory is a bounded map by fingerprint. Entries carry their own end, which is
 // compared with the time of the request: one clock decides everything about a
-// request, and no goroutine is needed.
-type memory[V any] = otter.Cache[[32]byte, *V]
+// request, and no goroutine is needed. A nil memory remembers nothing.
+type memory[V any] struct {
+	cache *otter.Cache[[32]byte, *V]
+}
 
-func newMemory[V any](entries int) *memory[V] {
+// newMemory takes the setting for how long, too: where nothing is remembered
+// there is nothing to make.
+func newMemory[V any](remember time.Duration, entries int) *memory[V] {
+	if remember < 0 {
+		return nil
+	}
 	if entries <= 0 {
 		entries = DefaultEntries
 	}
 	// The options are fixed and right: New cannot fail.
-	return otter.Must(&otter.Options[[32]byte, *V]{MaximumSize: entries})
+	return &memory[V]{otter.Must(&otter.Options[[32]byte, *V]{MaximumSize: entries})}
+}
+
+func (m *memory[V]) GetIfPresent(key [32]byte) (*V, bool) {
+	if m == nil {
+		return nil, false
+	}
+	return m.cache.GetIfPresent(key)
+}
+
+func (m *memory[V]) Set(key [32]byte, v *V) {
+	if m != nil {
+		m.cache.Set(key, v)
+	}
+}
+
+func (m *memory[V]) Invalidate(key [32]byte) {
+	if m != nil {
+		m.cache.Invalidate(key)
+	}
 }
 
 // ending is when something remembered now ends: after at most limit, and never

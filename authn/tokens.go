@@ -36,11 +36,16 @@ type TokenVerifier struct {
 	// suspended accounts are refused as account-suspended, those of deleted ones,
 	// and of earlier ones of the same name, as token-revoked. Only for Own.
 	Accounts AccountReader
-	// Epoch moves when the issuer's keys, or the accounts, change; what was
-	// remembered before is then verified again: the Epoch of a token.FileKeys or
-	// token.RemoteKeys, or store.Set's Revision. It is called at each request.
-	// Nil means never: a key that was withdrawn is noticed after
-	// [Bearer.Remember]. Required with Accounts.
+	// Check, if set, has the last word about a token that is good otherwise: a
+	// *gate401.Denial refuses it (token-revoked), any other error means that it
+	// could not be told (503). It is not asked again about a remembered token
+	// before Epoch moves.
+	Check func(ctx context.Context, c *token.Claims) error
+	// Epoch moves when the issuer's keys, or the accounts, or what Check says,
+	// change; what was remembered before is then verified again: the Epoch of a
+	// token.FileKeys or token.RemoteKeys, or store.Set's Revision. It is called
+	// at each request. Nil means never: a key that was withdrawn is noticed after
+	// [Bearer.Remember]. Required with Accounts and with Check.
 	Epoch func() uint64
 	// DangerouslyAnyIssuer judges the tokens of all issuers that no other
 	// verifier has.
@@ -61,6 +66,8 @@ func (v *TokenVerifier) validate() error {
 		return fmt.Errorf("token verifier %q: accounts are those of own tokens only", what)
 	case v.Accounts != nil && v.Epoch == nil:
 		return fmt.Errorf("token verifier %q: accounts without an epoch", what)
+	case v.Check != nil && v.Epoch == nil:
+		return fmt.Errorf("token verifier %q: a check without an epoch", what)
 	}
 	return nil
 }
@@ -83,6 +90,11 @@ func (v *TokenVerifier) verify(ctx context.Context, read *token.Unverified) (*ga
 	}
 	if v.Accounts != nil {
 		if err := v.owner(ctx, claims.Subject, claims.IssuedAt); err != nil {
+			return nil, err
+		}
+	}
+	if v.Check != nil {
+		if err := v.Check(ctx, claims); err != nil {
 			return nil, err
 		}
 	}
