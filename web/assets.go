@@ -68,6 +68,15 @@ func URL(prefix, name string) string {
 	return prefix + name
 }
 
+// File is the content of a file by its plain name, for a page that has to be one
+// piece; nil if there is none. It is the caller's.
+func File(name string) []byte {
+	if a, ok := assets[name]; ok {
+		return bytes.Clone(a.body)
+	}
+	return nil
+}
+
 // Serve answers for the file with the given name, plain or hashed. The caller
 // has checked the method.
 func Serve(w http.ResponseWriter, r *http.Request, name string) {
