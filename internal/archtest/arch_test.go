@@ -58,9 +58,10 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/demo":     {house: "reason web", modules: "github.com/a-h/templ"},
 
 	// What a mock is made of.
-	"internal/mock/httpbin": {house: "httpauth"},
-	"internal/mock/journal": {house: "httpauth reason"},
-	"internal/mock/judge":   {house: "httpauth internal/mock/journal"},
+	"internal/mock/httpbin":  {house: "httpauth"},
+	"internal/mock/journal":  {house: "httpauth reason"},
+	"internal/mock/endpoint": {house: " httpauth internal/mock/journal internal/nearest reason", modules: "go.yaml.in/yaml/v3"},
+	"internal/mock/judge":    {house: "httpauth internal/mock/journal"},
 
 	// Composition: the file, from the file to a gate, from a gate to a process.
 	"internal/config":           {house: "internal/nearest", modules: "go.yaml.in/yaml/v3"},
