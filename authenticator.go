@@ -41,6 +41,10 @@ type Recaller interface {
 // rule name the same one.
 type Misser interface{ Missing() reason.Code }
 
+// Fresh is what an Authenticator may be besides: one whose challenges differ from
+// answer to answer, because they carry a nonce. They are asked for each time.
+type Fresh interface{ FreshChallenges() }
+
 // Credential is what a request carries to prove who sent it: found and read, not
 // yet believed. It is immutable.
 type Credential interface {

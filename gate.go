@@ -67,7 +67,7 @@ func (g *Gate) Decide(ctx context.Context, r *Request) (d Decision) {
 
 	f, err := find(r, &q)
 	if err == nil && f.chosen == nil {
-		return unproven(d, &q)
+		return unproven(d, r, &q)
 	}
 	if err != nil {
 		return refuse(d, r, &q, f, StageFind, nil, err)

@@ -43,13 +43,13 @@ func refuse(d Decision, r *Request, q *Requirement, f finding, stage Stage, id *
 }
 
 // unproven completes a decision about a request without any credential: the most
-// frequent refusal of all, and the same for every request of a rule.
-func unproven(d Decision, q *Requirement) Decision {
+// frequent refusal of all, and the same for every request of a rule, unless a
+// method of the rule is Fresh.
+func unproven(d Decision, r *Request, q *Requirement) Decision {
 	p := q.prepared
 	if p == nil {
 		own := *q
-		own.Prepare()
-		p = own.prepared
+		p = prepare(r, &own)
 	}
 	d.Denial, d.Challenges, d.fields, d.Steps = p.denial, p.challenges, p.fields, p.steps
 	return d

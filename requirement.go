@@ -52,9 +52,19 @@ type prepared struct {
 }
 
 // Prepare works out at load what does not depend on the request, so that a
-// refusal without credentials costs little. Policies call it once per rule.
+// refusal without credentials costs little. Policies call it once per rule. It
+// does nothing where a method is [Fresh].
 func (q *Requirement) Prepare() {
-	all := gather(nil, *q, finding{}, nil)
+	for _, a := range q.Accept {
+		if _, is := a.(Fresh); is {
+			return
+		}
+	}
+	q.prepared = prepare(nil, q)
+}
+
+func prepare(r *Request, q *Requirement) *prepared {
+	all := gather(r, *q, finding{}, nil)
 	denial := &Denial{Reason: missing(q)}
-	q.prepared = &prepared{denial, all, printed(all), steps(q, finding{}, StageFind, nil, denial)}
+	return &prepared{denial, all, printed(all), steps(q, finding{}, StageFind, nil, denial)}
 }

@@ -1,6 +1,6 @@
 // Package authn has the ways to prove who one is, one file per method: [Basic]
-// against the accounts of a store or an htpasswd file, [APIKey], and [Bearer] for
-// the tokens of any number of issuers and the gate's own keys.
+// against the accounts of a store or an htpasswd file, [Digest], [APIKey], and
+// [Bearer] for the tokens of any number of issuers and the gate's own keys.
 //
 // Start with a method as a struct literal and put it into a rule's
 // [gate401.Requirement]:
@@ -30,6 +30,6 @@
 // # What it does not do
 //
 // It counts no attempts (package defend does), judges no rules (package access),
-// opens no store, and writes no answers. It has no sessions, no Digest and no
-// introspection.
+// opens no store, and writes no answers. It has no sessions and no
+// introspection, and Digest reads no file and no store by itself.
 package authn

@@ -33,8 +33,11 @@ var (
 // Digest: [ParseAuthorization] and [ParseDigestCredentials] in one. The error is
 // ErrOtherScheme, a *SyntaxError or a *DigestError.
 func ParseDigest(value string, mode Mode) (DigestCredentials, error) {
-	if scheme, _, ok := CutScheme(value); ok && !equalFold(scheme, "Digest") {
+	switch scheme, rest, ok := CutScheme(value); {
+	case ok && !equalFold(scheme, "Digest"):
 		return DigestCredentials{}, ErrOtherScheme
+	case ok && rest == "":
+		return DigestCredentials{}, syntaxError(IDSchemeOnly, len(scheme))
 	}
 	c, err := ParseAuthorization(value)
 	if err != nil {

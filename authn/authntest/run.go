@@ -3,8 +3,10 @@ package authntest
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -139,6 +141,12 @@ func verifyValid(t *testing.T, s Sample) {
 			t.Errorf("valid request %d: the identity has the subject %q and the method %q", i, first.Subject, first.Method)
 		}
 		again, err := s.Method.Verify(t.Context(), r, c)
+		if s.Once {
+			if again != nil || denial(err) == nil {
+				t.Errorf("valid request %d: the second Verify returns %v, %v, want a refusal", i, again, err)
+			}
+			continue
+		}
 		if err != nil {
 			t.Errorf("valid request %d: the second Verify returns %v", i, err)
 		} else if diff := cmp.Diff(first, again); diff != "" {
@@ -208,7 +216,7 @@ func challenges(t *testing.T, s Sample) {
 				t.Errorf("a challenge without a denial carries an error code: %s", c)
 			}
 		}
-		before := printed(plain)
+		before := printed(s.Once, plain)
 		for _, info := range reason.All() {
 			d := &gate401.Denial{Reason: info.Code, Scope: []string{"one", "two"}}
 			list := s.Method.Challenges(r, q, d)
@@ -219,7 +227,7 @@ func challenges(t *testing.T, s Sample) {
 				}
 			}
 		}
-		if diff := cmp.Diff(before, printed(s.Method.Challenges(r, q, nil))); diff != "" {
+		if diff := cmp.Diff(before, printed(s.Once, s.Method.Challenges(r, q, nil))); diff != "" {
 			t.Errorf("the challenges changed:\n%s", diff)
 		}
 	}
@@ -237,8 +245,12 @@ func wellFormed(t *testing.T, what string, list []httpauth.Challenge) {
 	}
 }
 
-func printed(list []httpauth.Challenge) (out []string) {
+// printed writes the challenges, without nonces where those are fresh.
+func printed(fresh bool, list []httpauth.Challenge) (out []string) {
 	for _, c := range list {
+		if fresh {
+			c.Params = slices.DeleteFunc(slices.Clone(c.Params), func(p httpauth.Param) bool { return p.Name == "nonce" })
+		}
 		out = append(out, c.String())
 	}
 	return out
@@ -333,6 +345,7 @@ func secrets(t *testing.T, s Sample) {
 
 func concurrent(t *testing.T, s Sample) {
 	var wg sync.WaitGroup
+	passed := make([]atomic.Int32, len(s.Valid))
 	for range 4 {
 		wg.Go(func() {
 			for i, r := range s.Valid {
@@ -346,7 +359,9 @@ func concurrent(t *testing.T, s Sample) {
 						t.Errorf("valid request %d: recalled as %v", i, err)
 					}
 				}
-				if _, err := s.Method.Verify(t.Context(), r, c); err != nil {
+				if _, err := s.Method.Verify(t.Context(), r, c); err == nil {
+					passed[i].Add(1)
+				} else if !s.Once || denial(err) == nil {
 					t.Errorf("valid request %d: %v", i, err)
 				}
 				s.Method.Challenges(r, &gate401.Requirement{}, nil)
@@ -364,4 +379,9 @@ func concurrent(t *testing.T, s Sample) {
 		})
 	}
 	wg.Wait()
+	for i := range passed {
+		if n := passed[i].Load(); s.Once && n != 1 {
+			t.Errorf("valid request %d, good for one time: let in %d times", i, n)
+		}
+	}
 }

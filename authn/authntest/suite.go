@@ -32,6 +32,9 @@ type Sample struct {
 	Malformed []Refusal
 	// Refused are requests whose credential can be read and is wrong.
 	Refused []Refusal
+	// Once says that each of the valid requests is good for one time only, and
+	// that challenges carry a nonce.
+	Once bool
 	// Away makes the backend unreachable; nil if there is none.
 	Away func()
 	// Secrets are texts of the requests that no error may contain.
