@@ -30,6 +30,10 @@ type Digest struct {
 	User, Password string
 	// Realm is the only one that is answered; empty means any.
 	Realm string
+	// Mutual wants the server to prove in each answer that it knows the password
+	// too (RFC 7616 section 3.5). Without it a proof may be lacking, but never be
+	// wrong.
+	Mutual bool
 }
 
 // Basic is a name and a password that are sent as they are.

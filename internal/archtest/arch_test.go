@@ -40,11 +40,13 @@ var policy = map[string]struct{ house, modules string }{
 	"store/sqlite":      {house: "store store/sqldb", modules: "modernc.org/sqlite"},
 	"store/storetest":   {house: "store", modules: "github.com/google/go-cmp"},
 	"internal/keyring":  {house: "store token"},
+	"internal/issuer":   {house: " httpauth reason store token"},
 	"internal/samples":  {house: "internal/keyring internal/password store token"},
 	"authn":             {house: " httpauth reason token store internal/password", modules: "github.com/maypok86/otter/v2"},
 	"authn/authntest":   {house: " httpauth reason", modules: "github.com/google/go-cmp"},
 	"access":            {house: root},
 	"defend":            {house: " reason"},
+	"client":            {house: "httpauth reason"},
 
 	// Surfaces and what they show; none imports another.
 	"web":               {modules: "github.com/a-h/templ"},

@@ -1,0 +1,205 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/reason"
+)
+
+// next is the proof to repeat a refused request with; nil if there is none, and
+// then d has a note.
+func (w *walk) next(ctx context.Context, resp *http.Response, p *proof, d *Denied) (*proof, error) {
+	if d.Status == http.StatusProxyAuthRequired {
+		return w.proxyNext(ctx, resp, p, d)
+	}
+	if p.own || d.Status != http.StatusUnauthorized && !d.renewable() {
+		return nil, nil //nolint:nilnil // no proof, and nothing wrong
+	}
+	if p.token.Value != "" && d.renewable() {
+		return w.renewedProof(ctx, p, d)
+	}
+	if p.sent == "Bearer" && (d.Code != "" || !d.Inferred) {
+		// The token was understood, and what is wrong with it no password mends.
+		return nil, nil //nolint:nilnil // no proof, and nothing wrong
+	}
+	return w.answer(ctx, resp, p, d)
+}
+
+// renewedProof gets a new token, once.
+func (w *walk) renewedProof(ctx context.Context, p *proof, d *Denied) (*proof, error) {
+	r := p.login.renewer
+	switch {
+	case w.renewed:
+		d.Note = "the token was renewed, and the new one is refused too"
+		d.Retry = reason.RetryReauthenticate
+		return nil, nil //nolint:nilnil // no proof, and nothing wrong
+	case r.pointless(p.token):
+		d.Note = "this token came from a renewal and was never accepted; renewing it again would be a loop"
+		d.Retry = reason.RetryReauthenticate
+		return nil, nil //nolint:nilnil // no proof, and nothing wrong
+	}
+	w.renewed = true
+	tok, led, err := r.renew(ctx, p.token, w.tellRenewal)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		d.renewalFailed(err)
+		return nil, nil //nolint:nilnil // no proof, and nothing wrong
+	}
+	why := "once more with the token that another request renewed"
+	if led {
+		why = "once more with the renewed token"
+	}
+	return w.repeatable(ctx, d, bearer(p.login, tok, why), "the token was renewed")
+}
+
+// repeatable gives up where the body is gone.
+func (w *walk) repeatable(ctx context.Context, d *Denied, p *proof, done string) (*proof, error) {
+	if w.body.ready(ctx) {
+		return p, nil
+	}
+	w.settle(p, nil, nil)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	d.Retry, d.Err = reason.RetryRepeat, errBodyGone
+	d.Note = done + ", but the request cannot be repeated here"
+	return nil, nil //nolint:nilnil // no proof, and nothing wrong
+}
+
+// candidate is a way to answer.
+type candidate struct {
+	login  *login
+	rank   int
+	realm  string
+	digest *httpauth.DigestChallenge // nil: Basic
+}
+
+// answer finds the strongest challenge that a login can answer.
+func (w *walk) answer(ctx context.Context, resp *http.Response, p *proof, d *Denied) (*proof, error) {
+	again := p.digest != nil && d.stale() && !w.staled
+	if w.answered && !again {
+		d.Note = w.afterAnswer(p, d)
+		return nil, nil //nolint:nilnil // no proof, and nothing wrong
+	}
+	if again {
+		w.staled = true
+	}
+	list := candidates(resp.Header.Values("Www-Authenticate"), d.Challenges, w.logins)
+	for _, c := range list {
+		next, err := w.try(ctx, c, w.origin, w.req.Method, w.req.URL.RequestURI(), p)
+		if err != nil {
+			return nil, err
+		}
+		if next != nil {
+			w.answered = true
+			return w.repeatable(ctx, d, next, "the challenge can be answered now")
+		}
+	}
+	d.Note, d.Err = w.unanswered(list, d)
+	return nil, nil //nolint:nilnil // no proof, and nothing wrong
+}
+
+func (w *walk) afterAnswer(p *proof, d *Denied) string {
+	if p.digest != nil && d.stale() {
+		return "the server calls each nonce stale at once"
+	}
+	return "the password was refused and is not sent again"
+}
+
+// unanswered says why there was no answer.
+func (w *walk) unanswered(list []candidate, d *Denied) (string, error) {
+	var asked []string
+	for _, c := range d.Challenges {
+		asked = append(asked, printable(c.Scheme))
+	}
+	switch {
+	case len(list) > 0:
+		return "the password was refused before and is not sent again", nil
+	case len(w.logins) == 0:
+		return "there is no login for " + w.origin, nil
+	case w.noToken != nil:
+		return "nobody is logged in for " + w.origin, w.noToken
+	case len(d.Challenges) == 0:
+		return "the server does not say how to prove who is asking", nil
+	}
+	return "the server asks for " + strings.Join(unique(asked), ", ") + ", and the login has no answer to that", nil
+}
+
+// candidates are the ways to answer, the strongest first.
+func candidates(fields []string, challenges []httpauth.Challenge, logins []*login) []candidate {
+	var out []candidate
+	for _, c := range digestsOf(fields) {
+		for _, l := range logins {
+			if l.Digest != nil && (l.Digest.Realm == "" || l.Digest.Realm == c.Realm) {
+				out = append(out, candidate{l, 10 + c.Algorithm.Strength(), c.Realm, &c})
+			}
+		}
+	}
+	for _, c := range challenges {
+		realm, _ := c.Param("realm")
+		for _, l := range logins {
+			if l.Basic != nil && c.Is("Basic") && (l.Basic.Realm == "" || l.Basic.Realm == realm) {
+				out = append(out, candidate{login: l, realm: realm})
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b candidate) int { return b.rank - a.rank })
+	return out
+}
+
+// try answers a challenge; nil if the password was refused before.
+func (w *walk) try(ctx context.Context, c candidate, origin, method, uri string, before *proof) (*proof, error) {
+	if c.digest == nil {
+		p, _, err := w.basic(ctx, c.login, origin, c.realm)
+		return p, err
+	}
+	if before != nil && before.digest != nil && c.digest.Nonce == before.digest.creds.Nonce && c.digest.Nonce != "" {
+		return nil, nil //nolint:nilnil // the nonce that was refused a moment ago
+	}
+	s, err := newDigestSession(c.login, origin, *c.digest, w.rand)
+	if err != nil {
+		return nil, err
+	}
+	pw := passwordOf(origin, c.login.Digest.User, c.login.Digest.Password)
+	// Proof of a password that is known to be right needs no permission.
+	first, ok, err := w.refusals.begin(ctx, pw, c.realm)
+	if err != nil || !ok {
+		return nil, err
+	}
+	p := &proof{sent: "Digest", login: c.login, fresh: true, password: pw, realm: c.realm, first: first,
+		why: "once more with an answer to the Digest challenge (" + string(c.digest.Algorithm.Canonical()) + ")"}
+	if p.digest, err = s.answer(ctx, method, uri, w.body); err != nil {
+		w.settle(p, nil, nil)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, nil //nolint:nilnil,nilerr // a challenge that cannot be answered; another may be
+	}
+	if c.digest.Stale {
+		p.why = "once more with the new nonce: the one before was stale"
+	}
+	p.value = p.digest.creds.Value()
+	return p, nil
+}
+
+// basic is the password as it is; ok is false if it was refused.
+func (w *walk) basic(ctx context.Context, l *login, origin, realm string) (*proof, bool, error) {
+	pw := passwordOf(origin, l.Basic.User, l.Basic.Password)
+	first, ok, err := w.refusals.begin(ctx, pw, realm)
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	value, err := httpauth.EncodeBasic(l.Basic.User, l.Basic.Password)
+	if err != nil {
+		return nil, false, errors.Join(errors.New("client: basic"), err)
+	}
+	return &proof{sent: "Basic", value: value, login: l, basic: true, password: pw, realm: realm, first: first,
+		why: "once more with the password, as the Basic challenge asks"}, true, nil
+}
