@@ -1,0 +1,198 @@
+package capture
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Curl reads a curl command as people have it: from a terminal, from a manual,
+// or from "Copy as cURL" of a browser, in the quoting of POSIX shells, cmd.exe
+// or PowerShell. "Copy as PowerShell" and "Copy as fetch" are read too. Several
+// commands give several exchanges. What curl sends by itself is added.
+func Curl(text string) (Capture, error) {
+	if len(text) > MaxText {
+		return Capture{}, &SizeError{What: "command", Max: MaxText}
+	}
+	text = unprompt(text)
+	if text == "" {
+		return Capture{}, ErrEmpty
+	}
+	var statements []statement
+	var err error
+	c := Capture{Source: "curl command"}
+	switch detect(text) {
+	case javaScript:
+		return fetchCalls(text)
+	case cmdExe:
+		c.Source = "curl command (cmd.exe)"
+		statements = splitCmd(text)
+	case powerShell:
+		if !curlProgram(firstWord(text)) || strings.Contains(text, "-Uri") {
+			return powerShellCommands(text)
+		}
+		c.Source = "curl command (PowerShell)"
+		statements, err = splitPower(text)
+	case posix:
+		statements, err = splitPosix(text)
+	}
+	if err != nil {
+		return Capture{}, err
+	}
+	c.Notes = smartNotes(text)
+	for _, s := range statements {
+		name, args := s.program()
+		if !curlProgram(name) {
+			continue
+		}
+		exchanges, notes, err := curlCommand(s, args)
+		if err != nil {
+			return Capture{}, err
+		}
+		c.Notes = append(c.Notes, notes...)
+		if c.Exchanges = append(c.Exchanges, exchanges...); len(c.Exchanges) > maxRequests {
+			return Capture{}, &SyntaxError{What: "curl command", Problem: fmt.Sprintf("more than %d requests", maxRequests), Help: "copy only those that matter"}
+		}
+	}
+	if len(c.Exchanges) == 0 {
+		return Capture{}, noCurl(statements)
+	}
+	return c, nil
+}
+
+func curlProgram(name string) bool {
+	return strings.EqualFold(name, "curl") || strings.EqualFold(name, "curl.exe")
+}
+
+func noCurl(statements []statement) error {
+	for _, s := range statements {
+		if name, _ := s.program(); curlProgram(name) {
+			return &SyntaxError{What: "curl command", Problem: "it names no URL", Help: "the URL may have been lost at a line break without a backslash"}
+		}
+	}
+	return &SyntaxError{What: "curl command", Problem: "no curl is called in it", Help: "it should begin with curl, Invoke-WebRequest or fetch("}
+}
+
+// smartNotes finds what a word processor or a chat made of quotes and dashes.
+func smartNotes(text string) []Note {
+	var notes []Note
+	if strings.ContainsAny(text, "\u201c\u201d\u2018\u2019") {
+		notes = append(notes, Note{NoteMalformed, "quotes", "typographic quotes (“ ” ‘ ’) are no quotes for a shell: they become part of what is sent"})
+	}
+	if strings.Contains(text, " \u2013") || strings.Contains(text, " \u2014") {
+		notes = append(notes, Note{NoteMalformed, "dashes", "a long dash (– or —) begins no option for curl: it has to be - or --"})
+	}
+	return notes
+}
+
+// curlCommand reads the arguments of one curl.
+func curlCommand(s statement, args []word) ([]Exchange, []Note, error) {
+	table := newCurlTable()
+	var out []Exchange
+	var notes []Note
+	job := newCurlJob(s)
+	finish := func() error {
+		if len(out)+len(job.urls) > maxRequests {
+			return &SyntaxError{What: "curl command", Problem: fmt.Sprintf("more than %d requests", maxRequests), Help: "copy only those that matter"}
+		}
+		out = append(out, job.exchanges()...)
+		job = newCurlJob(s)
+		return nil
+	}
+	options := true
+	for i := 0; i < len(args); i++ {
+		w := args[i]
+		text := w.text
+		for _, dash := range []string{"\u2014", "\u2013"} {
+			if rest, ok := strings.CutPrefix(text, dash); ok {
+				if text = "-" + rest; len(strings.TrimLeft(rest, "-")) > 1 && !strings.HasPrefix(rest, "-") {
+					text = "--" + rest
+				}
+			}
+		}
+		// take is the value of an option: what is attached, or the next argument.
+		take := func(attached string) (word, bool) {
+			if attached != "" {
+				return word{attached, w.open}, true
+			}
+			if i+1 < len(args) {
+				i++
+				return args[i], true
+			}
+			return word{}, false
+		}
+		switch {
+		case text == "--" && options:
+			options = false
+		case strings.HasPrefix(text, "--") && options:
+			name := text[2:]
+			o, ok := table.long(name)
+			value := ""
+			if !ok {
+				bare, after, equals := strings.Cut(name, "=")
+				if known, is := table.long(bare); equals && is {
+					notes = append(notes, Note{NoteUnknown, "--" + bare + "=", "curl knows no --option=value: the value is the next argument, --" + known.name + " VALUE"})
+					o, ok, value = known, true, after
+				}
+			}
+			if !ok {
+				notes = append(notes, unknownOption(table, text))
+				continue
+			}
+			if err := job.apply(o, func() (word, bool) { return take(value) }); err != nil {
+				return nil, nil, err
+			}
+			if o.name == "next" {
+				if err := finish(); err != nil {
+					return nil, nil, err
+				}
+			}
+		case len(text) > 1 && text[0] == '-' && options:
+			more, err := job.letters(table, text[1:], take)
+			if err != nil {
+				return nil, nil, err
+			}
+			notes = append(notes, more...)
+		default:
+			job.urls = append(job.urls, w)
+		}
+		if len(notes) > maxFields {
+			return nil, nil, &SyntaxError{What: "curl command", Problem: "too many unknown options"}
+		}
+	}
+	if err := finish(); err != nil {
+		return nil, nil, err
+	}
+	return out, notes, nil
+}
+
+// letters reads options of one letter, which may stand together: -sSLu a:b.
+func (j *curlJob) letters(table *curlTable, letters string, take func(string) (word, bool)) ([]Note, error) {
+	for k := 0; k < len(letters); k++ {
+		o, ok := table.letters[letters[k]]
+		if !ok {
+			return []Note{{NoteUnknown, "-" + strings.ToValidUTF8(letters[k:k+1], "?"), "curl has no such option"}}, nil
+		}
+		attached := letters[k+1:]
+		if err := j.apply(o, func() (word, bool) { return take(attached) }); err != nil {
+			return nil, err
+		}
+		if o.valued {
+			return nil, nil
+		}
+	}
+	return nil, nil
+}
+
+func unknownOption(table *curlTable, text string) Note {
+	// A token may have been glued to it.
+	name, _, _ := strings.Cut(strings.TrimLeft(text, "-"), "=")
+	if len(name) > 40 {
+		name = name[:40]
+	}
+	name = strings.ToValidUTF8(name, "?")
+	note := Note{NoteUnknown, "--" + name, "curl has no such option"}
+	if meant := table.meant(name); meant != "" {
+		note.Text += "; did you mean --" + meant + "?"
+	}
+	return note
+}
