@@ -42,7 +42,7 @@ func ParseAPIKey(text string) (APIKey, error) {
 	if len(text) > len(APIKeyPrefix)+maxEnvLen+secretLen+checksumLen+2 {
 		return APIKey{}, &Error{Reason: reason.APIKeyMalformed, Err: errors.New("it is longer than any API key")}
 	}
-	environment, _, fault := parseSecret(text, APIKeyPrefix)
+	environment, fault := parseSecret(text, APIKeyPrefix)
 	if fault != "" {
 		return APIKey{}, &Error{Reason: reason.APIKeyMalformed, Err: errors.New(fault)}
 	}

@@ -42,7 +42,7 @@ func ParseRefreshToken(text string) (RefreshToken, error) {
 	if len(text) > len(RefreshTokenPrefix)+maxEnvLen+secretLen+checksumLen+2 {
 		return RefreshToken{}, &Error{Reason: reason.RefreshTokenUnknown, Err: errors.New("it is longer than any refresh token of ours")}
 	}
-	environment, _, fault := parseSecret(text, RefreshTokenPrefix)
+	environment, fault := parseSecret(text, RefreshTokenPrefix)
 	if fault != "" {
 		return RefreshToken{}, &Error{Reason: reason.RefreshTokenUnknown, Err: errors.New(fault)}
 	}

@@ -45,24 +45,24 @@ func newSecret(random io.Reader, prefix, environment string) (string, error) {
 
 // parseSecret takes the text of a secret apart; fault says what is wrong with it
 // and repeats nothing of it.
-func parseSecret(text, prefix string) (environment, secret, fault string) {
+func parseSecret(text, prefix string) (environment, fault string) {
 	head, rest, ok := strings.Cut(text, "_")
 	if ok && head != prefix && strings.EqualFold(head, prefix) {
-		return "", "", fmt.Sprintf("the prefix is in the wrong case, expected %q", prefix+"_")
+		return "", fmt.Sprintf("the prefix is in the wrong case, expected %q", prefix+"_")
 	}
 	if !ok || head != prefix {
-		return "", "", fmt.Sprintf("the prefix %q is missing", prefix+"_")
+		return "", fmt.Sprintf("the prefix %q is missing", prefix+"_")
 	}
-	environment, secret, ok = strings.Cut(rest, "_")
+	environment, secret, ok := strings.Cut(rest, "_")
 	if !ok {
-		return "", "", "the environment is missing"
+		return "", "the environment is missing"
 	}
 	if fault = environmentFault(environment); fault != "" {
-		return "", "", "the environment: " + fault
+		return "", "the environment: " + fault
 	}
 	for i := range len(secret) {
 		if strings.IndexByte(alphabet, secret[i]) < 0 {
-			return "", "", fmt.Sprintf("the octet at offset %d is not a letter or digit", len(text)-len(secret)+i)
+			return "", fmt.Sprintf("the octet at offset %d is not a letter or digit", len(text)-len(secret)+i)
 		}
 	}
 	if n := len(secret); n != secretLen+checksumLen {
@@ -70,15 +70,15 @@ func parseSecret(text, prefix string) (environment, secret, fault string) {
 		if n > secretLen+checksumLen {
 			how = "too long"
 		}
-		return "", "", fmt.Sprintf("%s: %d characters after the environment, expected %d", how, n, secretLen+checksumLen)
+		return "", fmt.Sprintf("%s: %d characters after the environment, expected %d", how, n, secretLen+checksumLen)
 	}
 	if checksum(text[:len(text)-checksumLen]) != secret[secretLen:] {
-		return "", "", "the checksum does not fit: mistyped, altered, or in another case"
+		return "", "the checksum does not fit: mistyped, altered, or in another case"
 	}
 	if secret[:secretLen] > largestSecret {
-		return "", "", "the secret is out of range"
+		return "", "the secret is out of range"
 	}
-	return environment, secret[:secretLen], ""
+	return environment, ""
 }
 
 // largestSecret is 2^256 - 1. Base62 in the order of ASCII compares as a number.

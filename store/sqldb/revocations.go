@@ -42,7 +42,7 @@ func (s tokens) Revoke(ctx context.Context, r store.Revocation) error {
 			if err := tx.QueryRowContext(ctx, `SELECT 1 FROM token_families WHERE id = $1`, r.ID).Scan(&one); err != nil {
 				return err
 			}
-			return revokeFamilies(ctx, tx, `id`, r)
+			return revokeFamilies(ctx, tx, familyByID, r)
 		case store.RevokedSubject:
 			const latest = `INSERT INTO revocations (kind, id, at, until, cause) VALUES ('subject', $1, $2, $3, $4)
 				ON CONFLICT (kind, id) DO UPDATE SET
@@ -52,7 +52,7 @@ func (s tokens) Revoke(ctx context.Context, r store.Revocation) error {
 			if _, err := tx.ExecContext(ctx, latest, r.ID, at, until, r.Cause); err != nil {
 				return err
 			}
-			return revokeFamilies(ctx, tx, `subject`, r)
+			return revokeFamilies(ctx, tx, familiesOfPerson, r)
 		default:
 			const first = `INSERT INTO revocations (kind, id, at, until, cause) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`
 			_, err := tx.ExecContext(ctx, first, string(r.Kind), r.ID, at, until, r.Cause)
@@ -61,16 +61,26 @@ func (s tokens) Revoke(ctx context.Context, r store.Revocation) error {
 	}))
 }
 
-// revokeFamilies revokes those whose column is r.ID, and which are not revoked
-// yet. The column is a constant of this file.
-func revokeFamilies(ctx context.Context, tx *sql.Tx, column string, r store.Revocation) error {
-	insert := `INSERT INTO revocations (kind, id, at, until, cause)
+const (
+	insertRevoked = `INSERT INTO revocations (kind, id, at, until, cause)
 		SELECT 'family', id, CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS TEXT) FROM token_families
-		WHERE ` + column + ` = $4 AND revoked = 0 ON CONFLICT DO NOTHING`
-	if _, err := tx.ExecContext(ctx, insert, store.Millis(r.At), store.Millis(r.Until), r.Cause, r.ID); err != nil {
+		WHERE revoked = 0 AND `
+	markRevoked = `UPDATE token_families SET revoked = $1, cause = $2 WHERE revoked = 0 AND `
+)
+
+// familiesOf are the statements that revoke one family or those of a subject.
+type familiesOf struct{ insert, mark string }
+
+var (
+	familyByID       = familiesOf{insertRevoked + `id = $4 ON CONFLICT DO NOTHING`, markRevoked + `id = $3`}
+	familiesOfPerson = familiesOf{insertRevoked + `subject = $4 ON CONFLICT DO NOTHING`, markRevoked + `subject = $3`}
+)
+
+// revokeFamilies revokes those that are not revoked yet.
+func revokeFamilies(ctx context.Context, tx *sql.Tx, of familiesOf, r store.Revocation) error {
+	if _, err := tx.ExecContext(ctx, of.insert, store.Millis(r.At), store.Millis(r.Until), r.Cause, r.ID); err != nil {
 		return err
 	}
-	mark := `UPDATE token_families SET revoked = $1, cause = $2 WHERE ` + column + ` = $3 AND revoked = 0`
-	_, err := tx.ExecContext(ctx, mark, store.Millis(r.At), r.Cause, r.ID)
+	_, err := tx.ExecContext(ctx, of.mark, store.Millis(r.At), r.Cause, r.ID)
 	return err
 }

@@ -1,0 +1,83 @@
+package issuer
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// MaxForm is the largest form that an endpoint reads.
+const MaxForm = 64 << 10
+
+// FormError is a request that an endpoint cannot read, or does not know how to
+// answer: error codes of RFC 6749 section 5.2 that are no reason for a 401.
+type FormError struct {
+	// Code is the error code: "invalid_request", "unsupported_grant_type", ...
+	Code string
+	// Description says what to do. It is sent, so it repeats nothing secret.
+	Description string
+	// Status is 400 where it is 0.
+	Status int
+}
+
+// Error says both.
+func (e *FormError) Error() string { return e.Code + ": " + e.Description }
+
+func invalid(description string) error {
+	return &FormError{Code: "invalid_request", Description: description}
+}
+
+// secretParams must not be in a URL, where logs and histories keep them
+// (RFC 6749 sections 2.3.1 and 3.2).
+var secretParams = []string{"refresh_token", "token", "client_secret", "grant_type", "password"}
+
+// readForm reads a form as both endpoints want it: POST, in the body, no
+// parameter twice; one without a value counts as omitted (RFC 6749 section 3.2).
+func readForm(w http.ResponseWriter, hr *http.Request) (url.Values, error) {
+	if hr.Method != http.MethodPost {
+		return nil, &FormError{Code: "invalid_request", Description: "Send a POST request.", Status: http.StatusMethodNotAllowed}
+	}
+	for _, name := range secretParams {
+		if hr.URL.Query().Has(name) {
+			return nil, invalid("Send the parameters in the body, not in the URL: what was in the URL is now in logs.")
+		}
+	}
+	if media, _, err := mime.ParseMediaType(hr.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
+		return nil, invalid("Send the parameters as application/x-www-form-urlencoded.")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, hr.Body, MaxForm))
+	if err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return nil, &FormError{Code: "invalid_request", Description: "The form is too large.", Status: http.StatusRequestEntityTooLarge}
+		}
+		return nil, invalid("The body could not be read to its end.")
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, invalid("The body is not a form: check how the values are percent-encoded.")
+	}
+	for name, values := range form {
+		if len(values) > 1 {
+			return nil, invalid("A parameter was sent twice: " + printable(name) + ".")
+		}
+		if values[0] == "" {
+			delete(form, name)
+		}
+	}
+	return form, nil
+}
+
+// printable keeps a name to what error_description may hold (RFC 6749 section
+// 5.2: %x20-21 / %x23-5B / %x5D-7E).
+func printable(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' || r == '"' || r == '\\' {
+			return '?'
+		}
+		return r
+	}, clip(name))
+}

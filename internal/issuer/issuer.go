@@ -1,0 +1,185 @@
+package issuer
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/reason"
+	"github.com/gate401/gate401/store"
+	"github.com/gate401/gate401/token"
+)
+
+// FamilyClaim is the claim of an access token that names its login, so that it
+// is withdrawn with it: the session id of OpenID Connect, which is what it is.
+const FamilyClaim = "sid"
+
+// Signer makes access tokens; *token.SigningKey is one.
+type Signer interface {
+	// Issue makes an access token of the shape of RFC 9068.
+	Issue(g token.Grant) (token.Issued, error)
+}
+
+// AccountReader looks up accounts; store.Accounts is one.
+type AccountReader interface {
+	// Account returns the account of that canonical name, or store.ErrNotFound.
+	Account(ctx context.Context, name string) (store.Account, error)
+}
+
+// Issuer issues and exchanges tokens. Its fields are set before the first use;
+// it is safe for concurrent use.
+type Issuer struct {
+	// Name is the issuer identifier: iss of the tokens. Required.
+	Name string
+	// Audience is aud of the access tokens. Required.
+	Audience []string
+	// Environment is named in refresh tokens; empty means "live".
+	Environment string
+	// Tokens keeps the logins. Required.
+	Tokens store.Tokens
+	// Signer returns the key to sign with now. Required.
+	Signer func(ctx context.Context) (Signer, error)
+	// Verifier judges access tokens that are to be revoked; nil revokes none
+	// but refresh tokens.
+	Verifier *token.Verifier
+	// Accounts, if set, must have an account for the subject at each refresh;
+	// the login of one that was removed, made anew or suspended is over.
+	Accounts AccountReader
+	// Policy says how long tokens are good, and what becomes of a used one.
+	Policy Policy
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Rand makes identifiers and refresh tokens; nil means crypto/rand.
+	Rand io.Reader
+}
+
+// Login is somebody who has proved who they are, to a client.
+type Login struct {
+	// Subject is who; required.
+	Subject string
+	// Client is the client_id of the program that gets the tokens.
+	Client string
+	// Scopes and Groups are what the tokens grant at most.
+	Scopes, Groups []string
+	// AuthTime is when; zero means now. ACR and AMR say how (RFC 9470).
+	AuthTime time.Time
+	ACR      string
+	AMR      []string
+}
+
+// Grant is what a client gets (RFC 6749 section 5.1).
+type Grant struct {
+	Access token.Issued
+	// Refresh is the refresh token to use from now on. Where tokens are not
+	// rotated it is the one that was sent.
+	Refresh token.RefreshToken
+	// Scopes are those of the access token.
+	Scopes []string
+	// Family is the ID of the login.
+	Family string
+	// Repeated tells that the refresh token had been redeemed before, within
+	// the grace.
+	Repeated bool
+}
+
+// Login issues the first tokens of a new login.
+func (s *Issuer) Login(ctx context.Context, l Login) (*Grant, error) {
+	if l.Subject == "" {
+		return nil, errors.New("issuing tokens: nobody is logged in")
+	}
+	now := s.now()
+	if l.AuthTime.IsZero() {
+		l.AuthTime = now
+	}
+	id, err := s.random()
+	if err != nil {
+		return nil, err
+	}
+	refresh, err := s.newRefresh()
+	if err != nil {
+		return nil, err
+	}
+	family := store.TokenFamily{
+		ID: id, Subject: l.Subject, Client: l.Client, Scopes: l.Scopes, Groups: l.Groups,
+		AuthTime: l.AuthTime, ACR: l.ACR, AMR: l.AMR, Expires: now.Add(s.Policy.absolute()),
+	}
+	access, err := s.access(ctx, family, l.Scopes, now)
+	if err != nil {
+		return nil, err
+	}
+	record := store.RefreshToken{Hash: refresh.Hash(), Family: id, Expires: s.idleEnd(family, now)}
+	if _, err := s.Tokens.CreateTokenFamily(ctx, family, record); err != nil {
+		return nil, fmt.Errorf("keeping a login: %w", err)
+	}
+	return &Grant{Access: access, Refresh: refresh, Scopes: l.Scopes, Family: id}, nil
+}
+
+// access signs a token of a login; it never outlives the login.
+func (s *Issuer) access(ctx context.Context, f store.TokenFamily, scopes []string, now time.Time) (token.Issued, error) {
+	if s.Signer == nil {
+		return token.Issued{}, errors.New("issuing tokens: no signing key is set")
+	}
+	signer, err := s.Signer(ctx)
+	if err != nil {
+		return token.Issued{}, fmt.Errorf("finding the signing key: %w", err)
+	}
+	id, err := s.random()
+	if err != nil {
+		return token.Issued{}, err
+	}
+	ttl := s.Policy.access()
+	if left := f.Expires.Sub(now); !f.Expires.IsZero() && left < ttl {
+		ttl = max(left.Truncate(time.Second), time.Second)
+	}
+	return signer.Issue(token.Grant{
+		Issuer: s.Name, Subject: f.Subject, Audience: s.Audience, ClientID: f.Client,
+		Scopes: scopes, Groups: f.Groups, TTL: ttl, At: now, AuthTime: f.AuthTime, ACR: f.ACR, AMR: f.AMR,
+		ID: id, Extra: map[string]any{FamilyClaim: f.ID},
+	})
+}
+
+// idleEnd is when a refresh token that is issued or used now ends.
+func (s *Issuer) idleEnd(f store.TokenFamily, now time.Time) time.Time {
+	end := now.Add(s.Policy.idle())
+	if !f.Expires.IsZero() && f.Expires.Before(end) {
+		return f.Expires
+	}
+	return end
+}
+
+func (s *Issuer) newRefresh() (token.RefreshToken, error) {
+	environment := s.Environment
+	if environment == "" {
+		environment = "live"
+	}
+	return token.NewRefreshToken(s.Rand, environment)
+}
+
+func (s *Issuer) now() time.Time {
+	if s.Now != nil {
+		return s.Now()
+	}
+	return time.Now()
+}
+
+// random is an identifier with 128 random bits.
+func (s *Issuer) random() (string, error) {
+	from := s.Rand
+	if from == nil {
+		from = rand.Reader
+	}
+	var bits [16]byte
+	if _, err := io.ReadFull(from, bits[:]); err != nil {
+		return "", fmt.Errorf("random bits: %w", err)
+	}
+	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(bits[:]), nil
+}
+
+func deny(code reason.Code, subject string, format string, args ...any) error {
+	return &gate401.Denial{Reason: code, Subject: subject, Err: fmt.Errorf(format, args...)}
+}
