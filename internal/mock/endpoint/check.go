@@ -195,7 +195,7 @@ func (a *Answer) checkChallenges(c *checker, at string) {
 	if len(a.Challenges) == 0 {
 		return
 	}
-	at += "challenges"
+	at += "challenge"
 	if s := a.status(); s != http.StatusUnauthorized && s != http.StatusProxyAuthRequired && s != http.StatusForbidden {
 		c.add(at, fail("put the field into headers, if it is meant", "an answer with status %d asks for no credentials", s))
 	}

@@ -76,7 +76,7 @@ type Answer struct {
 	Headers map[string]Values `json:"headers,omitempty"`
 	// Challenges of a 401 or 407, each as it is sent; "basic" and "bearer" stand
 	// for right ones, and "none" alone for none. Empty means a right one.
-	Challenges []string `json:"challenges,omitempty"`
+	Challenges Values `json:"challenge,omitempty"`
 	// Body is the text of the answer.
 	Body string `json:"body,omitempty"`
 	// JSON is the body instead, any value.

@@ -97,16 +97,15 @@ func parseShort(s string, answers []Answer) ([]step, []Answer, error) {
 			return nil, nil, err
 		}
 		i, known := named(what, answers[:given])
-		if !known {
-			a, err := shortAnswer(what, answers[:given])
-			if err != nil {
+		if !known || delay > 0 || fault != "" {
+			var a Answer
+			if known {
+				a = answers[i]
+				a.Name = ""
+			} else if a, err = shortAnswer(what, answers[:given]); err != nil {
 				return nil, nil, err
 			}
-			i, answers = place(a, answers)
-		}
-		if delay > 0 || fault != "" {
-			a := answers[i]
-			if a.Name = ""; delay > 0 {
+			if delay > 0 {
 				a.Delay = Duration(delay)
 			}
 			if fault != "" {

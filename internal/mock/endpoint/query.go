@@ -50,7 +50,7 @@ func FromQuery(q url.Values) (Endpoint, error) {
 	}
 	numbers(c, q, &e)
 	if len(c.errors) == 0 {
-		details(c, q, &e)
+		queried(c, q, &e)
 	}
 	if len(c.errors) == 0 {
 		if err := e.Check(); err != nil {
@@ -81,12 +81,12 @@ func numbers(c *checker, q url.Values, e *Endpoint) {
 	}
 }
 
-// details turns what the short form says about answers into answers in full.
-func details(c *checker, q url.Values, e *Endpoint) {
+// queried reads what the parameters say about answers.
+func queried(c *checker, q url.Values, e *Endpoint) {
 	if !slices.ContainsFunc([]string{"body", "json", "header", "challenge", "delay", "over", "fault"}, func(k string) bool { return q.Get(k) != "" }) {
 		return
 	}
-	more := Answer{Body: q.Get("body"), Fault: Fault(q.Get("fault"))}
+	more := Answer{Body: q.Get("body"), Fault: Fault(q.Get("fault")), Challenges: q["challenge"]}
 	if s := q.Get("json"); s != "" {
 		more.JSON = []byte(s)
 	}
@@ -115,12 +115,30 @@ func details(c *checker, q url.Values, e *Endpoint) {
 		name = http.CanonicalHeaderKey(name)
 		more.Headers[name] = append(more.Headers[name], strings.TrimSpace(value))
 	}
+	c.details(e, more)
+}
+
+// details puts what was said of all answers into the answers of the short form,
+// each where it belongs.
+func (c *checker) details(e *Endpoint, more Answer) {
+	if more.Reason != "" {
+		if e.Answer != "" {
+			c.add("reason", fail("a reason may stand in answer itself: answer: \"token-expired,200\"", "there are reason and answer"))
+			return
+		}
+		e.Answers = []Answer{more}
+		return
+	}
 	short := e.Answer
 	if short == "" {
 		short = "200"
 	}
 	steps, answers, err := parseShort(short, nil)
 	if c.add("answer", err); err != nil {
+		return
+	}
+	if len(steps) > maxAnswers || len(answers) > maxAnswers {
+		c.add("answer", fail("401*3 stands for 401,401,401", "there are more than %d answers", maxAnswers))
 		return
 	}
 	success := slices.ContainsFunc(answers, func(a Answer) bool { return a.status() < 300 && a.Fault == "" })
@@ -142,12 +160,12 @@ func details(c *checker, q url.Values, e *Endpoint) {
 			a.Body, a.JSON = more.Body, more.JSON
 		}
 		if s := a.status(); s == http.StatusUnauthorized || s == http.StatusProxyAuthRequired || s == http.StatusForbidden {
-			a.Challenges = q["challenge"]
+			a.Challenges = more.Challenges
 			asked = true
 		}
 	}
-	if len(q["challenge"]) > 0 && !asked {
-		c.add("challenge", fail("such as answer=401", "no answer asks for credentials"))
+	if len(more.Challenges) > 0 && !asked {
+		c.add("challenge", fail(`such as answer: "401"`, "no answer asks for credentials"))
 	}
 	// Names keep the order exact, whatever statuses the answers share.
 	words := make([]string, len(steps))

@@ -55,7 +55,7 @@ func (out *reply) setBody(a *Answer, f *filler) {
 	switch trimmed := strings.TrimLeft(body, " \t\r\n"); {
 	case a.JSON != nil:
 		body, kind = string(a.JSON), "application/json"
-	case strings.HasPrefix(trimmed, "{") || strings.HasPrefix(trimmed, "["):
+	case strings.HasPrefix(trimmed, "[") || likeObject(trimmed):
 		kind = "application/json"
 	case strings.HasPrefix(trimmed, "<"):
 		kind = "text/html; charset=utf-8"
@@ -67,6 +67,13 @@ func (out *reply) setBody(a *Answer, f *filler) {
 	}
 	out.header.Set("Content-Type", kind)
 	out.body = []byte(f.fill(body, escaping(kind)))
+}
+
+// likeObject tells whether s begins as an object of JSON, and not with a {name}.
+func likeObject(s string) bool {
+	rest, ok := strings.CutPrefix(s, "{")
+	rest = strings.TrimLeft(rest, " \t\r\n")
+	return ok && rest != "" && (rest[0] == '"' || rest[0] == '}')
 }
 
 // guess is the reason of a 401 that names none, by what was sent: a credential
