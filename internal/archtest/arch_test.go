@@ -46,6 +46,8 @@ var policy = map[string]struct{ house, modules string }{
 	"authn/authntest":   {house: " httpauth reason", modules: "github.com/google/go-cmp"},
 	"access":            {house: root},
 	"defend":            {house: " reason"},
+	"client/storage":    {modules: "github.com/gofrs/flock github.com/zalando/go-keyring"},
+	"client/oauth":      {house: "client client/storage httpauth", modules: "golang.org/x/oauth2"},
 	"client":            {house: "httpauth reason"},
 
 	// Surfaces and what they show; none imports another.
@@ -60,7 +62,10 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/demo":     {house: "reason web", modules: "github.com/a-h/templ"},
 
 	// What a mock is made of.
-	"internal/mock/httpbin":  {house: "httpauth"},
+	"internal/mock/httpbin": {house: "httpauth"},
+	"internal/mock/mix":     {house: " httpauth internal/mock/endpoint internal/mock/journal internal/nearest"},
+	"internal/mock/scenario": {house: " httpauth internal/build internal/config internal/mock/endpoint internal/mock/journal internal/mock/mix internal/mock/world " +
+		"internal/nearest internal/samples reason reason/cases store token"},
 	"internal/mock/journal":  {house: "httpauth reason"},
 	"internal/mock/endpoint": {house: " httpauth internal/mock/journal internal/nearest reason", modules: "go.yaml.in/yaml/v3"},
 	"internal/mock/judge":    {house: "httpauth internal/mock/journal"},
@@ -70,7 +75,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/config/schemagen": {house: "internal/config", modules: "github.com/invopop/jsonschema"},
 	"internal/build": {house: " access authn defend internal/config internal/keyring internal/nearest internal/password internal/seal " +
 		"internal/watch store store/memory store/sqlite token"},
-	"internal/server": {house: " defend internal/admin internal/build internal/config internal/demo internal/guide " +
+	"internal/server": {house: " defend internal/admin internal/build internal/config internal/demo internal/guide internal/inspector " +
 		"internal/password internal/proxy internal/samples internal/watch reason store"},
 	"internal/cli": {house: " access httpauth internal/build internal/config internal/explain internal/nearest internal/password " +
 		"internal/server internal/watch mock reason store token",

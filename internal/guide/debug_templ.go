@@ -50,7 +50,7 @@ func command(text string) templ.Component {
 	})
 }
 
-func debug() templ.Component {
+func debug(inspector string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -104,7 +104,26 @@ printf %s "$TOKEN" | od -c | tail -n 2`).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<p>Follow redirects one by one. On the way to another host curl drops <code>Authorization</code>, and that is right; <code>--location-trusted</code> would send your secret there.</p>")
+		if inspector != "" {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<p>Or paste it into the <a href=\"")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var4 templ.SafeURL
+			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(inspector))
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/guide/debug.templ`, Line: 32, Col: 61}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\">token inspector</a>: a page that cannot send anything, says what a gate would refuse, and verifies the signature in the browser.</p>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<p>Follow redirects one by one. On the way to another host curl drops <code>Authorization</code>, and that is right; <code>--location-trusted</code> would send your secret there.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -112,20 +131,20 @@ printf %s "$TOKEN" | od -c | tail -n 2`).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<p>In the browser, <em>Copy as cURL</em> in the menu of a request gives a line that repeats it. If the copy works and the page does not, the difference is in the page.</p><h3 id=\"postman\">With Postman</h3><ol><li>Open the console (<em>View</em>, <em>Show Postman Console</em>): it shows the request as it was sent, after all variables were filled in.</li><li>Look for a variable that was not filled in. <code>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<p>In the browser, <em>Copy as cURL</em> in the menu of a request gives a line that repeats it. If the copy works and the page does not, the difference is in the page.</p><h3 id=\"postman\">With Postman</h3><ol><li>Open the console (<em>View</em>, <em>Show Postman Console</em>): it shows the request as it was sent, after all variables were filled in.</li><li>Look for a variable that was not filled in. <code>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var4 string
-		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs("Bearer {{token}}")
+		var templ_7745c5c3_Var5 string
+		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs("Bearer {{token}}")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/guide/debug.templ`, Line: 37, Col: 77}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/guide/debug.templ`, Line: 40, Col: 77}
 		}
-		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
+		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</code> on the wire means that no environment is chosen, or that its value is empty.</li><li>Under <em>Authorization</em> see which type is chosen. <em>Inherit auth from parent</em> takes it from the folder or the collection, which may be another one than you think.</li><li>Under <em>Headers</em> show the hidden ones, and take care that <code>Authorization</code> stands there once. Two are refused, because nobody can know which one counts.</li><li>A token got under <em>Get New Access Token</em> is not renewed by itself unless that is switched on. Look at its end of life.</li></ol></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</code> on the wire means that no environment is chosen, or that its value is empty.</li><li>Under <em>Authorization</em> see which type is chosen. <em>Inherit auth from parent</em> takes it from the folder or the collection, which may be another one than you think.</li><li>Under <em>Headers</em> show the hidden ones, and take care that <code>Authorization</code> stands there once. Two are refused, because nobody can know which one counts.</li><li>A token got under <em>Get New Access Token</em> is not renewed by itself unless that is switched on. Look at its end of life.</li></ol></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

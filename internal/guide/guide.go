@@ -23,6 +23,9 @@ type Guide struct {
 	// Prefix is the path below which the pages are, as the client sees it, with
 	// a slash at both ends; empty means "/auth/problems/".
 	Prefix string
+	// Inspector is where the page that takes tokens apart is; empty for no link
+	// to it.
+	Inspector string
 
 	once  sync.Once
 	pages map[string]*page
@@ -92,7 +95,7 @@ func (g *Guide) prepare() {
 		g.Prefix = "/auth/problems/"
 	}
 	g.pages = map[string]*page{"": {
-		html: indexPage(g.Prefix), json: func() []byte { return encode(indexOf(g.Prefix)) },
+		html: indexPage(g.Prefix, g.Inspector), json: func() []byte { return encode(indexOf(g.Prefix)) },
 	}}
 	for _, info := range reason.All() {
 		g.pages[string(info.Code)] = &page{

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/guide"
+	"github.com/gate401/gate401/internal/inspector"
 )
 
 // routes keeps the gate's own endpoints below its prefix, and gives everything
@@ -27,7 +28,7 @@ type publisher interface {
 
 func newRoutes(prefix string, keys publisher, proxy http.Handler) *routes {
 	prefix = strings.TrimSuffix(prefix, "/") + "/"
-	return &routes{prefix: prefix, guide: &guide.Guide{Prefix: prefix + "problems/"}, keys: keys, proxy: proxy}
+	return &routes{prefix: prefix, guide: &guide.Guide{Prefix: prefix + "problems/", Inspector: prefix + "inspect"}, keys: keys, proxy: proxy}
 }
 
 func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -40,6 +41,8 @@ func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		t.proxy.ServeHTTP(w, r)
 	case path == "problems" || strings.HasPrefix(path, "problems/"):
 		t.guide.ServeHTTP(w, r)
+	case path == "inspect":
+		inspector.Handler{}.ServeHTTP(w, r)
 	case path == "jwks.json":
 		t.jwks(w, r)
 	default:

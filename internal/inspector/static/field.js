@@ -63,7 +63,10 @@ function examineRest({ known, end, at, rest, findings, add, stop }) {
   const again = rest.match(/^[^ \t]+/)[0];
   if (isTokenWord(again) && registered.some((name) => sameWord(name, again))) return stop("scheme-repeated", at, "write the scheme once");
   if (known !== "Digest" && "\"'<{[$%\xe2".includes(rest[0])) return stop(wrapper(rest), at, "send the token itself, without anything around it");
-  if (/^(undefined|null|none|nil|token|your_token|your-token|access_token|your_access_token|xxx)$/i.test(rest)) return stop("token-placeholder", at, slips[rest]);
+  if (/^(undefined|null|none|nil|token|your_token|your-token|access_token|your_access_token|xxx)$/i.test(rest)) {
+    // The word itself is one that a token could be: a gate reads it as one.
+    return { ...stop("token-placeholder", at, slips[rest]), cause: known === "Basic" ? "basic-malformed" : known === "Bearer" || known === "DPoP" ? "token-malformed" : "" };
+  }
   const percent = rest.search(/%[0-9a-fA-F]{2}/);
   if (percent >= 0 && known !== "Digest" && known !== "OAuth") return stop("token-percent-encoded", at + percent, "send the token itself, not percent-encoded");
   const two = rest.match(/^[A-Za-z0-9\-._~+/]+=*[ \t]*,[ \t]*/);
@@ -73,7 +76,7 @@ function examineRest({ known, end, at, rest, findings, add, stop }) {
   }
   const spaces = at - end;
   if (known === "Basic") {
-    if (spaces > 1) add("several-spaces", end + 1);
+    if (spaces > 1) add("several-spaces-after-scheme", end + 1);
     return examineBasic({ end, at, rest, findings, add, stop });
   }
   if (known !== "Bearer" && known !== "DPoP") return { findings, scheme: known, rest, at };
@@ -155,10 +158,11 @@ function basicText(octets) {
 }
 
 // causeOfField is the reason that the gate gives for the value alone.
-function causeOfField({ findings, scheme }) {
+function causeOfField({ findings, scheme, cause }) {
+  if (cause) return cause;
   const error = findings.find((f) => f.severity === "error");
   if (error) {
-    if (error.id === "scheme-glued" || error.id === "scheme-followed-by-colon") return "authorization-misspelt";
+    if (["scheme-glued", "scheme-followed-by-colon", "scheme-followed-by-comma"].includes(error.id)) return "authorization-misspelt";
     return error.id.startsWith("basic-") ? "basic-malformed" : "authorization-malformed";
   }
   return ["Basic", "Bearer", "DPoP", "Digest"].includes(scheme) ? "" : "scheme-unsupported";

@@ -74,6 +74,8 @@ function readCurl(text) {
 }
 
 function shellWords(text) {
+  // Browsers write every quote as ^" for cmd.exe, where it is a quote again.
+  if (text.includes('^"')) text = text.replace(/\^\r?\n/g, " ").replace(/\^([\s\S])/g, "$1");
   const words = [];
   const pattern = /\$'((?:[^'\\]|\\[\s\S])*)'|'([^']*)'|"((?:[^"\\`^]|[\\`^][\s\S])*)"|[\\`^]\r?\n|[\\^]([\s\S])|(\s+)|([^\s'"\\^]+)/g;
   let word = null;

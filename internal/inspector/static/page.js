@@ -102,8 +102,9 @@ function render() {
     pieces.push(h("section", { class: "piece", "aria-labelledby": "findings" }, h("h2", { id: "findings" }, "Findings"), h("ul", { class: "findings" }, state.findings.map((f) => viewFinding(f, state)))));
   }
   if (state.token) {
+    if (!state.opaque) pieces.push(viewSteps(state.steps));
     if (!state.opaque || state.token.parts.length > 1) pieces.push(viewRaw(state));
-    if (!state.opaque) pieces.push(viewPart(state, "header", 0, facts.header), viewPart(state, "payload", 1, facts.claims), viewSteps(state.steps));
+    if (!state.opaque) pieces.push(viewPart(state, "header", 0, facts.header), viewPart(state, "payload", 1, facts.claims));
   }
   if (state.field?.user !== undefined) pieces.push(viewBasic(state.field));
   if (state.key) pieces.push(viewKey(state.key));

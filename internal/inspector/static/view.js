@@ -37,7 +37,7 @@ function viewVerdict(state) {
     const unproven = state.steps.find((s) => s.name === "Signature" && s.state !== "ok" && s.state !== "bad");
     if (unproven && state.steps.length > 1) box.append(h("p", { class: "quiet small" }, "Its signature was not verified, so anybody could have written it."));
   } else {
-    box.append(h("p", { class: "head" }, kind === "good" ? "A gate lets it in" : "Not refused, as far as can be seen"), h("h2", null, verdictWords(state)));
+    box.append(h("p", { class: "head" }, kind === "good" ? "A gate lets it in" : "Not refused, as far as can be seen"), h("h2", null, kind === "good" ? "Everything fits." : verdictWords(state)));
   }
   return box;
 }
@@ -85,7 +85,7 @@ function viewRaw(state) {
   });
   return h("section", { class: "piece", "aria-labelledby": "raw" },
     h("h2", { id: "raw" }, "As it was sent"),
-    h("pre", { class: "raw", tabindex: "0", role: "region", "aria-labelledby": "raw" }, h("code", null, at ? h("span", { class: "quiet" }, visible(at)) : "", pieces)),
+    h("pre", { class: "raw" }, h("code", null, at ? h("span", { class: "quiet" }, visible(at)) : "", pieces)),
     d.parts.length === 3 ? h("p", { class: "legend small" }, ["header", "payload", "signature"].map((name, i) => h("span", { class: "part" + i }, name + ", " + d.parts[i].text.length + " octets"))) : "",
   );
 }
@@ -121,7 +121,7 @@ function viewSteps(steps) {
         h("th", { scope: "row" }, s.name),
         h("td", { class: "have" }, visible(s.have)),
         h("td", { class: "want", "data-label": "Expected" }, s.want),
-        h("td", { class: "result" }, h("span", { class: "pill " + s.state }, names[s.state]), s.code ? [" ", h("code", null, s.code)] : ""),
+        h("td", { class: "told" }, h("span", { class: "pill " + s.state }, names[s.state]), s.code ? [" ", h("code", null, s.code)] : ""),
       ))),
     ),
     steps.some((s) => s.state === "bad") && steps.length > 1 ? h("p", { class: "quiet small" }, "A gate stops at the first that fails. The others are shown so that all can be mended at once.") : "",

@@ -1,0 +1,252 @@
+package browsertest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// Tab is one page with a profile of its own.
+type Tab struct {
+	*tabState
+
+	t *testing.T
+}
+
+// tabState is shared by the views of a tab that subtests have.
+type tabState struct {
+	ctx context.Context
+
+	mu       sync.Mutex
+	console  []string
+	requests []string
+}
+
+// Tab opens one for the time of the test.
+func (b *Browser) Tab(t *testing.T) *Tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("opening a tab: %v", err)
+	}
+	p := &Tab{t: t, tabState: &tabState{}}
+	if err := chromedp.Listen(ctx, p.listen); err != nil {
+		t.Fatal(err)
+	}
+	p.ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	t.Cleanup(cancel)
+	Call(p, network.Enable, network.EnableParams{})
+	p.Size(Desktop)
+	p.Scheme("light")
+	return p
+}
+
+// In is the same tab for a subtest.
+func (p *Tab) In(t *testing.T) *Tab { return &Tab{tabState: p.tabState, t: t} }
+
+func (s *tabState) listen(event any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		s.console = append(s.console, fmt.Sprintf("exception: %s %+v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception))
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
+			s.console = append(s.console, fmt.Sprintf("%s: %+v", e.Type, e.Args))
+		}
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
+			s.console = append(s.console, "log: "+e.Entry.Text+" "+e.Entry.URL)
+		}
+	case *network.EventRequestWillBeSent:
+		s.requests = append(s.requests, e.Request.URL)
+	}
+}
+
+// Requests lists the addresses of everything that was asked for so far.
+func (p *Tab) Requests() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.requests)
+}
+
+// Console lists errors and warnings, those of the policy among them.
+func (p *Tab) Console() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.console)
+}
+
+// Open loads a page and returns the status of its answer; 0 for a file.
+func (p *Tab) Open(url string) int64 {
+	p.t.Helper()
+	res, err := chromedp.Run(p.ctx, chromedp.NavigateResponse(url))
+	if err != nil {
+		p.t.Fatalf("opening %s: %v", url, err)
+	}
+	if res == nil {
+		return 0
+	}
+	return res.Status
+}
+
+// Do runs steps of chromedp.
+func (p *Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, steps...); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Click clicks the element that a CSS selector finds, as a person would.
+func (p *Tab) Click(selector string) {
+	p.t.Helper()
+	p.Do(chromedp.Click(chromedp.CSS(selector)))
+}
+
+// Fill gives a field a value, as pasting does.
+func (p *Tab) Fill(id, value string) {
+	p.t.Helper()
+	JS[bool](p, fmt.Sprintf(`(() => {
+		const e = document.getElementById(%s);
+		e.value = %s;
+		e.dispatchEvent(new Event("input", {bubbles: true}));
+		e.dispatchEvent(new Event("change", {bubbles: true}));
+		return true;
+	})()`, Quoted(id), Quoted(value)))
+}
+
+// JS evaluates an expression in the page, and waits for it if it is a promise.
+func JS[T any](p *Tab, expression string) T {
+	p.t.Helper()
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("%.500s: %v", expression, err)
+	}
+	return v
+}
+
+// Wait comes back when the expression is true.
+func (p *Tab) Wait(expression string) {
+	p.t.Helper()
+	for range 750 {
+		if JS[bool](p, "!!("+expression+")") {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	p.t.Fatalf("never true: %s; in the console: %q", expression, p.Console())
+}
+
+// Call runs a command of the protocol.
+func Call[P, R any](p *Tab, command cdp.Command[P, R], params P) R {
+	p.t.Helper()
+	r, err := chromedp.Call(p.ctx, command, params)
+	if err != nil {
+		p.t.Fatalf("%s: %v", command.Method, err)
+	}
+	return r
+}
+
+// Size is a window.
+type Size struct {
+	Name          string
+	Width, Height int64
+	Mobile        bool
+}
+
+// The two windows that a page is looked at in.
+var (
+	Phone   = Size{"phone", 390, 844, true}
+	Desktop = Size{"desktop", 1280, 900, false}
+)
+
+// Size sets the window.
+func (p *Tab) Size(s Size) {
+	p.t.Helper()
+	Call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: s.Width, Height: s.Height, DeviceScaleFactor: 1, Mobile: s.Mobile,
+	})
+}
+
+// Scheme sets what the reader prefers, light or dark, and no motion.
+func (p *Tab) Scheme(name string) {
+	p.t.Helper()
+	Call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"},
+	}})
+}
+
+// Quoted is s as JavaScript writes it.
+func Quoted(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return `""`
+	}
+	return string(b)
+}
+
+// Look examines the page as it is, in both windows and both schemes: WCAG 2.2 AA
+// as far as a program can tell, and nothing wider than the window. It keeps
+// pictures for a person to look at where GATE401_PICTURES names a directory.
+func (p *Tab) Look(name string) {
+	p.t.Helper()
+	axe := axeSource(p.t)
+	// The checker is put in from outside, past what the policy of the page allows.
+	if axe != "" && !JS[bool](p, `typeof axe === "object"`) {
+		JS[chromedp.Void](p, axe)
+	}
+	for _, s := range []Size{Phone, Desktop} {
+		for _, scheme := range []string{"light", "dark"} {
+			p.Size(s)
+			p.Scheme(scheme)
+			if axe != "" {
+				for _, violation := range JS[[]string](p, axeRun) {
+					p.t.Errorf("%s, %s, %s: %s", name, s.Name, scheme, violation)
+				}
+			}
+			for _, wide := range JS[[]string](p, `document.scrollingElement.scrollWidth <= innerWidth ? [] :
+				[...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth).map((e) => e.outerHTML.slice(0, 120))`) {
+				p.t.Errorf("%s, %s: wider than the window: %s", name, s.Name, wide)
+			}
+			p.picture(name + "-" + s.Name + "-" + scheme)
+		}
+	}
+	p.Size(Desktop)
+	p.Scheme("light")
+}
+
+// axeRun says each violation with the elements that it was found in.
+const axeRun = `axe.run(document, {
+	runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}, resultTypes: ["violations"],
+}).then((r) => {
+	if (r.passes.length < 5) return ["axe looked at nothing"];
+	return r.violations.map((v) => v.id + ": " + v.help + "\n" + v.nodes.map((n) => n.html + "\n" + n.failureSummary).join("\n"));
+})`
+
+func (p *Tab) picture(name string) {
+	dir := os.Getenv("GATE401_PICTURES")
+	if dir == "" {
+		return
+	}
+	whole := true
+	shot := Call(p, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &whole})
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), shot.Data, 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+}
