@@ -16,6 +16,9 @@ type Config struct {
 	AdminToken string
 	// MaxDelay bounds every delay that a client can ask for; 0 means ten seconds.
 	MaxDelay time.Duration
+	// PlainHost is the host and port at which the same server speaks http, where
+	// it speaks https; nil means that there is none.
+	PlainHost func() string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log gets what goes wrong in the mock itself; nil means nothing.

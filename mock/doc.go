@@ -2,7 +2,7 @@
 // way: for whoever writes a client and wants to know what it does.
 //
 // Start with [NewServer], which returns an http.Handler, and with
-// [Server.Scenarios], which lists what it can play:
+// [Scenarios], which lists what it can play:
 //
 //	s, err := mock.NewServer(mock.Config{})
 //	srv := httptest.NewServer(s)

@@ -3,29 +3,58 @@ package mock
 import (
 	"net/http"
 	"strings"
+
+	"github.com/gate401/gate401/internal/inspector"
+	"github.com/gate401/gate401/internal/mock/scenario"
 )
 
 // own answers below /__mock/.
 func (s *Server) own(w http.ResponseWriter, r *http.Request) {
-	path := strings.TrimPrefix(r.URL.Path, strings.TrimSuffix(ownPrefix, "/"))
-	if api, ok := strings.CutPrefix(path, "/api/"); ok {
+	path := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, strings.TrimSuffix(ownPrefix, "/")), "/")
+	first, rest, _ := strings.Cut(path, "/")
+	switch first {
+	case "api":
 		if s.admit(w, r) {
-			s.api(w, r, api)
+			s.api(w, r, rest)
 		}
-		return
+	case "new":
+		if s.admit(w, r) {
+			s.making.ServeHTTP(w, r)
+		}
+	case "token":
+		inspector.Handler{}.ServeHTTP(w, r)
+	default:
+		problem(w, http.StatusNotFound, "There is no such page.")
 	}
-	problem(w, http.StatusNotFound, "There is no such page.")
 }
 
 // api answers the admin API; path is below /__mock/api/.
 func (s *Server) api(w http.ResponseWriter, r *http.Request, path string) {
 	first, _, _ := strings.Cut(path, "/")
 	switch first {
+	case "scenarios":
+		if !only(w, r, http.MethodGet, http.MethodHead) {
+			return
+		}
+		reply(w, scenario.All())
+	case "endpoints":
+		s.making.ServeHTTP(w, r)
 	case "journal", "journal.har":
-		s.journalAPI(w, r)
+		s.history.ServeHTTP(w, r)
 	default:
 		problem(w, http.StatusNotFound, "The admin API has scenarios, endpoints, openapi, journal, journal.har and sessions.")
 	}
 }
 
-func (s *Server) journalAPI(w http.ResponseWriter, r *http.Request) { nothing(w, r) }
+// only refuses other methods.
+func only(w http.ResponseWriter, r *http.Request, methods ...string) bool {
+	for _, m := range methods {
+		if r.Method == m {
+			return true
+		}
+	}
+	allow := strings.Join(methods, ", ")
+	w.Header().Set("Allow", allow)
+	problem(w, http.StatusMethodNotAllowed, "Only "+allow+" are understood here.")
+	return false
+}

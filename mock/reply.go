@@ -7,12 +7,20 @@ import (
 
 // problem writes an RFC 9457 document that is no entry of the catalogue.
 func problem(w http.ResponseWriter, status int, detail string) {
+	writeProblem(w, status, problemDocument(status, detail))
+}
+
+func problemDocument(status int, detail string) map[string]any {
+	return map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail}
+}
+
+func writeProblem(w http.ResponseWriter, status int, doc map[string]any) {
 	f := w.Header()
 	f.Set("Content-Type", "application/problem+json")
 	f.Set("Cache-Control", "no-store")
 	f.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	writeBody(w, map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail})
+	writeBody(w, doc)
 }
 
 func reply(w http.ResponseWriter, v any) {
@@ -29,9 +37,4 @@ func writeBody(w http.ResponseWriter, v any) {
 	e.SetIndent("", "  ")
 	// The client may be gone; there is nobody left to tell.
 	_ = e.Encode(v)
-}
-
-// nothing answers for a path that nobody made.
-func nothing(w http.ResponseWriter, r *http.Request) {
-	problem(w, http.StatusNotFound, "Nobody made this path. Look at /__mock/ for what there is, or try /status/401, /basic-auth/user/passwd, /scenario/token-expired/.")
 }

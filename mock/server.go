@@ -7,18 +7,26 @@ import (
 	"time"
 
 	"github.com/gate401/gate401/internal/guide"
+	"github.com/gate401/gate401/internal/mock/endpoint"
 	"github.com/gate401/gate401/internal/mock/httpbin"
 	"github.com/gate401/gate401/internal/mock/journal"
+	"github.com/gate401/gate401/internal/mock/mix"
+	"github.com/gate401/gate401/internal/mock/scenario"
 )
 
 // Server is a mock: an http.Handler. Make it with NewServer. Safe for concurrent
 // use.
 type Server struct {
-	config  Config
-	journal *journal.Journal
-	guide   *guide.Guide
-	httpbin *httpbin.Handler
-	handler http.Handler
+	config    Config
+	journal   *journal.Journal
+	history   http.Handler // the journal's API
+	endpoints *endpoint.Set
+	making    http.Handler // their API
+	guide     *guide.Guide
+	httpbin   *httpbin.Handler
+	mix       *mix.Handler
+	scenarios *scenario.Player
+	handler   http.Handler // everything that is recorded
 }
 
 const (
@@ -38,14 +46,31 @@ func NewServer(c Config) (*Server, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{
-		config:  c,
-		journal: &journal.Journal{Now: c.Now},
-		guide:   &guide.Guide{Prefix: guidePrefix},
-		httpbin: &httpbin.Handler{Strict: c.Strict, MaxDelay: c.MaxDelay, Now: c.Now},
+		config:    c,
+		journal:   &journal.Journal{Now: c.Now},
+		endpoints: &endpoint.Set{Now: c.Now},
+		guide:     &guide.Guide{Prefix: guidePrefix},
+		httpbin:   &httpbin.Handler{Strict: c.Strict, MaxDelay: c.MaxDelay, Now: c.Now},
+		mix:       &mix.Handler{MaxDelay: c.MaxDelay},
+		scenarios: &scenario.Player{Now: c.Now, PlainHost: c.PlainHost, Log: c.Log},
 	}
-	s.handler = s.journal.Wrap(http.HandlerFunc(s.play))
+	s.history = s.journal.Handler()
+	s.making = s.endpoints.API()
+	made := s.endpoints.Handler(http.HandlerFunc(s.known))
+	s.handler = s.journal.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Whoever can make a browser open an address here can choose what comes
+		// back. It must not become a page of the mock's own origin, which may use
+		// the admin API and read what others sent.
+		w.Header().Set("Content-Security-Policy", sandbox)
+		if !s.scenarios.Prefer(w, r) {
+			made.ServeHTTP(w, r)
+		}
+	}))
 	return s, nil
 }
+
+// sandbox gives pages an origin of their own that is nobody else's.
+const sandbox = "sandbox allow-forms allow-scripts"
 
 // Close ends what the server started.
 func (s *Server) Close() error {
@@ -58,7 +83,7 @@ func (s *Server) Close() error {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
 	switch {
-	case strings.HasPrefix(path, ownPrefix), path == strings.TrimSuffix(ownPrefix, "/"):
+	case strings.HasPrefix(path, ownPrefix), path+"/" == ownPrefix:
 		s.own(w, r)
 	case strings.HasPrefix(path, guidePrefix):
 		s.guide.ServeHTTP(w, r)
@@ -67,14 +92,30 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// play answers the client under test.
-func (s *Server) play(w http.ResponseWriter, r *http.Request) {
+// known answers what nobody made an endpoint for.
+func (s *Server) known(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.Path
 	switch {
+	case below(path, scenario.Prefix):
+		s.scenarios.ServeHTTP(w, r)
+	case below(path, mix.Prefix):
+		s.mix.ServeHTTP(w, r)
 	case s.httpbin.Serves(r):
 		s.httpbin.ServeHTTP(w, r)
-	case r.URL.Path == "/":
+	case path == "/":
 		http.Redirect(w, r, ownPrefix, http.StatusSeeOther)
 	default:
-		nothing(w, r)
+		s.nothing(w, r)
 	}
+}
+
+func below(path, prefix string) bool { return strings.HasPrefix(path, prefix) || path+"/" == prefix }
+
+// nothing answers for a path that nobody made, and names what came close.
+func (s *Server) nothing(w http.ResponseWriter, r *http.Request) {
+	doc := problemDocument(http.StatusNotFound, "Nobody made this path. Look at /__mock/ for what there is, or try /status/401, /basic-auth/user/passwd, /scenario/token-expired/.")
+	if near := s.endpoints.Nearest(r, 3); len(near) > 0 {
+		doc["nearest"] = near
+	}
+	writeProblem(w, http.StatusNotFound, doc)
 }

@@ -80,7 +80,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/cli": {house: " access httpauth internal/build internal/config internal/explain internal/nearest internal/password " +
 		"internal/server internal/watch mock reason store token",
 		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},
-	"mock":              {house: "httpauth internal/guide internal/mock/httpbin internal/mock/journal"},
+	"mock":              {house: "httpauth internal/guide internal/inspector internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/mix internal/mock/scenario"},
 	"cmd/gate401":       {house: "internal/cli"},
 	"internal/docs":     {house: "httpauth internal/cli internal/config reason"},
 	"internal/archtest": {},

@@ -14,8 +14,8 @@ import (
 
 // mockFlags are the flags of "gate401 mock".
 type mockFlags struct {
-	listen, tokenFile string
-	strict            bool
+	listen, tokenFile    string
+	strict, list, asJSON bool
 }
 
 func (a *app) mock() *cobra.Command {
@@ -28,10 +28,14 @@ func (a *app) mock() *cobra.Command {
 			"Only this machine may change what it answers (/__mock/api/), unless --admin-token-file names a token.",
 		Example: `gate401 mock
 gate401 mock --strict --listen 127.0.0.1:0
+gate401 mock --list
 curl -i http://127.0.0.1:8403/status/401
 curl -i -u user:passwd http://127.0.0.1:8403/basic-auth/user/passwd`,
 		Args: wants(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.list || o.asJSON {
+				return a.listScenarios(o.list, o.asJSON)
+			}
 			token, err := adminToken(o.tokenFile)
 			if err != nil {
 				return err
@@ -51,6 +55,8 @@ curl -i -u user:passwd http://127.0.0.1:8403/basic-auth/user/passwd`,
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8403", "where clients connect: `ADDR`; port 0 picks a free one")
 	f.BoolVar(&o.strict, "strict", false, "answer the endpoints of httpbin as the RFCs want it, not as go-httpbin does")
+	f.BoolVar(&o.list, "list", false, "list the scenarios and start nothing")
+	f.BoolVar(&o.asJSON, "json", false, "with --list: print JSON")
 	f.StringVar(&o.tokenFile, "admin-token-file", "", "let who sends the token in `FILE` as a Bearer token use the admin API from anywhere")
 	_ = cmd.MarkFlagFilename("admin-token-file")
 	return cmd
@@ -70,4 +76,24 @@ func adminToken(file string) (string, error) {
 		return "", fail(ExitUsage, errors.New("--admin-token-file: the token is shorter than 16 characters"), "openssl rand -hex 32 > "+file)
 	}
 	return token, nil
+}
+
+// listScenarios prints what the mock can do to a client.
+func (a *app) listScenarios(list, asJSON bool) error {
+	switch {
+	case !list:
+		return usagef("gate401 mock --list --json", "mock: --json belongs to --list")
+	case asJSON:
+		return a.json(mock.Scenarios())
+	}
+	var rows [][]string
+	for _, s := range mock.Scenarios() {
+		title := s.Title
+		if s.Simulated {
+			title += " (simulated)"
+		}
+		rows = append(rows, []string{s.Path, string(s.Expect.Do), title})
+	}
+	a.print(a.table([]string{"path", "a right client", "what happens"}, rows))
+	return nil
 }

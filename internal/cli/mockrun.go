@@ -37,6 +37,13 @@ func (m *mockRun) run(ctx context.Context) error {
 		Handler: m.server, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(m.log.Handler(), slog.LevelDebug), DisableGeneralOptionsHandler: true,
 	}
+	unfollow, err := m.server.Follow(m.tell)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer unfollow()
+	// Who follows the journal would hold the end up.
+	s.RegisterOnShutdown(func() { _ = m.server.Close() })
 	failed := make(chan error, 1)
 	go func() { failed <- s.Serve(l) }()
 	url := "http://" + reachable(l.Addr())
@@ -55,6 +62,18 @@ func (m *mockRun) run(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// tell logs one request.
+func (m *mockRun) tell(e mock.Entry, lost int) {
+	if lost > 0 {
+		m.log.LogAttrs(context.Background(), slog.LevelWarn, "requests were too many to be logged", slog.Int("lost", lost))
+	}
+	if m.terminal {
+		mockLine(m.app.Err, e, m.app.color(m.app.Err))
+		return
+	}
+	mockEvent(m.log, e)
 }
 
 // announce says that the mock is ready, and how to use it.
@@ -77,6 +96,9 @@ func mockBanner(url string) string {
 	for _, one := range [][2]string{
 		{"a plain 401", "curl -i " + url + "/status/401"},
 		{"Basic, as on httpbin", "curl -i -u user:passwd " + url + "/basic-auth/user/passwd"},
+		{"a token that expired", "curl -i " + url + "/scenario/token-expired/"},
+		{"any answer, from the address alone", "curl -i " + url + "/mix/s=401/ch=expired/d=500ms"},
+		{"everything that it can do", "gate401 mock --list"},
 	} {
 		out += "  # " + one[0] + "\n  " + one[1] + "\n"
 	}

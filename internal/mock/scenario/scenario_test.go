@@ -1,0 +1,103 @@
+package scenario_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/internal/mock/scenario"
+	"github.com/gate401/gate401/reason"
+)
+
+// Every scenario has what a person and a judge need, and a name of its own.
+func TestCatalogue(t *testing.T) {
+	seen := map[string]bool{}
+	name := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	groups := map[scenario.Group]int{}
+	for _, s := range scenario.All() {
+		if seen[s.Name] || !name.MatchString(s.Name) || len(s.Name) > 48 {
+			t.Errorf("%q is no name, or there twice", s.Name)
+		}
+		seen[s.Name] = true
+		groups[s.Group]++
+		if s.Title == "" || strings.HasSuffix(s.Title, ".") || s.Explain == "" || s.Path == "" {
+			t.Errorf("%s: incomplete: %+v", s.Name, s)
+		}
+		if s.Expect.Do == "" || !strings.HasSuffix(s.Expect.Sentence, ".") {
+			t.Errorf("%s: says not what a right client does: %+v", s.Name, s.Expect)
+		}
+		if s.Reason != "" {
+			if _, ok := reason.Lookup(s.Reason); !ok {
+				t.Errorf("%s: reason %q is not in the catalogue", s.Name, s.Reason)
+			}
+		}
+		world := strings.HasPrefix(s.Path, "/s/")
+		if world != (s.World != nil) || !world && !strings.HasPrefix(s.Path, scenario.Prefix+s.Name+"/") {
+			t.Errorf("%s: path %q", s.Name, s.Path)
+		}
+		if found, ok := scenario.Lookup(s.Name); !ok || found.Title != s.Title {
+			t.Errorf("%s is not found", s.Name)
+		}
+	}
+	for _, g := range scenario.Groups() {
+		if groups[g] == 0 {
+			t.Errorf("group %s is empty", g)
+		}
+		delete(groups, g)
+	}
+	if len(groups) > 0 {
+		t.Errorf("groups that are not listed: %v", groups)
+	}
+}
+
+// Each reason is played with the status, challenge and code that the catalogue
+// says its caller is shown.
+func TestReasons(t *testing.T) {
+	p := &scenario.Player{}
+	for _, info := range reason.All() {
+		t.Run(string(info.Code), func(t *testing.T) {
+			t.Parallel()
+			s, ok := scenario.Lookup(string(info.Code))
+			if !ok || s.Reason != info.Code {
+				t.Fatal("there is no scenario of this reason")
+			}
+			w := play(p, http.MethodGet, s.Path+"orders")
+			shown := info.Code.Shown()
+			if w.Code != shown.Status {
+				t.Errorf("status %d, want %d\n%s", w.Code, shown.Status, w.Body)
+			}
+			if w.Header().Get("Cache-Control") != "no-store" {
+				t.Errorf("Cache-Control %q", w.Header().Get("Cache-Control"))
+			}
+			challenges := w.Header().Values("WWW-Authenticate")
+			if (w.Code == http.StatusUnauthorized) != (len(challenges) > 0) && shown.Error != "insufficient_scope" {
+				t.Errorf("status %d with challenges %q", w.Code, challenges)
+			}
+			if res := httpauth.ParseChallenges(challenges, httpauth.Strict); len(challenges) > 0 && len(res.Challenges) != len(challenges) {
+				t.Errorf("challenges %q: %v", challenges, res.Findings)
+			}
+			var body struct{ Code, Error string }
+			if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
+				t.Fatalf("%v\n%s", err, w.Body)
+			}
+			if body.Code != string(shown.Code) && body.Error != shown.Error {
+				t.Errorf("body %s, want code %q or error %q", w.Body, shown.Code, shown.Error)
+			}
+		})
+	}
+}
+
+func play(h http.Handler, method, target string, fields ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, target, nil)
+	for i := 0; i+1 < len(fields); i += 2 {
+		r.Header.Add(fields[i], fields[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
