@@ -69,8 +69,10 @@ func (e *TokenEndpoint) Success(g *Grant) Response {
 		"access_token": g.Access.Token,
 		"token_type":   "Bearer",
 		// iat is cut to a second, so that what is left is rounded up.
-		"expires_in":    max(int64((g.Access.Expires.Sub(e.Issuer.now())+time.Second-1)/time.Second), 0),
-		"refresh_token": g.Refresh.Reveal(),
+		"expires_in": max(int64((g.Access.Expires.Sub(e.Issuer.now())+time.Second-1)/time.Second), 0),
+	}
+	if text := g.Refresh.Reveal(); text != "" {
+		fields["refresh_token"] = text
 	}
 	if len(g.Scopes) > 0 {
 		fields["scope"] = strings.Join(g.Scopes, " ")

@@ -75,9 +75,11 @@ type Login struct {
 // Grant is what a client gets (RFC 6749 section 5.1).
 type Grant struct {
 	Access token.Issued
-	// Refresh is the refresh token to use from now on. Where tokens are not
-	// rotated it is the one that was sent.
+	// Refresh is the new refresh token; zero where tokens are not rotated and
+	// the one that was sent goes on being good (RFC 6749 section 6).
 	Refresh token.RefreshToken
+	// Sent is the refresh token that was exchanged; zero after a login.
+	Sent token.RefreshToken
 	// Scopes are those of the access token.
 	Scopes []string
 	// Family is the ID of the login.

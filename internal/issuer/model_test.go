@@ -71,7 +71,7 @@ func (m *model) redeem(text string, now time.Time) reason.Code {
 func (m *model) granted(g *issuer.Grant, f *modelFamily, now time.Time) {
 	m.access[g.Access.Token] = &modelAccess{family: f, expires: g.Access.Expires}
 	text := g.Refresh.Reveal()
-	if m.refresh[text] == nil {
+	if text != "" {
 		m.refresh[text] = &modelRefresh{family: f, ends: earlier(now.Add(m.policy.Idle), f.ends)}
 		m.texts = append(m.texts, text)
 	}

@@ -63,7 +63,7 @@ func (s *Issuer) Redeem(ctx context.Context, r Redemption) (*Grant, error) {
 	if err != nil {
 		return nil, err
 	}
-	grant := &Grant{Access: access, Refresh: sent, Scopes: scopes, Family: family.ID, Repeated: !record.Used.IsZero()}
+	grant := &Grant{Access: access, Sent: sent, Scopes: scopes, Family: family.ID, Repeated: !record.Used.IsZero()}
 	if s.Policy.Rotation == Keep {
 		err = s.Tokens.RenewRefreshToken(ctx, record.Hash, s.idleEnd(family, now))
 	} else {
