@@ -59,10 +59,11 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/admin":    {house: "reason internal/watch"},
 	"internal/explain":  {house: " httpauth reason token internal/watch"},
 	"internal/diagnose": {house: "httpauth internal/capture internal/explain reason token"},
+	"internal/capture":  {house: "internal/nearest"},
 	"internal/demo":     {house: "reason web", modules: "github.com/a-h/templ"},
 
 	// What a mock is made of.
-	"internal/mock/httpbin": {house: "httpauth"},
+	"internal/mock/httpbin": {house: " authn httpauth store"},
 	"internal/mock/mix":     {house: " httpauth internal/mock/endpoint internal/mock/journal internal/nearest"},
 	"internal/mock/scenario": {house: " httpauth internal/build internal/config internal/mock/endpoint internal/mock/journal internal/mock/mix internal/mock/world " +
 		"internal/nearest internal/samples reason reason/cases store token"},
@@ -77,7 +78,7 @@ var policy = map[string]struct{ house, modules string }{
 		"internal/watch store store/memory store/sqlite token"},
 	"internal/server": {house: " defend internal/admin internal/build internal/config internal/demo internal/guide internal/inspector " +
 		"internal/password internal/proxy internal/samples internal/watch reason store"},
-	"internal/cli": {house: " access httpauth internal/build internal/config internal/explain internal/nearest internal/password " +
+	"internal/cli": {house: " access client httpauth internal/build internal/config internal/explain internal/nearest internal/password " +
 		"internal/server internal/watch mock reason store token",
 		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},
 	"mock":              {house: "httpauth internal/guide internal/inspector internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/mix internal/mock/scenario"},

@@ -4,7 +4,7 @@
 // go-httpbin.
 //
 // Start with [Handler], an http.Handler; [Handler.Serves] tells whether a path is
-// one of its own.
+// one of its own. [Divergences] lists all that differs from go-httpbin, and why.
 //
 // With [Handler.Strict] the same paths answer as the RFCs want it, which neither
 // httpbin nor go-httpbin does.

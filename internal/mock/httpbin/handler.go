@@ -18,8 +18,9 @@ type Handler struct {
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
-	once sync.Once
-	mux  *http.ServeMux
+	once   sync.Once
+	mux    *http.ServeMux
+	digest digests
 }
 
 // realm is that of the strict answers; fakeRealm and digestRealm those of
