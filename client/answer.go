@@ -84,7 +84,7 @@ type candidate struct {
 // answer finds the strongest challenge that a login can answer.
 func (w *walk) answer(ctx context.Context, resp *http.Response, p *proof, d *Denied) (*proof, error) {
 	again := p.digest != nil && d.stale() && !w.staled
-	if w.answered && !again {
+	if (w.answered || p.basic) && !again {
 		d.Note = w.afterAnswer(p, d)
 		return nil, nil //nolint:nilnil // no proof, and nothing wrong
 	}

@@ -266,7 +266,7 @@ func (w *walk) accept(resp *http.Response, p *proof, d *Denied) error {
 }
 
 func (w *walk) tellRenewal(started time.Time, err error) {
-	if w.t.Observe == nil {
+	if w.t.Observe == nil || errors.Is(err, ErrNoRenewal) {
 		return
 	}
 	e := Event{Kind: EventRenewal, Attempt: w.attempt, Err: err, Started: started, Took: w.now().Sub(started),

@@ -43,6 +43,7 @@ curl -sI https://api.example.com/ | gate401 explain -`,
 		&cobra.Group{ID: groupRun, Title: "Run a gate"},
 		&cobra.Group{ID: groupRecords, Title: "Keep its records"},
 		&cobra.Group{ID: groupExplain, Title: "Understand a 401"},
+		&cobra.Group{ID: groupCall, Title: "Call an API"},
 		&cobra.Group{ID: groupOther, Title: "More"},
 	)
 	cmd.SetHelpCommand(a.helpCommand())
@@ -55,6 +56,7 @@ curl -sI https://api.example.com/ | gate401 explain -`,
 	add(groupRun, a.demo(), a.serve(), a.mock(), a.init(), a.config())
 	add(groupRecords, a.user(), a.key(), a.token())
 	add(groupExplain, a.explain(), a.reasons())
+	add(groupCall, a.call())
 	add(groupOther, a.completion(), a.version())
 	return cmd
 }
@@ -63,6 +65,7 @@ const (
 	groupRun     = "run"
 	groupRecords = "records"
 	groupExplain = "explain"
+	groupCall    = "call"
 	groupOther   = "other"
 )
 

@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 			admin := httptest.NewServer(adminAPI())
 			env.Defer(admin.Close)
 			env.Setenv("ADMIN", admin.URL)
+			callServers(env)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exit, "field": field, "octets": octets},
