@@ -63,6 +63,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/demo":     {house: "reason web", modules: "github.com/a-h/templ"},
 
 	// What a mock is made of.
+	"internal/mock/page":    {house: "reason web", modules: "github.com/a-h/templ"},
 	"internal/mock/httpbin": {house: " authn httpauth store"},
 	"internal/mock/mix":     {house: " httpauth internal/mock/endpoint internal/mock/journal internal/nearest"},
 	"internal/mock/scenario": {house: " httpauth internal/build internal/config internal/mock/endpoint internal/mock/journal internal/mock/mix internal/mock/world " +

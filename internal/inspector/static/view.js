@@ -50,7 +50,7 @@ function viewHints(hints) {
 // viewFinding shows one finding with a mark below its octet.
 function viewFinding(f, state) {
   const source = { field: state.input.value, token: state.token?.text, header: state.token?.header, payload: state.token?.payload }[f.place];
-  return h("li", { class: "finding " + f.severity, "data-id": f.id, "data-offset": f.offset, "data-severity": f.severity, "data-message": f.message },
+  return h("li", { class: "finding is-" + f.severity, "data-id": f.id, "data-offset": f.offset, "data-severity": f.severity, "data-message": f.message },
     h("p", null, h("strong", { class: "severity" }, f.severity), " ", f.message.charAt(0).toUpperCase() + f.message.slice(1), " ", h("code", { class: "quiet" }, f.id)),
     source === undefined ? "" : viewCaret(source, f.offset),
     f.explain ? h("p", { class: "small" }, words(f.explain)) : "",
