@@ -27,7 +27,7 @@ func Curl(text string) (Capture, error) {
 		c.Source = "curl command (cmd.exe)"
 		statements = splitCmd(text)
 	case powerShell:
-		if !curlProgram(firstWord(text)) || strings.Contains(text, "-Uri") {
+		if callsWeb(text) {
 			return powerShellCommands(text)
 		}
 		c.Source = "curl command (PowerShell)"
@@ -55,6 +55,40 @@ func Curl(text string) (Capture, error) {
 	}
 	if len(c.Exchanges) == 0 {
 		return Capture{}, noCurl(statements)
+	}
+	return c, nil
+}
+
+// callsWeb tells PowerShell's own commands from calls of curl.exe.
+func callsWeb(text string) bool {
+	lower := strings.ToLower(text)
+	first := strings.ToLower(firstWord(text))
+	return strings.Contains(lower, "invoke-webrequest") || strings.Contains(lower, "invoke-restmethod") || strings.Contains(lower, "-uri") ||
+		first == "iwr" || first == "irm"
+}
+
+// CurlArgs reads a curl command that a shell has taken apart already; the first
+// argument is curl.
+func CurlArgs(args []string) (Capture, error) {
+	s := statement{}
+	size := 0
+	for _, arg := range args {
+		s.words = append(s.words, word{text: arg})
+		if size += len(arg); size > MaxText {
+			return Capture{}, &SizeError{What: "command", Max: MaxText}
+		}
+	}
+	name, rest := s.program()
+	if !curlProgram(name) {
+		return Capture{}, noCurl(nil)
+	}
+	c := Capture{Source: "curl command"}
+	var err error
+	if c.Exchanges, c.Notes, err = curlCommand(s, rest); err != nil {
+		return Capture{}, err
+	}
+	if len(c.Exchanges) == 0 {
+		return Capture{}, noCurl([]statement{s})
 	}
 	return c, nil
 }

@@ -58,7 +58,10 @@ func (r *psReader) key() (psValue, error) {
 }
 
 // parens reads (...): the last value in it, or the last before | ConvertTo-Json.
-func (r *psReader) parens() (psValue, error) {
+func (r *psReader) parens() (psValue, error) { return r.group(false) }
+
+// group reads (...). In the arguments of a cookie every value counts.
+func (r *psReader) group(cookie bool) (psValue, error) {
 	if r.depth++; r.depth > maxNesting {
 		return psValue{}, r.unclosed("nesting that is too deep")
 	}
@@ -66,7 +69,7 @@ func (r *psReader) parens() (psValue, error) {
 	r.at++
 	var last psValue
 	var words []string
-	cookie := false
+	object := false // New-Object System.Net.Cookie("name", "value", "/", "host")
 	for {
 		r.space()
 		if r.at >= len(r.text) {
@@ -78,14 +81,13 @@ func (r *psReader) parens() (psValue, error) {
 			return r.finish(last, words), nil
 		case c == '\'' || c == '"' || c == '@' || c == '$' || c == '(':
 			start := r.at
-			v, err := r.value()
+			v, err := r.operand(object && c == '(')
 			if err != nil {
 				return psValue{}, err
 			}
 			if r.at == start {
 				r.at++
 			}
-			// New-Object System.Net.Cookie("name", "value", "/", "host")
 			if cookie {
 				last.cookies = append(last.cookies, v.word)
 				continue
@@ -103,10 +105,17 @@ func (r *psReader) parens() (psValue, error) {
 			}
 			if len(words) < maxFields {
 				words = append(words, v.text)
-				cookie = cookie || strings.HasSuffix(v.text, ".Cookie")
+				object = object || strings.HasSuffix(v.text, ".Cookie")
 			}
 		}
 	}
+}
+
+func (r *psReader) operand(arguments bool) (psValue, error) {
+	if arguments {
+		return r.group(true)
+	}
+	return r.value()
 }
 
 func (r *psReader) finish(v psValue, words []string) psValue {

@@ -51,7 +51,7 @@ func detect(text string) dialect {
 	case strings.Contains(text, ` ^"`), strings.Contains(text, `^\^"`), strings.Contains(text, "^\n"), strings.Contains(text, "^\r\n"), drivePrompt(text):
 		return cmdExe
 	case strings.Contains(text, "`\n"), strings.Contains(text, "`\r\n"), strings.Contains(lower, "$env:"), strings.Contains(text, "@{"),
-		first == "curl.exe" && strings.Contains(text, "'"):
+		strings.Contains(lower, "curl.exe") && (strings.Contains(text, "'") || strings.HasPrefix(first, "$")):
 		return powerShell
 	case first == "curl.exe":
 		return cmdExe
