@@ -155,13 +155,9 @@ func (d *digests) keep(origin string, s *digestSession) {
 func (d *digests) forget(origin string, s *digestSession) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var kept []*digestSession
-	for _, old := range d.sessions[origin] {
-		if old != s {
-			kept = append(kept, old)
-		}
+	if i := slices.Index(d.sessions[origin], s); i >= 0 {
+		d.sessions[origin] = slices.Concat(d.sessions[origin][:i], d.sessions[origin][i+1:])
 	}
-	d.sessions[origin] = kept
 }
 
 // ErrServerUnproven says that a server which offered to prove that it knows the
