@@ -75,7 +75,7 @@ func TestBrowserIsNotDisturbed(t *testing.T) {
 			log = append(log, fmt.Sprint(status))
 			req, _ := http.NewRequestWithContext(ctx, http.MethodGet, redirect+"?code=x&state="+state, http.NoBody)
 			req.Host = "evil.example"
-			if resp, err := http.DefaultClient.Do(req); err == nil { //nolint:gosec // our own
+			if resp, err := http.DefaultClient.Do(req); err == nil {
 				log = append(log, fmt.Sprint(resp.StatusCode))
 				_ = resp.Body.Close()
 			}

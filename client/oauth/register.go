@@ -54,7 +54,7 @@ func Register(ctx context.Context, httpClient *http.Client, s *Server, name stri
 	req.Header.Set("Accept", "application/json")
 	client := *w.client
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	resp, err := client.Do(req) //nolint:gosec // the address was checked
+	resp, err := client.Do(req)
 	if err != nil {
 		return "", offline(what, err)
 	}

@@ -113,7 +113,7 @@ func (c *Client) post(ctx context.Context, what, endpoint string, form url.Value
 	client := *w.client
 	// A redirect would take the secret along, or lose it.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	resp, err := client.Do(req) //nolint:gosec // the address was checked
+	resp, err := client.Do(req)
 	if err != nil {
 		return nil, offline(what, err)
 	}

@@ -99,7 +99,7 @@ func (w web) get(ctx context.Context, what, raw string, to any) error {
 		_, err := w.parseURL("the address that "+what+" redirects to", next.URL.String())
 		return err
 	}
-	resp, err := client.Do(req) //nolint:gosec // the address was checked
+	resp, err := client.Do(req)
 	if err != nil {
 		return offline(what, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	keyring "github.com/zalando/go-keyring"
 )
@@ -18,6 +19,7 @@ import (
 // (ErrTooLarge), and ask the person when they are locked.
 type Keyring struct {
 	dir string
+	mu  sync.Mutex // the library says nothing about concurrent use
 }
 
 var _ Store = (*Keyring)(nil)
@@ -49,7 +51,7 @@ func NewKeyring(dir string) (*Keyring, error) {
 	if err := privateDir(dir, info); err != nil {
 		return nil, err
 	}
-	k := &Keyring{dir}
+	k := &Keyring{dir: dir}
 	if _, err := k.index(); err != nil {
 		return nil, err
 	}
@@ -64,8 +66,26 @@ type indexed struct {
 	Host     string `json:"host,omitempty"`
 }
 
+func (k *Keyring) get(name string) (string, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return keyring.Get(keyringService, name)
+}
+
+func (k *Keyring) set(name, text string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return unavailable(keyring.Set(keyringService, name, text))
+}
+
+func (k *Keyring) remove(name string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return keyring.Delete(keyringService, name)
+}
+
 func (k *Keyring) index() ([]Key, error) {
-	text, err := keyring.Get(keyringService, keyringIndex)
+	text, err := k.get(keyringIndex)
 	if errors.Is(err, keyring.ErrNotFound) {
 		return nil, nil
 	}
@@ -92,7 +112,7 @@ func (k *Keyring) setIndex(keys []Key) error {
 	if err != nil {
 		return err
 	}
-	return unavailable(keyring.Set(keyringService, keyringIndex, string(text)))
+	return k.set(keyringIndex, string(text))
 }
 
 // unavailable tells the errors of a keyring apart.
@@ -108,7 +128,7 @@ func unavailable(err error) error {
 
 // Get returns the entry of a key.
 func (k *Keyring) Get(_ context.Context, key Key) (Entry, error) {
-	text, err := keyring.Get(keyringService, key.id())
+	text, err := k.get(key.id())
 	if errors.Is(err, keyring.ErrNotFound) {
 		return Entry{}, ErrNotFound
 	}
@@ -140,8 +160,8 @@ func (k *Keyring) Put(ctx context.Context, e Entry) error {
 		if !known && len(keys) >= MaxEntries {
 			return nil, ErrTooLarge
 		}
-		if err := keyring.Set(keyringService, e.id(), string(text)); err != nil {
-			return nil, unavailable(err)
+		if err := k.set(e.id(), string(text)); err != nil {
+			return nil, err
 		}
 		if known {
 			return keys, nil
@@ -153,7 +173,7 @@ func (k *Keyring) Put(ctx context.Context, e Entry) error {
 // Delete forgets an entry.
 func (k *Keyring) Delete(ctx context.Context, key Key) error {
 	return k.change(ctx, func(keys []Key) ([]Key, error) {
-		err := keyring.Delete(keyringService, key.id())
+		err := k.remove(key.id())
 		if errors.Is(err, keyring.ErrNotFound) {
 			return nil, ErrNotFound
 		}

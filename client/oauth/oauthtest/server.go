@@ -110,7 +110,7 @@ func Approve(ctx context.Context, address string) (status int, body string, err 
 	if err != nil {
 		return 0, "", err
 	}
-	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req) //nolint:gosec // a test's own server
+	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
 	if err != nil {
 		return 0, "", err
 	}
@@ -147,7 +147,7 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	if !good {
 		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="orders", scope="orders:read", resource_metadata="%s/.well-known/oauth-protected-resource/api"`, s.URL))
-		http.Error(w, "who are you?", http.StatusUnauthorized)
+		send(w, http.StatusUnauthorized, map[string]any{"title": "who are you?"})
 		return
 	}
 	_, _ = io.WriteString(w, "the orders\n")
@@ -158,10 +158,10 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	back, err := url.Parse(q.Get("redirect_uri"))
 	switch {
 	case err != nil || back.Hostname() != "127.0.0.1" || back.Path != "/callback":
-		http.Error(w, "redirect_uri", http.StatusBadRequest)
+		refuse(w, "invalid_request", "redirect_uri")
 		return
 	case q.Get("response_type") != "code" || q.Get("code_challenge_method") != "S256" || len(q.Get("code_challenge")) != 43 || len(q.Get("state")) < 16:
-		http.Error(w, "a parameter is wrong", http.StatusBadRequest)
+		refuse(w, "invalid_request", "a parameter is wrong")
 		return
 	}
 	code := secret()
@@ -173,7 +173,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		s.Answer(out)
 	}
 	back.RawQuery = out.Encode()
-	http.Redirect(w, r, back.String(), http.StatusFound)
+	http.Redirect(w, r, back.String(), http.StatusFound) //nolint:gosec // checked above to be the loopback
 }
 
 func (s *Server) token(w http.ResponseWriter, r *http.Request) {
