@@ -1,26 +1,348 @@
 package diagnose
 
 import (
+	"net/http"
 	"slices"
+	"strings"
 
+	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/internal/capture"
+	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/reason"
 )
 
-// scene is everything that is known about one request.
-type scene struct{}
+// found is a hit and the rule that made it.
+type found struct {
+	Rule
+	*hit
+}
 
-// hit is what a rule found.
-type hit struct{}
-
-func run(c capture.Capture, _ Options) Report {
+func run(c capture.Capture, o Options) Report {
 	r := Report{Outcome: OutcomeNothing, Findings: []Finding{}, Rows: []Row{}, RuledOut: []string{}}
-	if len(c.Exchanges) > 0 {
-		r.Outcome = OutcomeUnknown
+	for _, n := range c.Notes {
+		r.Notes = append(r.Notes, noteText(n))
 	}
+	if len(c.Exchanges) == 0 {
+		return r
+	}
+	n := subject(c)
+	if o.Exchange > 0 && o.Exchange <= len(c.Exchanges) {
+		n = o.Exchange - 1
+	}
+	// The caller's values stay as they are.
+	c.Exchanges = slices.Clone(c.Exchanges)
+	s := newScene(c, o, n)
+	for _, n := range s.x.Notes {
+		r.Notes = append(r.Notes, noteText(n))
+	}
+	var all []found
+	for _, rule := range rules() {
+		if h := rule.check(s); h != nil {
+			all = append(all, found{rule, h})
+		}
+	}
+	r.Subject = &Subject{Exchange: n + 1, Of: len(c.Exchanges), Method: s.req.Method, URL: s.shownURL(s.req.URL), Status: s.status}
+	r.Rows, r.Times = s.rows(), s.times()
+	at := first(s, all)
+	switch {
+	case at >= 0:
+		r.Outcome = OutcomeCause
+		r.Cause = cause(all[at])
+		fix := all[at].fix
+		r.Fix = &fix
+	case s.unsent():
+		r.Outcome = OutcomeUnsent
+	case refusal(s.status):
+		r.Outcome = OutcomeUnknown
+	default:
+		r.Outcome = OutcomeFine
+	}
+	r.findings(s, all, at)
+	r.RuledOut = s.ruledOut(all)
+	if r.Outcome == OutcomeUnknown || r.Outcome == OutcomeUnsent || r.Cause != nil && r.Cause.Certainty == Possible {
+		r.Unknown = s.unknown()
+	}
+	if r.Outcome == OutcomeUnsent {
+		r.Fix = &Fix{Text: "Send it, and look at the answer too.", Command: s.curl(s.credentialArgument())}
+		if !s.credentialed() {
+			r.Fix.Command = s.curl()
+		}
+	}
+	r.hush(s.hush)
 	return r
 }
 
-func rules() []Rule { return nil }
+// subject chooses the request to explain: the first that was refused and not
+// repeated with success. A 401 goes before any other failure, for that is what
+// people come with.
+func subject(c capture.Capture) int {
+	best, rank := len(c.Exchanges)-1, 0
+	for i := range c.Exchanges {
+		if r := failure(c, i); r > rank {
+			best, rank = i, r
+		}
+	}
+	return best
+}
+
+// failure ranks how much an exchange is the one that somebody asks about; 0 is a
+// success.
+func failure(c capture.Capture, i int) int {
+	x := &c.Exchanges[i]
+	if x.Response == nil {
+		return 1
+	}
+	switch status := x.Response.Status; {
+	case status >= 400 && isPreflight(x):
+		return 9
+	case status == 401 && repeated(c, i):
+		return 0
+	case status == 401:
+		return 10
+	case status == 407 && repeated(c, i):
+		return 0
+	case status == 407:
+		return 8
+	case status == 403:
+		return 7
+	case status == 0:
+		return 6
+	case status == 429, status == 431, status == 421, status == 400:
+		return 5
+	case status >= 500:
+		return 4
+	case status >= 400:
+		return 3
+	case status >= 300 && status < 400:
+		if to := location(x); to != nil && loginPath(to.Path) {
+			return 2
+		}
+	case status >= 200 && status < 300:
+		if readMessage(x.Response).fail {
+			return 5
+		}
+	}
+	return 0
+}
+
+// repeated tells that a later request for the same was let in: the 401 was a
+// step of a handshake, or a token that was refreshed.
+func repeated(c capture.Capture, i int) bool {
+	a := &c.Exchanges[i].Request
+	for j := i + 1; j < len(c.Exchanges); j++ {
+		b := &c.Exchanges[j]
+		if b.Request.Method == a.Method && a.URL != nil && b.Request.URL != nil && *a.URL == *b.Request.URL && b.Response != nil && b.Response.Status >= 200 && b.Response.Status < 400 {
+			return true
+		}
+	}
+	return false
+}
+
+// first is the index of the cause; -1 for none. The word of a gate counts: of
+// what the request shows, only what gives that very reason.
+func first(s *scene, all []found) int {
+	if s.status >= 200 && s.status < 300 || s.status == http.StatusNotModified {
+		return slices.IndexFunc(all, func(f found) bool { return f.ID == "success-with-error" || f.ID == "login-page-instead" })
+	}
+	if s.named.Code != "" {
+		for i, f := range all {
+			code := f.code()
+			if code == s.named.Code || code != "" && code.Info().ShownAs == s.named.Code {
+				if f.sure != Possible || f.ID == "named-by-server" {
+					return i
+				}
+			}
+		}
+		if i := slices.IndexFunc(all, func(f found) bool { return f.ID == "authorization-lost-on-the-way" && f.sure == Likely }); i >= 0 {
+			return i
+		}
+		return slices.IndexFunc(all, func(f found) bool { return f.ID == "named-by-server" })
+	}
+	if i := slices.IndexFunc(all, func(f found) bool { return f.sure != Possible }); i >= 0 {
+		return i
+	}
+	if len(all) > 0 {
+		return 0
+	}
+	return -1
+}
+
+func (f found) code() reason.Code {
+	if f.hit.reason != "" {
+		return f.hit.reason
+	}
+	return f.Reason
+}
+
+func (f found) side() Fault {
+	if f.hit.fault != "" {
+		return f.hit.fault
+	}
+	return f.Fault
+}
+
+func cause(f found) *Cause {
+	c := &Cause{
+		Code: f.ID, Rule: f.ID, Title: f.Title, Note: f.note, Expected: explain.Visible(f.expected), Actual: explain.Visible(f.actual),
+		Certainty: f.sure, Fault: f.side(), Explain: f.Explain, Spec: f.Spec, Evidence: f.at,
+	}
+	if info, ok := reason.Lookup(f.code()); ok {
+		e := explain.NewEntry(info)
+		c.Code, c.Reason = string(info.Code), &e
+		if f.ID == "named-by-server" {
+			c.Title, c.Explain, c.Spec = info.Title, info.Explain, info.Spec
+		}
+	}
+	if c.Evidence == nil {
+		c.Evidence = []Evidence{}
+	}
+	return c
+}
+
+// findings lists the cause, what would come next, and what is worth knowing
+// beside it.
+func (r *Report) findings(s *scene, all []found, at int) {
+	add := func(i int, role Role) {
+		f := all[i]
+		severity := httpauth.SeverityError
+		switch {
+		case f.sure == Possible:
+			severity = httpauth.SeverityNote
+		case role == RoleAlso:
+			severity = httpauth.SeverityWarning
+		}
+		out := Finding{ID: f.ID, Role: role, Severity: severity, Certainty: f.sure, Message: f.note, Hint: f.fix.Text, Section: f.Spec}
+		if len(f.at) > 0 {
+			e := f.at[0]
+			out.Evidence = &e
+		}
+		r.Findings = append(r.Findings, out)
+	}
+	if at >= 0 {
+		add(at, RoleCause)
+	}
+	fine := r.Outcome == OutcomeFine
+	for i, f := range all {
+		switch {
+		case i == at, fine && refusal(f.statusOf(s)), hidden(all, at, i):
+		case fine, f.sure == Possible, f.side() == Server && (at < 0 || all[at].side() != Server):
+			add(i, RoleAlso)
+		default:
+			add(i, RoleConsequence)
+		}
+	}
+	r.syntax(s)
+}
+
+func (f found) statusOf(s *scene) int { return s.status }
+
+// hidden drops what says the same again, or is only the last resort of a rule
+// that found something better.
+func hidden(all []found, at, i int) bool {
+	f := all[i]
+	if at < 0 {
+		return false
+	}
+	won := all[at]
+	switch f.ID {
+	case "basic-refused", "digest-refused", "access-denied", "bad-request", "not-found-may-hide", "api-key-refused", "named-by-server", "said-by-server",
+		"credentials-missing", "forbidden-without-credentials", "session-expired", "cookie-instead-of-token", "same-credential-accepted-elsewhere",
+		"authorization-lost-on-the-way", "scheme-case", "token-in-other-field", "authorization-malformed":
+		return true
+	case "token-expired":
+		return won.ID == "forbidden-expired-token" || won.ID == "token-outdated" || won.ID == "clock-off"
+	case "token-not-yet-valid":
+		return won.ID == "clock-off"
+	case "token-issued-in-future":
+		return won.ID == "clock-off" || won.ID == "token-not-yet-valid"
+	case "cookie-not-sent":
+		return strings.HasPrefix(won.ID, "cookie-")
+	}
+	return false
+}
+
+// syntax adds what httpauth has to say about the challenge, and the warnings
+// about the credential.
+func (r *Report) syntax(s *scene) {
+	add := func(f httpauth.Finding, in, field, value string) {
+		length := 1
+		if f.Offset >= len(value) {
+			length = 0
+		}
+		e := s.inField(in, field, value, f.Offset, length)
+		r.Findings = append(r.Findings, Finding{
+			ID: string(f.ID), Role: RoleAlso, Severity: f.Severity, Certainty: Certain, Message: sentence(f.Message), Hint: f.Hint, Section: f.Section, Evidence: &e,
+		})
+	}
+	name := "WWW-Authenticate"
+	if s.status == http.StatusProxyAuthRequired {
+		name = "Proxy-Authenticate"
+	}
+	if s.resp != nil {
+		values := s.resp.Header.Values(name)
+		for _, f := range s.asked.Findings {
+			if f.Field < len(values) && len(r.Findings) < 30 {
+				add(f, "response", name, values[f.Field])
+			}
+		}
+	}
+	for _, f := range s.exam.Findings {
+		if s.auth.ok && f.Severity != httpauth.SeverityError && len(r.Findings) < 40 {
+			add(f, "request", s.auth.name, s.auth.value)
+		}
+	}
+}
+
+func noteText(n capture.Note) string {
+	switch {
+	case n.About == "":
+		return n.Text
+	case n.Text == "":
+		return n.About
+	}
+	return n.About + ": " + n.Text
+}
+
+// hush takes secrets out of everything that is said.
+func (r *Report) hush(h *hush) {
+	clean := func(texts ...*string) {
+		for _, t := range texts {
+			*t = h.text(*t)
+		}
+	}
+	if c := r.Cause; c != nil {
+		clean(&c.Note, &c.Expected, &c.Actual)
+		for i := range c.Evidence {
+			clean(&c.Evidence[i].Value, &c.Evidence[i].Field)
+		}
+	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		clean(&f.Message, &f.Hint)
+		if f.Evidence != nil {
+			e := *f.Evidence
+			clean(&e.Value, &e.Field)
+			f.Evidence = &e
+		}
+	}
+	for i := range r.Rows {
+		clean(&r.Rows[i].What, &r.Rows[i].Sent, &r.Rows[i].Wants)
+	}
+	for i := range r.Times {
+		clean(&r.Times[i].Words)
+	}
+	for _, list := range [][]string{r.RuledOut, r.Unknown, r.Notes} {
+		for i := range list {
+			clean(&list[i])
+		}
+	}
+	if r.Fix != nil {
+		clean(&r.Fix.Text, &r.Fix.Command)
+	}
+	if r.Subject != nil {
+		clean(&r.Subject.URL, &r.Subject.Method)
+	}
+}
 
 func union(a, b []string) []string {
 	out := slices.Clone(a)

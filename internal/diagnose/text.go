@@ -1,11 +1,251 @@
 package diagnose
 
-import "github.com/gate401/gate401/internal/explain"
+import (
+	"fmt"
+	"net/http"
+	"strings"
 
-// Text is the report for a reader.
+	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/internal/explain"
+)
+
+// Text is the report for a reader: what it is about, the cause with a mark
+// below the place, the table, what follows, what is fine, what is not known, and
+// what to do.
 func (r Report) Text(s explain.Style) string {
-	if r.Cause == nil {
-		return s.Wrap("", string(r.Outcome))
+	var b strings.Builder
+	if r.Subject == nil {
+		b.WriteString(s.Wrap("", "There is no request in what was given."))
+		for _, n := range r.Notes {
+			b.WriteString(s.Wrap("  ", "note: "+explain.Visible(n)))
+		}
+		return b.String()
 	}
-	return s.Wrap("", r.Cause.Title) + s.Wrap("", r.Cause.Note)
+	b.WriteString(r.head(s))
+	b.WriteString(r.verdict(s))
+	if len(r.Rows) > 0 {
+		b.WriteString("\n" + table(s, r.Rows))
+	}
+	if len(r.Times) > 0 {
+		rows := make([][2]string, len(r.Times))
+		for i, t := range r.Times {
+			words := t.Words
+			if stamp := " (" + explain.Moment(t.Time) + ")"; strings.HasSuffix(words, stamp) {
+				words = strings.TrimSuffix(words, stamp)
+			}
+			rows[i] = [2]string{t.What, explain.Moment(t.Time) + "  " + words}
+		}
+		b.WriteString("\n" + s.Bold("Times") + "\n" + s.Pairs("  ", rows))
+	}
+	b.WriteString(r.section(s, "Then", RoleConsequence))
+	b.WriteString(r.section(s, "Also", RoleAlso))
+	b.WriteString(bullets(s, "Ruled out", r.RuledOut))
+	b.WriteString(bullets(s, "Not known", r.Unknown))
+	if r.Fix != nil {
+		b.WriteString("\n" + s.Bold("What to do") + "\n" + s.Wrap("  ", explain.Visible(r.Fix.Text)))
+		if r.Fix.Command != "" {
+			b.WriteString("    " + explain.Visible(r.Fix.Command) + "\n")
+		}
+	}
+	b.WriteString(bullets(s, "Notes", r.Notes))
+	if c := r.Cause; c != nil && c.Reason != nil {
+		b.WriteString("\n" + s.Wrap("", "More: `gate401 explain "+string(c.Reason.Code)+"`"))
+	}
+	return b.String()
+}
+
+func (r Report) head(s explain.Style) string {
+	status := "not sent yet"
+	switch {
+	case r.Subject.Status != 0:
+		status = strings.TrimSpace(fmt.Sprintf("%d %s", r.Subject.Status, http.StatusText(r.Subject.Status)))
+	case r.Outcome != OutcomeUnsent && r.Cause != nil && (r.Cause.Rule == "no-answer" || strings.HasPrefix(r.Cause.Rule, "cors-")):
+		status = "no answer"
+	}
+	line := s.Bold(explain.Visible(r.Subject.Method+" "+r.Subject.URL)) + "  " + s.Yellow(status)
+	if r.Subject.Of > 1 {
+		line += s.Faint(fmt.Sprintf("  (request %d of %d)", r.Subject.Exchange, r.Subject.Of))
+	}
+	return line + "\n\n"
+}
+
+func (r Report) verdict(s explain.Style) string {
+	var b strings.Builder
+	if c := r.Cause; c != nil {
+		sure := map[Certainty]string{Certain: "cause", Likely: "likely cause", Possible: "possible cause"}[c.Certainty]
+		b.WriteString(s.Red(s.Bold(sure+":")) + " " + s.Bold(c.Title) + "  " + s.Faint(c.Rule) + "\n")
+		b.WriteString(s.Wrap("  ", explain.Visible(c.Note)))
+		b.WriteString(places(s, c.Evidence))
+		var rows [][2]string
+		if c.Expected != "" {
+			rows = append(rows, [2]string{"expected", cut(c.Expected, 200)})
+		}
+		if c.Actual != "" {
+			rows = append(rows, [2]string{"found", cut(c.Actual, 200)})
+		}
+		side := map[Fault]string{Client: "the client", Server: "the server", Between: "something between client and server"}[c.Fault]
+		rows = append(rows, [2]string{"to change", side})
+		b.WriteString(s.Pairs("  ", rows))
+		return b.String()
+	}
+	switch r.Outcome {
+	case OutcomeFine:
+		b.WriteString(s.Wrap("", "Nothing is wrong with this request: the server answered it."))
+	case OutcomeUnsent:
+		b.WriteString(s.Wrap("", "Nothing in the request stands against it. Whether the server accepts it, only the server knows."))
+	case OutcomeUnknown, OutcomeCause, OutcomeNothing:
+		b.WriteString(s.Wrap("", "The cause is unknown: nothing in the request or the answer tells it. What was ruled out is below, and what would tell more."))
+	}
+	return b.String()
+}
+
+// places shows the evidence with marks below it.
+func places(s explain.Style, list []Evidence) string {
+	var b strings.Builder
+	for _, e := range list[:min(len(list), 3)] {
+		where := "in " + map[string]string{"request": "request", "response": "answer"}[e.In] + fmt.Sprintf(" %d", e.Exchange)
+		text, offset := e.Value, e.Offset
+		switch e.Field {
+		case "status", "request", "url", "body":
+			if e.Field == "body" {
+				where += ", body"
+			}
+		case "cookie":
+			where += ", cookie"
+		case "token payload", "token header":
+			where += ", " + e.Field
+		default:
+			if !strings.HasPrefix(text, e.Field) {
+				text = e.Field + ": " + text
+				offset += len(e.Field) + 2
+			}
+		}
+		if text == "" {
+			continue
+		}
+		if e.Offset < 0 || e.Length < 0 {
+			b.WriteString("  " + s.Faint(where) + "\n" + s.Wrap("    ", explain.Visible(text)))
+			continue
+		}
+		b.WriteString("  " + s.Faint(where) + "\n" + s.Mark("    ", text, offset, e.Length))
+	}
+	return b.String()
+}
+
+func (r Report) section(s explain.Style, title string, role Role) string {
+	var b strings.Builder
+	for _, f := range r.Findings {
+		if f.Role != role {
+			continue
+		}
+		mark := map[httpauth.Severity]string{httpauth.SeverityError: "error", httpauth.SeverityWarning: "warning", httpauth.SeverityNote: "note"}[f.Severity]
+		text := s.Wrap("    ", mark+": "+explain.Visible(f.Message)+" ["+f.ID+"]")
+		b.WriteString("  -" + text[3:])
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "\n" + s.Bold(title) + "\n" + b.String()
+}
+
+func bullets(s explain.Style, title string, list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, text := range list {
+		b.WriteString("  -" + s.Wrap("    ", explain.Visible(text))[3:])
+	}
+	return "\n" + s.Bold(title) + "\n" + b.String()
+}
+
+// table lays out the rows for the width there is; what is too long goes on in
+// the next line of its column.
+func table(s explain.Style, rows []Row) string {
+	head := Row{What: "what", Sent: "you sent", Wants: "the server wants", State: "ok?"}
+	first := len(head.What)
+	for _, r := range rows {
+		first = max(first, explain.TextWidth(r.What))
+	}
+	first = min(first, 12)
+	room := s.Columns() - 2 - first - 2 - 2 - 2 - 3
+	sent, wants := len(head.Sent), len(head.Wants)
+	for _, r := range rows {
+		sent, wants = max(sent, explain.TextWidth(r.Sent)), max(wants, explain.TextWidth(r.Wants))
+	}
+	if sent+wants > room {
+		half := room / 2
+		switch {
+		case sent <= half:
+			wants = room - sent
+		case wants <= half:
+			sent = room - wants
+		default:
+			sent, wants = half, room-half
+		}
+	}
+	var b strings.Builder
+	line := func(r Row, paint func(string) string) {
+		a, x, y := fold(r.What, first), fold(r.Sent, sent), fold(r.Wants, wants)
+		for i := range max(len(a), len(x), len(y)) {
+			state := ""
+			if i == 0 {
+				state = string(r.State)
+			}
+			text := "  " + pad(at(a, i), first) + "  " + pad(at(x, i), sent) + "  " + pad(at(y, i), wants) + "  " + state
+			b.WriteString(paint(strings.TrimRight(text, " ")) + "\n")
+		}
+	}
+	line(head, s.Faint)
+	for _, r := range rows {
+		paint := func(t string) string { return t }
+		if r.State == StateWrong {
+			paint = s.Red
+		}
+		line(r, paint)
+	}
+	return b.String()
+}
+
+func at(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return ""
+}
+
+func pad(text string, width int) string {
+	return text + strings.Repeat(" ", max(width-explain.TextWidth(text), 0))
+}
+
+// fold breaks a text into lines of a width, at spaces where there are some.
+func fold(text string, width int) []string {
+	var out []string
+	for explain.TextWidth(text) > width {
+		n, space, used := 0, -1, 0
+		for i, r := range text {
+			w := explain.TextWidth(string(r))
+			if used+w > width {
+				break
+			}
+			used, n = used+w, i+len(string(r))
+			if r == ' ' {
+				space = i
+			}
+		}
+		if n == 0 {
+			break
+		}
+		if n < len(text) && text[n] == ' ' {
+			space = n
+		}
+		if space > 0 {
+			out = append(out, text[:space])
+			text = strings.TrimLeft(text[space:], " ")
+			continue
+		}
+		out = append(out, text[:n])
+		text = text[n:]
+	}
+	return append(out, text)
 }

@@ -84,9 +84,13 @@ func textWidth(text string) int {
 	return n
 }
 
-// caret shows the line that holds the octet at offset with a mark below it. A
-// long line is cut on both sides; the mark stays in view.
-func (s Style) caret(indent, raw string, offset int) string {
+// caret shows the line that holds the octet at offset with a mark below it.
+func (s Style) caret(indent, raw string, offset int) string { return s.Mark(indent, raw, offset, 1) }
+
+// Mark shows the line that holds length octets at offset with a mark below
+// them. Without a length, the mark is where something is missing. A long line is
+// cut on both sides; the beginning of the mark stays in view.
+func (s Style) Mark(indent, raw string, offset, length int) string {
 	all := glyphs(raw)
 	at := len(all)
 	for i, g := range all {
@@ -99,20 +103,22 @@ func (s Style) caret(indent, raw string, offset int) string {
 	}
 	room := s.columns() - len(indent) - 2
 	from, to := window(all, at, room)
-	var line strings.Builder
+	var line, mark strings.Builder
 	column := 0
 	if from > 0 {
 		line.WriteString(s.Faint("…"))
 		column = 1
 	}
-	mark := "^"
 	for i := from; i < to; i++ {
-		if i < at {
+		marked := i == at || i > at && all[i].offset < offset+length
+		switch {
+		case i < at:
 			column += all[i].width
+		case marked:
+			mark.WriteString(strings.Repeat("^", max(all[i].width, 1)))
 		}
 		switch {
-		case i == at:
-			mark = strings.Repeat("^", max(all[i].width, 1))
+		case marked:
 			line.WriteString(s.Red(all[i].text))
 		case all[i].raw:
 			line.WriteString(all[i].text)
@@ -120,11 +126,23 @@ func (s Style) caret(indent, raw string, offset int) string {
 			line.WriteString(s.Faint(all[i].text))
 		}
 	}
+	if mark.Len() == 0 {
+		mark.WriteByte('^')
+	}
 	if to < len(all) {
 		line.WriteString(s.Faint("…"))
 	}
-	return indent + line.String() + "\n" + indent + strings.Repeat(" ", column) + s.Red(mark) + "\n"
+	return indent + line.String() + "\n" + indent + strings.Repeat(" ", column) + s.Red(mark.String()) + "\n"
 }
+
+// Pairs lays out names and values in two columns.
+func (s Style) Pairs(indent string, rows [][2]string) string { return s.pairs(indent, rows) }
+
+// Columns is the usable width.
+func (s Style) Columns() int { return s.columns() }
+
+// TextWidth is the number of columns that a text takes that needs no escapes.
+func TextWidth(text string) int { return textWidth(text) }
 
 // window chooses which glyphs to show: about two thirds of the room before the
 // mark, where what went wrong began.

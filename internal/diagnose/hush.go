@@ -1,0 +1,291 @@
+package diagnose
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"hash/fnv"
+	"net/url"
+	"strings"
+
+	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/internal/capture"
+)
+
+// hush knows the secrets of a capture and takes them out of every text of a
+// report. It is the last line: texts are made without secrets in the first
+// place, but a server may echo what it was sent.
+type hush struct {
+	open    bool
+	windows map[uint64]struct{}
+	total   int
+}
+
+const (
+	// window is how many octets in a row give a secret away.
+	window = 12
+	// maxSecrets bounds what is remembered of a capture.
+	maxSecrets = 256 << 10
+)
+
+func newHush(s *scene) *hush {
+	h := &hush{open: s.o.Open, windows: map[uint64]struct{}{}}
+	if h.open {
+		return h
+	}
+	h.exchange(s.x)
+	for i := range s.c.Exchanges {
+		if i != s.n && h.total < maxSecrets {
+			h.exchange(&s.c.Exchanges[i])
+		}
+	}
+	return h
+}
+
+func (h *hush) exchange(x *capture.Exchange) {
+	for _, f := range x.Request.Header {
+		h.field(f)
+	}
+	h.url(x.Request.URL)
+	h.body(x.Request.Body)
+	for _, user := range [...]string{x.Request.Options.User, x.Request.Options.ProxyUser} {
+		_, password, ok := strings.Cut(user, ":")
+		if !ok {
+			password = user
+		}
+		h.add(password)
+	}
+	if x.Response != nil {
+		for _, f := range x.Response.Header {
+			h.field(f)
+		}
+		h.body(x.Response.Body)
+	}
+}
+
+func (h *hush) field(f capture.Field) {
+	switch name := strings.ToLower(f.Name); {
+	case name == "authorization", name == "proxy-authorization", misspelt(f.Name, "authorization"):
+		if !strings.EqualFold(name, "www-authenticate") {
+			h.credential(f.Value)
+		}
+	case name == "cookie":
+		for pair := range strings.SplitSeq(f.Value, ";") {
+			_, value, ok := strings.Cut(pair, "=")
+			if !ok {
+				value = pair
+			}
+			h.add(strings.TrimSpace(value))
+		}
+	case name == "set-cookie":
+		pair, _, _ := strings.Cut(f.Value, ";")
+		_, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			value = pair
+		}
+		h.add(strings.TrimSpace(value))
+	case keyFields[name], name == "dpop", name == "x-csrf-token", name == "x-xsrf-token":
+		h.add(f.Value)
+	case name == "location", name == "referer":
+		if u, err := url.Parse(f.Value); err == nil {
+			h.url(u)
+		}
+	}
+}
+
+// credential takes the secret parts of an Authorization value.
+func (h *hush) credential(value string) {
+	trimmed := strings.TrimSpace(value)
+	scheme, rest, ok := strings.Cut(trimmed, " ")
+	if ok && !knownScheme(scheme) {
+		h.add(scheme)
+	}
+	if !ok {
+		rest = trimmed
+	}
+	if strings.EqualFold(scheme, "Basic") {
+		if text, err := base64.StdEncoding.DecodeString(strings.TrimSpace(rest)); err == nil {
+			_, password, found := strings.Cut(string(text), ":")
+			if !found {
+				password = string(text)
+			}
+			h.add(password)
+		}
+	}
+	if c, err := httpauth.ParseAuthorization(trimmed); err == nil && len(c.Params) > 0 {
+		for _, p := range c.Params {
+			if secretAuthParam(p.Name) {
+				h.add(p.Value)
+			}
+		}
+		return
+	}
+	if looksLikeJWT(strings.Trim(rest, "\"'<> ")) {
+		// The signature makes it a credential; the rest is what it says.
+		h.add(rest[strings.LastIndexByte(rest, '.')+1:])
+		return
+	}
+	h.add(rest)
+}
+
+func secretAuthParam(name string) bool {
+	switch strings.ToLower(name) {
+	case "realm", "nonce", "uri", "qop", "nc", "algorithm", "username", "opaque", "userhash", "username*":
+		return false
+	}
+	return true
+}
+
+// secretNames are those of a JSON object, a query or a form.
+func secretName(name string) bool {
+	name = strings.ToLower(name)
+	if secretParams[name] || keyParams[name] || keyFields[name] {
+		return true
+	}
+	switch strings.ReplaceAll(name, "_", "") {
+	case "accesstoken", "refreshtoken", "idtoken", "clientsecret", "apikey", "sessionid", "csrftoken":
+		return true
+	}
+	return strings.Contains(name, "password") || strings.Contains(name, "secret")
+}
+
+func (h *hush) url(u *url.URL) {
+	if u == nil {
+		return
+	}
+	if u.User != nil {
+		if password, ok := u.User.Password(); ok {
+			h.add(password)
+		}
+	}
+	for _, raw := range [...]string{u.RawQuery, u.Fragment} {
+		for part := range strings.SplitSeq(raw, "&") {
+			name, value, _ := strings.Cut(part, "=")
+			if plain, err := url.QueryUnescape(name); err == nil && secretName(plain) {
+				h.add(value)
+				if plain, err := url.QueryUnescape(value); err == nil {
+					h.add(plain)
+				}
+			}
+		}
+	}
+}
+
+func (h *hush) body(body []byte) {
+	if len(body) > 256<<10 {
+		return
+	}
+	text := strings.TrimSpace(string(body))
+	var v any
+	if strings.HasPrefix(text, "{") && json.Unmarshal([]byte(text), &v) == nil {
+		h.value("", v)
+		return
+	}
+	if strings.Contains(text, "=") && !strings.ContainsAny(text, " \n<") {
+		h.url(&url.URL{RawQuery: text})
+	}
+}
+
+func (h *hush) value(name string, v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, inner := range v {
+			h.value(name, inner)
+		}
+	case []any:
+		for _, inner := range v {
+			h.value(name, inner)
+		}
+	case string:
+		if secretName(name) && (name != "code" || len(v) > 30) {
+			h.add(v)
+		}
+	}
+}
+
+// add remembers the windows of a secret. Shorter ones cannot be told from words.
+func (h *hush) add(secret string) {
+	if len(secret) < window || placeholder(secret) || h.total > maxSecrets {
+		return
+	}
+	if len(secret) > maxSecrets {
+		secret = secret[:maxSecrets]
+	}
+	h.total += len(secret)
+	for i := 0; i+window <= len(secret); i++ {
+		h.windows[sum(secret[i:i+window])] = struct{}{}
+	}
+}
+
+func sum(s string) uint64 {
+	f := fnv.New64a()
+	_, _ = f.Write([]byte(s)) // never fails
+	return f.Sum64()
+}
+
+// text masks what gives a secret away; the length stays the same, so that
+// offsets do too.
+func (h *hush) text(t string) string {
+	if h == nil || h.open || len(h.windows) == 0 || len(t) < window {
+		return t
+	}
+	var out []byte
+	for i := 0; i+window <= len(t); i++ {
+		if _, bad := h.windows[sum(t[i:i+window])]; !bad {
+			continue
+		}
+		if out == nil {
+			out = []byte(t)
+		}
+		for j := i; j < i+window; j++ {
+			out[j] = '*'
+		}
+	}
+	if out == nil {
+		return t
+	}
+	return string(out)
+}
+
+// placeholder tells values that stand for a secret and are none.
+func placeholder(v string) bool {
+	v = strings.Trim(v, " \"'")
+	switch {
+	case strings.HasPrefix(v, "{{") && strings.HasSuffix(v, "}}"), strings.HasPrefix(v, "${") && strings.HasSuffix(v, "}"),
+		strings.HasPrefix(v, "<") && strings.HasSuffix(v, ">") && !strings.ContainsAny(v, "0123456789."),
+		strings.HasPrefix(v, "%") && strings.HasSuffix(v, "%") && len(v) > 2:
+		return len(v) < 60
+	case strings.HasPrefix(v, "$") && variableName(v[1:]):
+		return true
+	case strings.HasPrefix(v, "[object "):
+		return len(v) < 30
+	}
+	return false
+}
+
+// variableName is the shape of a variable of a shell; small letters could be a
+// password.
+func variableName(v string) bool {
+	if v == "" || len(v) > 40 || '0' <= v[0] && v[0] <= '9' {
+		return false
+	}
+	for i := range len(v) {
+		c := v[i]
+		if c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return true
+}
+
+// knownScheme tells scheme names from secrets that were put in their place.
+func knownScheme(word string) bool {
+	if httpauth.Credentials(httpauth.Challenge{Scheme: word}).String() != "[redacted]" {
+		return true
+	}
+	switch strings.ToLower(word) {
+	case "token", "jwt", "apikey", "api-key", "key", "hawk", "aws4-hmac-sha256", "signature", "sharedkey", "ntlm", "oauth", "access_token",
+		"authorization:", "authorization", "bearer:", "basic:", "bearer,", "basic,", "access-token", "session":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,395 @@
+package diagnose
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gate401/gate401/internal/capture"
+	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/reason"
+)
+
+// answerRules are decided by the answer before the request is looked at: there
+// is none, it is none of the server, or it is about something else than who
+// asks.
+func answerRules() []Rule {
+	return []Rule{
+		{
+			ID: "cors-preflight-refused", Title: "The preflight was refused", Fault: Server,
+			Explain: "Before a call to another origin a browser asks by OPTIONS whether it may. That question never carries credentials, so it has to be answered without any: with 204 and the Access-Control fields. A 401 there makes every call fail, and scripts see only a CORS error.",
+			Example: "OPTIONS /orders with Access-Control-Request-Method, answered by 401", Spec: "Fetch standard, section 4.8", check: checkPreflight,
+		},
+		{
+			ID: "cors-error", Title: "The browser hid the answer from the script", Fault: Server,
+			Explain: "The answer has no Access-Control-Allow-Origin for the page, so the script sees an error in place of it. Refusals need the CORS fields too: often only successful answers get them.",
+			Example: "401 without Access-Control-Allow-Origin: status 0 in the script", Spec: "Fetch standard, section 4.10", check: checkCORS,
+		},
+		{
+			ID: "no-answer", Title: "There was no answer", Fault: Between,
+			Explain: "The request did not get as far as a refusal: name, connection or TLS failed, or it was cut off. Nothing is said about the credentials.",
+			Example: "net::ERR_CONNECTION_REFUSED", Spec: "RFC 9110 section 9.2.2", check: checkNoAnswer,
+		},
+		{
+			ID: "login-page-instead", Title: "A login page came in place of an answer", Fault: Server, Reason: reason.SessionMissing,
+			Explain: "A program asked an API and got the page for people, with status 200. An API has to say 401; a program cannot fill in a form, and takes the page for data.",
+			Example: "Accept: application/json answered by 200 text/html with a form", Spec: "RFC 9110 section 15.5.2", check: checkLoginPage,
+		},
+		{
+			ID: "success-with-error", Title: "The status says 200 and the body says no", Fault: Server,
+			Explain: "The refusal stands in the body only. Clients, caches and monitors go by the status, and none of them sees it.",
+			Example: `200 {"error":"unauthorized"}`, Spec: "RFC 9110 section 15.5.2", check: checkSuccessError,
+		},
+		{
+			ID: "redirect-to-login", Title: "The request was redirected to a login", Fault: Server, Reason: reason.SessionMissing,
+			Explain: "Nobody is logged in as far as the server can see. For a page in a browser that is right; a program that calls an API needs a 401: it follows the redirect, loses its method, and ends at a page or a CORS error.",
+			Example: "302 Location: /login", Spec: "RFC 9110 sections 15.4.3 and 15.5.2", check: checkLoginRedirect,
+		},
+		{
+			ID: "proxy-authentication-required", Title: "It is the proxy that asks", Fault: Client,
+			Explain: "407 comes from a proxy on the way, not from the server. It is answered by Proxy-Authorization; the credential for the server does not count there.",
+			Example: "407 with Proxy-Authenticate", Spec: "RFC 9110 sections 11.7 and 15.5.8", check: checkProxy,
+		},
+		{
+			ID: "misdirected-request", Title: "The connection leads to a server that does not answer for this host", Fault: Between,
+			Explain: "An HTTP/2 client uses one connection for several hosts that share a certificate. The server at its end says 421 when it is not in charge: the client has to try again on a connection of its own.",
+			Example: "421 Misdirected Request", Spec: "RFC 9110 section 15.5.20", check: checkMisdirected,
+		},
+		{
+			ID: "header-too-large", Title: "The fields of the request are too large", Fault: Client,
+			Explain: "Servers take 8 KiB of fields, some 16. A token with many groups in it, or cookies that pile up, go over that, and the server refuses the request or a proxy cuts it.",
+			Example: "Authorization: Bearer of 9,000 characters, answered by 431 or 400", Spec: "RFC 6585 section 5", check: checkLarge,
+		},
+		{
+			ID: "rate-limited", Title: "Too many requests", Fault: Client, Reason: reason.RateLimited,
+			Explain: "The server did not look at the credentials: it wants fewer requests for a while. Retry-After says how long. Asking on makes it longer.",
+			Example: "429 with Retry-After: 30", Spec: "RFC 6585 section 4", check: checkRate,
+		},
+		{
+			ID: "server-failed", Title: "The server failed", Fault: Server,
+			Explain: "A 5xx says nothing about the credentials: keep them, and try again later, with growing pauses. 503 may also mean that the server cannot check credentials now.",
+			Example: "503 Service Unavailable", Spec: "RFC 9110 section 15.6", check: checkServerFailed,
+		},
+		{
+			ID: "answer-from-cache", Title: "The refusal came from a cache", Fault: Between,
+			Explain: "The answer is older than the request: a cache kept a refusal that somebody got before, and gives it to everybody. The server has to send Cache-Control: no-store with it, and the cache must not keep what Authorization was sent for.",
+			Example: "401 with Age: 412", Spec: "RFC 9111 sections 3 and 3.5", check: checkCached,
+		},
+	}
+}
+
+func isPreflight(x *capture.Exchange) bool {
+	return x.Request.Method == http.MethodOptions && x.Request.Header.Has("Access-Control-Request-Method")
+}
+
+func checkPreflight(s *scene) *hit {
+	x, n := s.x, s.n
+	if !isPreflight(x) {
+		// The call itself has no status; its preflight stands beside it.
+		if s.status != 0 || s.resp == nil {
+			return nil
+		}
+		found := false
+		for i := range s.c.Exchanges {
+			p := &s.c.Exchanges[i]
+			if isPreflight(p) && p.Request.URL != nil && p.Request.URL.String() == s.req.URL.String() && p.Response != nil && p.Response.Status >= 300 {
+				x, n, found = p, i, true
+			}
+		}
+		if !found {
+			return nil
+		}
+	}
+	if x.Response == nil || x.Response.Status < 300 {
+		return nil
+	}
+	u := x.Request.URL
+	h := &hit{
+		sure: Certain, expected: "204 with Access-Control-Allow-Origin, without credentials", actual: fmt.Sprintf("%d %s", x.Response.Status, http.StatusText(x.Response.Status)),
+		note: fmt.Sprintf("The browser asked by OPTIONS whether %s may call %s, and got %d. A preflight never carries credentials.", q(x.Request.Header.Get("Origin")), q(s.shownURL(u)), x.Response.Status),
+		at:   []Evidence{{Exchange: n + 1, In: "response", Field: "status", Value: fmt.Sprintf("%d %s", x.Response.Status, http.StatusText(x.Response.Status)), Offset: 0, Length: 3}},
+		fix: Fix{Text: "Answer OPTIONS with Access-Control-Request-Method before authentication, in the server or its gateway.",
+			Command: "curl -i -X OPTIONS -H " + shellWord("Origin: "+x.Request.Header.Get("Origin")) + " -H " + shellWord("Access-Control-Request-Method: "+x.Request.Header.Get("Access-Control-Request-Method")) + " " + shellWord(s.shownURL(u))},
+	}
+	if x.Response.Status < 400 {
+		h.note += " A redirect is no answer to it either."
+	}
+	return h
+}
+
+// clientError is what the client says went wrong.
+func (s *scene) clientError() string {
+	for _, n := range s.x.Notes {
+		if n.Kind == capture.NoteError {
+			return n.Text
+		}
+	}
+	return ""
+}
+
+func checkCORS(s *scene) *hit {
+	if s.resp == nil || s.status != 0 {
+		return nil
+	}
+	text := s.clientError()
+	cors := strings.Contains(strings.ToUpper(text), "CORS") || strings.Contains(text, "Access-Control")
+	o := s.req.Header.Get("Origin")
+	if !cors && (o == "" || text != "" && !strings.Contains(text, "ERR_FAILED")) {
+		return nil
+	}
+	h := &hit{
+		sure: Likely, expected: "Access-Control-Allow-Origin: " + o, actual: "status 0",
+		note: "The browser did not let the script see the answer. Whatever it was, it lacked the CORS fields for " + q(o) + ".",
+		at:   []Evidence{s.inLine()},
+		fix:  Fix{Text: "Look at the answer without a browser, and let the server send its CORS fields with refusals too.", Command: s.curl("-H " + shellWord("Origin: "+o))},
+	}
+	if text != "" {
+		h.note += " It says: " + sentence(explain.Visible(cut(text, 160)))
+	}
+	if !cors {
+		h.sure = Possible
+	}
+	return h
+}
+
+func checkNoAnswer(s *scene) *hit {
+	if s.resp == nil || s.status != 0 {
+		return nil
+	}
+	text := s.clientError()
+	note := "The client got no answer"
+	if text != "" {
+		note += ": " + explain.Visible(cut(text, 160))
+	}
+	return &hit{
+		sure: Certain, note: sentence(note), at: []Evidence{s.inLine()},
+		fix: Fix{Text: "Reach the server first; what it thinks of the credentials comes after.", Command: "curl -v " + shellWord(s.shownURL(s.req.URL))},
+	}
+}
+
+// apiCall tells that a program asked, not a person who opens a page.
+func (s *scene) apiCall() bool {
+	h := s.req.Header
+	accept := strings.ToLower(h.Get("Accept"))
+	switch {
+	case h.Get("Sec-Fetch-Mode") == "navigate":
+		return false
+	case h.Has("X-Requested-With"), s.auth.ok, s.key.ok, strings.Contains(accept, "json"):
+		return true
+	case h.Has("Sec-Fetch-Mode"):
+		return h.Get("Sec-Fetch-Dest") == "empty"
+	}
+	return strings.Contains(strings.ToLower(h.Get("Content-Type")), "json")
+}
+
+func (s *scene) htmlAnswer() bool {
+	return s.resp != nil && strings.Contains(strings.ToLower(s.resp.Header.Get("Content-Type")), "html")
+}
+
+func checkLoginPage(s *scene) *hit {
+	if s.status < 200 || s.status > 299 || !s.htmlAnswer() || !s.apiCall() {
+		return nil
+	}
+	body := strings.ToLower(string(s.resp.Body[:min(len(s.resp.Body), 64<<10)]))
+	if !strings.Contains(body, `type="password"`) && !strings.Contains(body, "type='password'") && !strings.Contains(body, "type=password") {
+		return nil
+	}
+	return &hit{
+		sure: Likely, expected: "401 and JSON", actual: fmt.Sprintf("%d and a page with a password field", s.status),
+		note: "A program asked, and got a page for people that wants a password. The server sees nobody logged in, and says so by a page in place of a 401.",
+		at:   []Evidence{s.inAnswer("Content-Type", "html"), s.inStatus()},
+		fix:  Fix{Text: "Call the address of the API, not that of the site; send a credential that it takes. The server should answer 401 to programs.", Command: s.curl(`-H "Accept: application/json"`, withToken)},
+	}
+}
+
+func checkSuccessError(s *scene) *hit {
+	if s.status < 200 || s.status > 299 || !s.said.json || !s.said.fail {
+		return nil
+	}
+	said := strings.TrimSpace(s.said.code + " " + s.said.text)
+	return &hit{
+		sure: Certain, expected: "401 with WWW-Authenticate", actual: fmt.Sprintf("%d, and an error in the body", s.status),
+		note: fmt.Sprintf("The status says %d, the body says %s.", s.status, q(said)),
+		at:   []Evidence{s.inStatus(), s.inBody(said)},
+		fix:  Fix{Text: "Treat it as a 401: get a new credential and send the request once more. The server should send the status that it means.", Command: s.curl(s.credentialArgument())},
+	}
+}
+
+// loginPath knows addresses of logins.
+func loginPath(path string) bool {
+	path = strings.ToLower(path)
+	for _, part := range [...]string{"login", "signin", "sign-in", "sign_in", "logon", "/sso", "/saml", "/oauth2/start", "/oauth2/sign", "/auth/realms", "/authorize", "/cas/"} {
+		if strings.Contains(path, part) {
+			return true
+		}
+	}
+	return false
+}
+
+func checkLoginRedirect(s *scene) *hit {
+	to := location(s.x)
+	if to == nil {
+		return nil
+	}
+	query := to.Query()
+	idp := query.Get("response_type") != "" && query.Get("client_id") != "" || query.Get("SAMLRequest") != ""
+	if !idp && !loginPath(to.Path) || loginPath(s.req.URL.Path) {
+		return nil
+	}
+	plain := *to
+	plain.RawQuery, plain.Fragment = "", ""
+	h := &hit{
+		sure: Likely, expected: "401", actual: fmt.Sprintf("%d to %s", s.status, plain.String()),
+		note: fmt.Sprintf("The server sends the caller to a login at %s: it sees nobody logged in.", q(plain.String())),
+		at:   []Evidence{s.inLocation()},
+		fix:  Fix{Text: "Send a credential that this server takes; and have it answer 401 to programs (oauth2-proxy: --api-route, nginx: error_page 401, Spring: an AuthenticationEntryPoint).", Command: s.curl(`-H "Accept: application/json"`, withToken)},
+	}
+	if s.navigation() {
+		h.fault = Client
+		h.expected = ""
+		h.note += " For a page that a person opens, that is right."
+		h.fix = Fix{Text: "Log in. If you did, look at why the cookie of the login did not come along."}
+	}
+	return h
+}
+
+func (s *scene) inLocation() Evidence {
+	v := s.shownLocation(s.x)
+	e := s.inField("response", "Location", v, 0, len(v))
+	if i := strings.IndexByte(v, '?'); i > 0 {
+		e.Length = i
+	}
+	return e
+}
+
+func checkProxy(s *scene) *hit {
+	if s.status != http.StatusProxyAuthRequired {
+		return nil
+	}
+	h := &hit{
+		sure: Certain, expected: "Proxy-Authorization: " + list(s.wants(), "or"), actual: "no such field",
+		note: "The answer comes from a proxy on the way, which wants to know who uses it.",
+		at:   []Evidence{s.inStatus()},
+		fix:  Fix{Text: "Give the client a name and password for the proxy.", Command: s.curl(`--proxy-user "$NAME:$PASSWORD"`)},
+	}
+	if s.req.Header.Has("Proxy-Authorization") {
+		h.actual = "one that the proxy refuses"
+		h.note += " It was told, and does not accept it."
+	} else if s.req.Header.Has("Authorization") {
+		h.note += " The Authorization field is for the server; the proxy does not look at it."
+	}
+	return h
+}
+
+func checkMisdirected(s *scene) *hit {
+	if s.status != http.StatusMisdirectedRequest {
+		return nil
+	}
+	return &hit{
+		sure: Certain, note: fmt.Sprintf("The server at the end of the connection is not in charge of %s.", q(s.host())), at: []Evidence{s.inStatus()},
+		fix: Fix{Text: "Repeat the request on a new connection. If it goes on, the certificate covers hosts that different servers answer for.", Command: "curl -i --http1.1 " + shellWord(s.shownURL(s.req.URL))},
+	}
+}
+
+func checkLarge(s *scene) *hit {
+	total, largest := 0, capture.Field{}
+	for _, f := range s.req.Header {
+		total += len(f.Name) + len(f.Value) + 4
+		if len(f.Value) > len(largest.Value) {
+			largest = f
+		}
+	}
+	switch {
+	case s.status == http.StatusRequestHeaderFieldsTooLarge:
+	case total > 8<<10 && (s.status == 400 || s.status == 413 || s.status == 494):
+	default:
+		return nil
+	}
+	h := &hit{
+		sure: Certain, expected: "8 KiB of fields at most", actual: fmt.Sprintf("%d octets, %d of them in %s", total, len(largest.Value), largest.Name),
+		note: fmt.Sprintf("The fields of the request take %d octets, the largest is %s with %d.", total, largest.Name, len(largest.Value)),
+		at:   []Evidence{s.inStatus()},
+		fix:  Fix{Text: "Make the largest field smaller: fewer groups and claims in the token, or clear the cookies of this site."},
+	}
+	if s.status != http.StatusRequestHeaderFieldsTooLarge {
+		h.sure = Likely
+	}
+	return h
+}
+
+func checkRate(s *scene) *hit {
+	if s.status != http.StatusTooManyRequests {
+		return nil
+	}
+	h := &hit{
+		sure: Certain, note: "The server wants fewer requests, and did not look at this one.", at: []Evidence{s.inStatus()},
+		fix: Fix{Text: "Wait, then send the request once."},
+	}
+	v := s.resp.Header.Get("Retry-After")
+	seconds, err := strconv.Atoi(v)
+	var until time.Time
+	if err == nil && seconds >= 0 && seconds < 1<<31 {
+		until = s.clocks.judge().Add(time.Duration(seconds) * time.Second)
+	} else if t, err := http.ParseTime(v); err == nil {
+		until = t
+	}
+	if until.IsZero() {
+		h.note += " It does not say how long to wait."
+		h.fix.Text = "Wait with growing pauses, then send the request once."
+		return h
+	}
+	pause := until.Sub(s.clocks.judge())
+	h.note += fmt.Sprintf(" It takes requests again in %s (%s).", explain.Span(pause), explain.Moment(until))
+	h.expected = "no request before " + explain.Moment(until)
+	h.at = append([]Evidence{s.inAnswer("Retry-After", v)}, h.at...)
+	h.fix.Command = fmt.Sprintf("sleep %d", max(int(pause/time.Second), 0))
+	return h
+}
+
+func checkServerFailed(s *scene) *hit {
+	if s.status < 500 || s.status > 599 {
+		return nil
+	}
+	h := &hit{
+		sure: Certain, actual: strconv.Itoa(s.status), expected: "an answer", at: []Evidence{s.inStatus()},
+		note: fmt.Sprintf("%d %s is about the server, not about the credentials.", s.status, http.StatusText(s.status)),
+		fix:  Fix{Text: "Keep the credentials, and repeat the request later, with growing pauses.", Command: s.curl(s.credentialArgument())},
+	}
+	if !slices.Contains([]int{500, 502, 503, 504}, s.status) {
+		h.note = fmt.Sprintf("%d is about the server, not about the credentials.", s.status)
+	}
+	if s.status == http.StatusServiceUnavailable || s.status == http.StatusBadGateway || s.status == http.StatusGatewayTimeout {
+		h.note += " It, or something behind it, is away or overloaded."
+	}
+	if s.said.text != "" {
+		h.at = append(h.at, s.inBody(s.said.text))
+	}
+	return h
+}
+
+func checkCached(s *scene) *hit {
+	if s.status != 401 && s.status != 403 {
+		return nil
+	}
+	h := &hit{
+		sure: Certain, expected: "an answer to this request", fix: Fix{Text: "Send Cache-Control: no-store with every refusal, clear the cache, and let it pass on requests with Authorization.", Command: s.curl(`-H "Cache-Control: no-cache"`, s.credentialArgument())},
+	}
+	age := s.resp.Header.Get("Age")
+	switch n, err := strconv.Atoi(age); {
+	case s.resp.FromCache:
+		h.actual, h.note, h.at = "one from the cache of the client", "The client did not ask the server: it took the refusal from its own cache.", []Evidence{s.inStatus()}
+	case err == nil && n > 0:
+		h.actual = "one that is " + explain.Span(time.Duration(n)*time.Second) + " old"
+		h.note = "A cache on the way gave this refusal out again, " + explain.Span(time.Duration(n)*time.Second) + " after it was made."
+		h.at = []Evidence{s.inAnswer("Age", age)}
+	case strings.HasPrefix(strings.ToUpper(s.resp.Header.Get("X-Cache")), "HIT"):
+		h.sure, h.actual, h.note = Likely, "X-Cache: HIT", "A cache on the way says that it had this refusal in store."
+		h.at = []Evidence{s.inAnswer("X-Cache", "HIT")}
+	default:
+		return nil
+	}
+	return h
+}

@@ -1,0 +1,385 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/reason"
+)
+
+// headerRules are about the Authorization field as a text: its name, the scheme,
+// what stands around the credential. A server stops at these before it looks at
+// the credential itself.
+func headerRules() []Rule {
+	return append([]Rule{
+		{
+			ID: "authorization-misspelt", Title: "The field is not called Authorization", Fault: Client, Reason: reason.AuthorizationMisspelt,
+			Explain: "Servers look for the credential in the field Authorization, with z. A field of another name is passed over in silence, so the server answers as if nothing had been sent.",
+			Example: "Authorisation: Bearer eyJ...", Spec: "RFC 9110 section 11.6.2", check: checkMisspelt,
+		},
+		{
+			ID: "authorization-twice", Title: "There are two Authorization fields", Fault: Client, Reason: reason.CredentialsAmbiguous,
+			Explain: "A request carries one Authorization field. With two, servers take the first, the last, both joined by a comma, or refuse; usually a library adds one and the program another.",
+			Example: "Authorization: Basic ...\nAuthorization: Bearer ...", Spec: "RFC 9110 sections 5.3 and 11.6.2", check: checkTwice,
+		},
+		{
+			ID: "variable-unresolved", Title: "A variable was sent by its name", Fault: Client, Reason: reason.AuthorizationMalformed,
+			Explain: "The request holds the name of a variable where its value belongs: {{token}}, $TOKEN, <token>. Single quotes keep a shell from filling it in; in Postman and its like the environment is not chosen, or the variable has no current value.",
+			Example: "Authorization: Bearer {{token}}", Spec: "RFC 6750 section 2.1", check: checkVariable,
+		},
+		{
+			ID: "script-value-sent", Title: "The program had no token and sent a word in its place", Fault: Client, Reason: reason.AuthorizationMalformed,
+			Explain: "undefined, null, None and [object Object] are what programs write when a value is missing or is no text. The token was not loaded yet, is stored under another name, or the whole answer was used in place of its access_token.",
+			Example: "Authorization: Bearer undefined", Spec: "RFC 6750 section 2.1", check: checkScriptValue,
+		},
+		{
+			ID: "authorization-empty", Title: "The Authorization field has no credential", Fault: Client, Reason: reason.AuthorizationMalformed,
+			Explain: "The field is there and holds nothing, or a scheme with nothing behind it. The variable that should fill it is empty.",
+			Example: "Authorization: Bearer ", Spec: "RFC 9110 section 11.4", check: findingRule(client("fill in the credential: the variable that holds it is empty"),
+				httpauth.IDAuthorizationEmpty, httpauth.IDSchemeOnly),
+		},
+		{
+			ID: "field-name-in-value", Title: "The value repeats the name of the field", Fault: Client, Reason: reason.AuthorizationMalformed,
+			Explain: "Name and value were pasted together into a tool that asks for them apart.",
+			Example: "Authorization: Authorization: Bearer eyJ...", Spec: "RFC 9110 section 11.4",
+			check: findingRule(client("give the value only: scheme, one space, credential"), httpauth.IDFieldNameInValue),
+		},
+		{
+			ID: "invisible-character", Title: "An invisible character stands in the field", Fault: Client, Reason: reason.AuthorizationMalformed,
+			Explain: "Web pages, chats and documents put zero-width characters and no-break spaces into what is copied from them. Nobody sees them, and no server takes them.",
+			Example: "Authorization: Bearer \u200beyJ...", Spec: "RFC 9110 section 5.5",
+			check: findingRule(client("type the value anew, or copy it from a plain text editor"), httpauth.IDZeroWidth),
+		},
+		{
+			ID: "control-character", Title: "A line end or control character stands in the field", Fault: Client, Reason: reason.AuthorizationMalformed,
+			Explain: "The token was read from a file or a command with its line end. Many clients refuse to send it, some send it, and the server refuses the whole request or the token.",
+			Example: "Authorization: Bearer eyJ...\\n", Spec: "RFC 9110 section 5.5",
+			check: findingRule(client("cut the line end off, for example with `TOKEN=$(cat token.txt)` or strip()"), httpauth.IDControlCharacter, httpauth.IDObsFold),
+		},
+		{
+			ID: "scheme-repeated", Title: "The scheme stands there twice", Fault: Client, Reason: reason.AuthorizationMalformed,
+			Explain: "A tool adds the scheme itself, and the value given to it has it too. The second Bearer is read as the token.",
+			Example: "Authorization: Bearer Bearer eyJ...", Spec: "RFC 6750 section 2.1",
+			check: findingRule(client("write the scheme once: where the tool has a field for the token, give it the token alone"), httpauth.IDSchemeRepeated),
+		},
+		{
+			ID: "scheme-glued", Title: "There is no single space behind the scheme", Fault: Client, Reason: reason.AuthorizationMisspelt,
+			Explain: "One space stands between the scheme and the credential: no colon, no comma, no tab, and not nothing.",
+			Example: "Authorization: Bearer:eyJ...", Spec: "RFC 9110 section 11.4",
+			check: findingRule(client("write the scheme, one space, and the credential"),
+				httpauth.IDSchemeGlued, httpauth.IDSchemeColon, httpauth.IDSchemeComma, httpauth.IDSchemeTab),
+		},
+		{
+			ID: "scheme-missing", Title: "The scheme is missing", Fault: Client, Reason: reason.AuthorizationMalformed,
+			Explain: "The field holds a credential and does not say of what kind. Tokens are sent as Bearer, names and passwords as Basic.",
+			Example: "Authorization: eyJ...", Spec: "RFC 9110 section 11.4",
+			check: findingRule(client("put the scheme and one space in front"), httpauth.IDSchemeMissing),
+		},
+		{
+			ID: "token-wrapped", Title: "Something stands around the token", Fault: Client, Reason: reason.AuthorizationMalformed,
+			Explain: "Quotes, angle brackets or a name were copied along with the token: from JSON, from an example, from a configuration file. The server takes them for a part of it.",
+			Example: `Authorization: Bearer "eyJ..."`, Spec: "RFC 6750 section 2.1",
+			check: findingRule(client("send the token itself, with nothing around it"),
+				httpauth.IDTokenQuoted, httpauth.IDTokenBracketed, httpauth.IDBearerParams, httpauth.IDTypographicQuotes, httpauth.IDSingleQuotes),
+		},
+		{
+			ID: "token-percent-encoded", Title: "The token is percent-encoded", Fault: Client, Reason: reason.AuthorizationMalformed,
+			Explain: "Percent-encoding belongs into URLs and forms. In a header field it changes the token.",
+			Example: "Authorization: Bearer abc%3D%3D", Spec: "RFC 6750 section 2.1",
+			check: findingRule(client("send the token as it was issued, not encoded for a URL"), httpauth.IDTokenPercent),
+		},
+		{
+			ID: "several-credentials", Title: "One Authorization field holds two credentials", Fault: Client, Reason: reason.AuthorizationMalformed,
+			Explain: "A request speaks for one: only challenges can be listed, credentials cannot. Two fields that a proxy or a library joined look like this too.",
+			Example: "Authorization: Basic dTpw, Bearer eyJ...", Spec: "RFC 9110 section 11.6.2",
+			check: findingRule(client("send one credential"), httpauth.IDSeveralCredentials),
+		},
+		{
+			ID: "token-octet-invalid", Title: "A character in the token cannot be there", Fault: Client, Reason: reason.AuthorizationMalformed,
+			Explain: "Tokens are made of letters, digits and - . _ ~ + / with = at the end. Anything else comes from copying, from a line break in the middle, or from taking a wrong value.",
+			Example: "Authorization: Bearer eyJ... eyJ...", Spec: "RFC 6750 section 2.1",
+			check: findingRule(client("copy the token again, whole and on one line"), httpauth.IDTokenOctet, httpauth.IDTokenWithSpace, httpauth.IDFieldTooLong),
+		},
+	}, basicRules()...)
+}
+
+// malformedRules catch what no better rule knows.
+func malformedRules() []Rule {
+	return []Rule{{
+		ID: "authorization-malformed", Title: "The Authorization field cannot be read", Fault: Client, Reason: reason.AuthorizationMalformed,
+		Explain: "The value does not follow the grammar of credentials: a scheme, one space, then either one token or a list of name=value.",
+		Example: "Authorization: Bear{er eyJ...", Spec: "RFC 9110 section 11.4", check: checkMalformed,
+	}}
+}
+
+func client(fix string) string { return fix }
+
+// findingRule makes a check of findings of httpauth.
+func findingRule(fix string, ids ...httpauth.FindingID) func(*scene) *hit {
+	return func(s *scene) *hit {
+		if !s.auth.ok || !s.walk() {
+			return nil
+		}
+		for _, f := range s.exam.Findings {
+			if f.Severity == httpauth.SeverityError && slices.Contains(ids, f.ID) {
+				return s.finding(f, fix)
+			}
+		}
+		return nil
+	}
+}
+
+// finding turns an error in the Authorization field into a hit.
+func (s *scene) finding(f httpauth.Finding, fix string) *hit {
+	length := s.guilty(f)
+	h := &hit{sure: Certain, at: []Evidence{s.inAuth(f.Offset, length)}}
+	where := fmt.Sprintf("octet %d of the value", f.Offset+1)
+	switch {
+	case f.Offset >= len(s.auth.value):
+		where = "the end of the value"
+	case f.Offset == 0:
+		where = "the beginning of the value"
+	}
+	h.note = sentence(f.Message) + " The place is " + where + "."
+	if length > 0 && length <= 4 && f.Offset < len(s.auth.value) {
+		if r, n := utf8.DecodeRuneInString(s.auth.value[f.Offset:]); n == length && (r > 0x7f || r < ' ') {
+			h.actual = fmt.Sprintf("U+%04X at octet %d", r, f.Offset+1)
+		}
+	}
+	h.fix = Fix{Text: sentence(fix), Command: s.curl(s.credentialArgument())}
+	return h
+}
+
+// credentialArgument is how curl sends what was meant to be sent.
+func (s *scene) credentialArgument() string {
+	if s.is("Basic") || s.wantsScheme("Basic") && !s.wantsScheme("Bearer") && s.jwt == nil {
+		return withPassword
+	}
+	if s.is("Digest") {
+		return "--digest " + withPassword
+	}
+	return withToken
+}
+
+// guilty is how many octets a finding is about.
+func (s *scene) guilty(f httpauth.Finding) int {
+	v := s.auth.value
+	if f.Offset >= len(v) {
+		return 0
+	}
+	switch f.ID {
+	case httpauth.IDSchemeRepeated, httpauth.IDSchemeMissing, httpauth.IDFieldNameInValue, httpauth.IDTokenPlaceholder, httpauth.IDBasicJWT,
+		httpauth.IDSeveralCredentials, httpauth.IDBasicDoubleEncoded:
+		if end := strings.IndexAny(v[f.Offset:], " \t"); end > 0 {
+			return end
+		}
+		return len(v) - f.Offset
+	case httpauth.IDSchemeOnly:
+		return 0
+	case httpauth.IDTokenPercent:
+		return 3
+	}
+	_, n := utf8.DecodeRuneInString(v[f.Offset:])
+	return n
+}
+
+func checkMisspelt(s *scene) *hit {
+	if len(s.auths) > 0 || !s.auth.ok || !s.walk() {
+		return nil
+	}
+	right := s.authField()
+	h := &hit{
+		sure: Certain, expected: right, actual: s.auth.name,
+		note: fmt.Sprintf("The credential stands in a field called %s. Servers look at %s only, so nothing was sent as far as they can see.", q(s.auth.name), right),
+		at:   []Evidence{{Exchange: s.n + 1, In: "request", Field: s.auth.name, Value: s.auth.name + ": " + s.show(s.auth.name, s.auth.value, -1, 0), Offset: 0, Length: len(s.auth.name)}},
+		fix:  Fix{Text: "Call the field " + right + ".", Command: s.curl(s.credentialArgument())},
+	}
+	switch strings.ToLower(s.auth.name) {
+	case "auth", "jwt", "x-authorization", "authentication", "bearer", "x-bearer":
+		h.sure = Likely // an API may take its own field
+	}
+	if !s.exam.Valid && h.sure == Likely && s.scheme == "" {
+		h.sure = Possible
+	}
+	return h
+}
+
+func checkTwice(s *scene) *hit {
+	if len(s.auths) < 2 || !s.walk() {
+		return nil
+	}
+	var kinds []string
+	for _, v := range s.auths {
+		scheme, _, _ := httpauth.CutScheme(v)
+		if !knownScheme(scheme) {
+			scheme = "something else"
+		}
+		kinds = append(kinds, scheme)
+	}
+	return &hit{
+		sure: Certain, expected: "one Authorization field", actual: fmt.Sprintf("%d: %s", len(s.auths), list(kinds, "and")),
+		note: fmt.Sprintf("The request has %d Authorization fields (%s). Which one counts is up to the server, if it takes the request at all.", len(s.auths), list(kinds, "and")),
+		at:   []Evidence{s.inField("request", "Authorization", s.auths[1], 0, len(s.auths[1])), s.inField("request", "Authorization", s.auths[0], 0, len(s.auths[0]))},
+		fix:  Fix{Text: "Send one. Look for a second place that sets it: a default of the HTTP client, a .netrc file, the URL.", Command: s.curl(s.credentialArgument())},
+	}
+}
+
+// checkVariable looks where credentials stand, and in the URL.
+func checkVariable(s *scene) *hit {
+	if !s.walk() && s.status != 404 {
+		return nil
+	}
+	fix := "Give the variable a value before the request is made."
+	for _, p := range s.places() {
+		from, to := findVariable(p.value)
+		if from < 0 {
+			continue
+		}
+		name := p.value[from:to]
+		return &hit{
+			sure: Certain, expected: "the value of the variable", actual: name,
+			note: fmt.Sprintf("The request was sent with %s, the name of a variable, where its value belongs.", q(name)),
+			at:   []Evidence{s.inField("request", p.name, p.value, from, to-from)},
+			fix:  Fix{Text: fix + " " + variableHint(name), Command: s.curl(s.credentialArgument())},
+		}
+	}
+	for _, n := range s.x.Notes {
+		if n.Kind == "variable" && s.auth.ok && strings.Contains(s.auth.value, n.About) && n.About != "" {
+			at := strings.Index(s.auth.value, n.About)
+			return &hit{
+				sure: Certain, actual: n.About, note: fmt.Sprintf("The variable %s has no value here.", q(n.About)),
+				at: []Evidence{s.inAuth(at, len(n.About))}, fix: Fix{Text: fix},
+			}
+		}
+	}
+	return nil
+}
+
+// places are where credentials stand.
+func (s *scene) places() []place {
+	var out []place
+	if s.auth.ok {
+		out = append(out, s.auth)
+	}
+	if s.key.ok {
+		out = append(out, s.key)
+	}
+	for _, v := range s.req.Header.Values("Cookie") {
+		out = append(out, place{"Cookie", v, true})
+	}
+	return out
+}
+
+// findVariable finds {{name}}, ${NAME}, $NAME, %NAME% and <name>.
+func findVariable(v string) (from, to int) {
+	for _, pair := range [...][2]string{{"{{", "}}"}, {"${", "}"}, {"<", ">"}} {
+		i := strings.Index(v, pair[0])
+		if i < 0 {
+			continue
+		}
+		j := strings.Index(v[i:], pair[1])
+		if j < 0 || j > 60 {
+			continue
+		}
+		if j += i + len(pair[1]); placeholder(v[i:j]) && !looksLikeJWT(v[i+1:j]) {
+			return i, j
+		}
+	}
+	for at := 0; at < len(v); {
+		end := at
+		for end < len(v) && v[end] != ' ' {
+			end++
+		}
+		if word := v[at:end]; placeholder(word) && (word[0] == '$' || word[0] == '%') {
+			return at, end
+		}
+		at = end + 1
+	}
+	return -1, -1
+}
+
+func variableHint(name string) string {
+	switch {
+	case strings.HasPrefix(name, "{{"):
+		return "In Postman, Bruno or Insomnia: choose the environment that has it, and look at its current value."
+	case strings.HasPrefix(name, "$"):
+		return "In a shell, single quotes keep it as it is: use double quotes."
+	case strings.HasPrefix(name, "%"):
+		return "%NAME% is filled in by cmd.exe alone, not by PowerShell or a POSIX shell."
+	}
+	return "It is an example from a documentation: put the token in its place, without the brackets."
+}
+
+func checkScriptValue(s *scene) *hit {
+	if !s.walk() {
+		return nil
+	}
+	for _, p := range s.places() {
+		if p.name == "Cookie" {
+			continue
+		}
+		at := 0
+		if p.name == s.auth.name {
+			if scheme, rest, ok := strings.Cut(p.value, " "); ok && knownScheme(scheme) {
+				at = len(p.value) - len(rest)
+			}
+		}
+		word := strings.TrimSpace(p.value[at:])
+		hint := ""
+		switch strings.Trim(word, `"'`) {
+		case "undefined":
+			hint = "JavaScript writes undefined for a variable or property that was never set: the token was not loaded yet, or its name is misspelt (token or access_token?)."
+		case "null":
+			hint = "JavaScript writes null for what is not there: the storage has no token under that name, so nobody is logged in."
+		case "[object Object]":
+			hint = "JavaScript writes [object Object] for an object: send the text in it, such as response.access_token."
+		case "[object Promise]":
+			hint = "An await is missing before the call that gets the token."
+		case "None", "nil", "NaN":
+			hint = "The program had no value and wrote that down in its place."
+		case "token", "your_token", "your-token", "YOUR_TOKEN", "access_token", "YOUR_ACCESS_TOKEN", "xxx":
+			hint = "It is the word of an example: put the token in its place."
+		default:
+			continue
+		}
+		return &hit{
+			sure: Certain, expected: "a token", actual: word,
+			note: fmt.Sprintf("The word %s was sent where the credential belongs. %s", q(word), hint),
+			at:   []Evidence{s.inField("request", p.name, p.value, at, len(word))},
+			fix:  Fix{Text: "Log in first, and send the request only when there is a token.", Command: s.curl(s.credentialArgument())},
+		}
+	}
+	return nil
+}
+
+// checkMalformed is the rest of what httpauth finds.
+func checkMalformed(s *scene) *hit {
+	if !s.auth.ok || !s.walk() || s.exam.Valid || s.is("Digest") || s.is("Basic") {
+		return nil
+	}
+	for _, f := range s.exam.Findings {
+		if f.Severity == httpauth.SeverityError {
+			fix := f.Hint
+			if fix == "" {
+				fix = "write the scheme, one space, and the credential"
+			}
+			return s.finding(f, fix)
+		}
+	}
+	return nil
+}
+
+// sentence begins with a capital letter and ends with a stop.
+func sentence(t string) string {
+	if t == "" {
+		return t
+	}
+	t = strings.ToUpper(t[:1]) + t[1:]
+	if !strings.HasSuffix(t, ".") && !strings.HasSuffix(t, "?") {
+		t += "."
+	}
+	return t
+}

@@ -1,0 +1,97 @@
+package diagnose
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gate401/gate401/reason"
+)
+
+// schemeRules compare the scheme that was sent with those that the server asks
+// for.
+func schemeRules() []Rule {
+	return []Rule{
+		{
+			ID: "scheme-mismatch", Title: "The server wants another scheme", Fault: Client, Reason: reason.SchemeUnsupported,
+			Explain: "A server names in WWW-Authenticate every scheme that it takes. A credential of another scheme is not looked at, however good it is. Token, JWT and ApiKey are no registered schemes; most APIs that hand out tokens want Bearer.",
+			Example: "Authorization: Token eyJ...  answered by  WWW-Authenticate: Bearer", Spec: "RFC 9110 sections 11.1 and 11.6.1", check: checkScheme,
+		},
+		{
+			ID: "cookie-instead-of-token", Title: "Only a cookie was sent, and the server asks for a header", Fault: Client, Reason: reason.CredentialsMissing,
+			Explain: "The server does not offer cookies as a way in: it asks for a credential in the Authorization field. A session of the web site is often no credential for its API.",
+			Example: "Cookie: sid=...  answered by  WWW-Authenticate: Bearer", Spec: "RFC 9110 section 11.6.1", check: checkCookieOnly,
+		},
+	}
+}
+
+func checkScheme(s *scene) *hit {
+	if s.scheme == "" || !s.auth.ok || len(s.auths) == 0 || !s.walk() {
+		return nil
+	}
+	wants := s.wants()
+	alias := map[string]bool{"token": true, "jwt": true, "access_token": true, "oauth": true}[strings.ToLower(s.scheme)]
+	said := s.scheme
+	if !knownScheme(said) {
+		said = "a word that is no scheme"
+	}
+	switch {
+	case len(wants) == 0:
+		if !alias || s.status != 401 && !s.unsent() || s.is("oauth") {
+			return nil
+		}
+		sure := Possible
+		if s.jwt != nil {
+			sure = Likely
+		}
+		return &hit{
+			sure: sure, expected: "Bearer", actual: said,
+			note: fmt.Sprintf("The token is sent as %s. That is no registered scheme; nearly every API that takes tokens takes them as Bearer.", q(said)),
+			at:   []Evidence{s.inScheme()}, fix: Fix{Text: "Write Bearer in its place, unless the documentation of this API says otherwise.", Command: s.curl(withToken)},
+		}
+	case s.wantsScheme(s.scheme), s.is("DPoP") && s.wantsScheme("Bearer"), s.is("NTLM") && s.wantsScheme("Negotiate"):
+		return nil
+	}
+	h := &hit{
+		sure: Likely, expected: list(wants, "or"), actual: said,
+		note: fmt.Sprintf("The request says %s, the server asks for %s. It does not look at the rest.", said, list(wants, "or")),
+		at:   []Evidence{s.inScheme(), s.inAnswer("WWW-Authenticate", wants[0])},
+		fix:  Fix{Text: "Send what the server asks for: " + list(wants, "or") + "."},
+	}
+	if alias && s.wantsScheme("Bearer") {
+		h.sure, h.fix.Text = Certain, "Write Bearer in place of "+said+"."
+	}
+	switch {
+	case s.wantsScheme("Bearer"):
+		h.fix.Command = s.curl(withToken)
+	case s.wantsScheme("Digest"):
+		h.fix.Command = s.curl("--digest " + withPassword)
+	case s.wantsScheme("Basic"):
+		h.fix.Command = s.curl(withPassword)
+	case s.wantsScheme("Negotiate"):
+		h.fix.Command = s.curl("--negotiate -u :")
+	}
+	return h
+}
+
+func checkCookieOnly(s *scene) *hit {
+	if s.status != 401 || s.auth.ok || s.key.ok || len(s.sent) == 0 || s.wantsScheme("Session") || s.wantsScheme("Cookie") {
+		return nil
+	}
+	if !s.wantsScheme("Bearer") && !s.wantsScheme("Basic") && !s.wantsScheme("Digest") || s.bearer["error"] != "" {
+		return nil
+	}
+	names := make([]string, 0, len(s.sent))
+	for _, c := range s.sent {
+		names = append(names, c.name)
+	}
+	h := &hit{
+		sure: Likely, expected: "Authorization: " + list(s.wants(), "or"), actual: "cookies only: " + cut(strings.Join(names, ", "), 60),
+		note: fmt.Sprintf("The request has %d cookie(s) and no Authorization field; the server asks for %s.", len(s.sent), list(s.wants(), "or")),
+		at:   []Evidence{s.inLine(), s.inAnswer("WWW-Authenticate", s.wants()[0])},
+		fix:  Fix{Text: "Get a token for the API and send it in the Authorization field.", Command: s.curl(withToken)},
+	}
+	if s.req.Incomplete {
+		h.sure = Possible
+	}
+	return h
+}

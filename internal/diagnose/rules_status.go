@@ -1,0 +1,284 @@
+package diagnose
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gate401/gate401/internal/capture"
+	"github.com/gate401/gate401/reason"
+)
+
+// statusRules are what a status other than 401 says about a request in which
+// nothing else was found.
+func statusRules() []Rule {
+	return []Rule{
+		{
+			ID: "grant-refused", Title: "The token endpoint refused the grant", Fault: Client, Reason: reason.GrantInvalid,
+			Explain: "invalid_grant: the code, the refresh token or the password that was to be exchanged is wrong, used already, expired, revoked, or belongs to another client or redirect address. A person has to log in again.",
+			Example: `400 {"error":"invalid_grant"}`, Spec: "RFC 6749 section 5.2", check: checkGrant,
+		},
+		{
+			ID: "client-refused", Title: "The token endpoint does not know the client", Fault: Client, Reason: reason.ClientInvalid,
+			Explain: "invalid_client: client_id or client_secret is wrong, or was sent in a way that this client is not registered for (Basic or form).",
+			Example: `401 {"error":"invalid_client"}`, Spec: "RFC 6749 section 5.2", check: checkClient,
+		},
+		{
+			ID: "csrf-failed", Title: "The check against forged requests failed", Fault: Client, Reason: reason.CSRFFailed,
+			Explain: "A request that changes something and proves itself by a cookie has to show that it comes from the site's own pages: by a token in a field or form, or by its origin.",
+			Example: "POST with a session cookie and without X-CSRF-Token, answered by 403", Spec: "Fetch Metadata; RFC 6265 section 8.2", check: checkCSRF,
+		},
+		{
+			ID: "scope-insufficient", Title: "The token does not allow this", Fault: Client, Reason: reason.ScopeInsufficient,
+			Explain: "The token is good and lacks a scope that this request needs. Refreshing gives the same scopes: log in again and ask for more, or ask whoever grants access.",
+			Example: `403 WWW-Authenticate: Bearer error="insufficient_scope", scope="orders:write"`, Spec: "RFC 6750 section 3.1", check: checkInsufficient,
+		},
+		{
+			ID: "waf-blocked", Title: "A firewall in front of the server refused the request", Fault: Between, Reason: reason.AddressBlocked,
+			Explain: "The answer is a page of a filter, not of the API: it did not like the address, the client or something in the request, and never asked who sent it.",
+			Example: "403 text/html, Server: cloudflare", Spec: "RFC 9110 section 15.5.4", check: checkWAF,
+		},
+		{
+			ID: "forbidden-without-credentials", Title: "Nothing was sent, and the server says 403 in place of 401", Fault: Server, Reason: reason.CredentialsMissing,
+			Explain: "403 means: I know who you are, and no. A server that was told nothing cannot know, and should answer 401 with a challenge. Clients do not ask for a login on 403.",
+			Example: "403 to a request without any credential", Spec: "RFC 9110 sections 15.5.2 and 15.5.4", check: checkForbiddenBare,
+		},
+		{
+			ID: "access-denied", Title: "The caller is known and may not do this", Fault: Client, Reason: reason.AccessDenied,
+			Explain: "403 is about permission: a group, a role, the owner of what is asked for, an address. Other credentials of the same person change nothing; somebody has to grant access.",
+			Example: "403 Forbidden", Spec: "RFC 9110 section 15.5.4", check: checkDenied,
+		},
+		{
+			ID: "not-found-may-hide", Title: "404 may stand for a refusal", Fault: Client,
+			Explain: "Some servers say 404 to those who may not know that something exists: GitHub does, hidden-basic-auth of httpbin does. Without a credential that is worth a try; otherwise the address is wrong.",
+			Example: "404 to a request without Authorization", Spec: "RFC 9110 sections 15.5.4 and 15.5.5", check: checkHidden,
+		},
+		{
+			ID: "method-not-allowed", Title: "The server does not take this method here", Fault: Client,
+			Explain: "405 is about the method: the field Allow says which ones exist. A redirect that turns POST into GET ends here too.",
+			Example: "GET /login answered by 405, Allow: POST", Spec: "RFC 9110 section 15.5.6", check: checkMethod,
+		},
+		{
+			ID: "bad-request", Title: "The server could not read the request", Fault: Client, Reason: reason.RequestMalformed,
+			Explain: "400 is about the form of the request: JSON that does not parse, a parameter that is missing, a field that is there twice. Credentials come after that.",
+			Example: "400 Bad Request", Spec: "RFC 9110 section 15.5.1", check: checkBadRequest,
+		},
+	}
+}
+
+// says are the words of the server about the failure.
+func (s *scene) says() string {
+	for _, t := range [...]string{s.bearer["error_description"], s.said.text, s.bearer["error"], s.said.code} {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// quoted adds the words of the server to a note.
+func (s *scene) quoted(note string) string {
+	if t := s.says(); t != "" {
+		return note + " It says: " + q(t) + "."
+	}
+	return note
+}
+
+func checkGrant(s *scene) *hit {
+	if s.said.code != "invalid_grant" || s.status != 400 && s.status != 401 {
+		return nil
+	}
+	h := &hit{
+		sure: Certain, note: s.quoted("The token endpoint does not accept what was to be exchanged for a token."), at: []Evidence{s.inBody(strings.TrimSpace(s.said.code + " " + s.said.text))},
+		fix: Fix{Text: "Log in again. If it was a refresh token: was it used before, by a second tab or process?"},
+	}
+	if strings.Contains(string(s.req.Body), "grant_type=refresh_token") {
+		h.note += " It was a refresh token."
+	} else if strings.Contains(string(s.req.Body), "grant_type=authorization_code") {
+		h.note += " It was a code: those count once, for a minute, with the same redirect_uri and code_verifier."
+	}
+	return h
+}
+
+func checkClient(s *scene) *hit {
+	if s.said.code != "invalid_client" && s.bearer["error"] != "invalid_client" || s.status != 400 && s.status != 401 {
+		return nil
+	}
+	return &hit{
+		sure: Certain, note: s.quoted("The token endpoint does not accept client_id and client_secret."), at: []Evidence{s.inBody(strings.TrimSpace(s.said.code + " " + s.said.text))},
+		expected: "a client that the server knows", fix: Fix{Text: "Check id and secret, and whether the client is registered for Basic or for the form (token_endpoint_auth_method).",
+			Command: `curl -i -u "$CLIENT_ID:$CLIENT_SECRET" -d grant_type=client_credentials ` + shellWord(s.shownURL(s.req.URL))},
+	}
+}
+
+func unsafe(method string) bool {
+	return !slices.Contains([]string{"", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace}, method)
+}
+
+func checkCSRF(s *scene) *hit {
+	if s.status != 403 && s.status != 400 && s.status != 419 {
+		return nil
+	}
+	said := strings.ToLower(s.says())
+	if said == "" {
+		said = strings.ToLower(string(s.resp.Body[:min(len(s.resp.Body), 4096)]))
+	}
+	named := strings.Contains(said, "csrf") || strings.Contains(said, "xsrf") || strings.Contains(said, "forgery")
+	cookies := len(s.sent) > 0 && !s.auth.ok && unsafe(s.req.Method)
+	if !named && s.status != 419 {
+		return nil
+	}
+	h := &hit{
+		sure: Likely, expected: "a token against forged requests", actual: "not accepted", at: []Evidence{s.inStatus()},
+		note: "The server says that the check against forged requests failed.",
+		fix:  Fix{Text: "Send the token that the page or the cookie carries, in the field that the server names (X-CSRF-Token, X-XSRF-TOKEN), from the same session."},
+	}
+	if cookies && !s.req.Header.Has("X-CSRF-Token") && !s.req.Header.Has("X-XSRF-TOKEN") {
+		h.actual = "none in the fields of the request"
+		h.at = append([]Evidence{s.inLine()}, h.at...)
+	}
+	return h
+}
+
+func checkInsufficient(s *scene) *hit {
+	if s.bearer["error"] != "insufficient_scope" && s.said.code != "insufficient_scope" || s.status != 403 && s.status != 401 {
+		return nil
+	}
+	h := &hit{
+		sure: Certain, expected: strings.Join(s.scopes(), " "), note: "The server takes the token and says that its scope is not enough.",
+		at: []Evidence{s.inStatus()}, fix: Fix{Text: "Log in again and ask for the scope that is missing, or ask whoever grants it.", Command: s.curl(withToken)},
+	}
+	if s.bearer["error"] != "" {
+		h.at = []Evidence{s.inAnswer("WWW-Authenticate", "insufficient_scope")}
+	}
+	if c := s.claims(); c != nil {
+		h.actual = strings.Join(c.Scopes, " ")
+		if h.actual == "" {
+			h.actual = "no scope"
+		}
+	}
+	if h.expected != "" {
+		h.note += " It asks for " + q(h.expected) + "."
+		h.fix.Text = "Log in again and ask for the scope " + h.expected + ", or ask whoever grants it."
+	}
+	return h
+}
+
+func checkWAF(s *scene) *hit {
+	if s.status != 403 && s.status != 401 && s.status != 406 || !s.htmlAnswer() {
+		return nil
+	}
+	body := strings.ToLower(string(s.resp.Body[:min(len(s.resp.Body), 32<<10)]))
+	who := ""
+	for _, known := range [...][2]string{
+		{"cloudflare", "Cloudflare"}, {"attention required", "Cloudflare"}, {"incapsula", "Imperva"}, {"akamai", "Akamai"}, {"reference #", "Akamai"},
+		{"request blocked", "a web application firewall"}, {"the requested url was rejected", "F5"}, {"sucuri", "Sucuri"}, {"modsecurity", "ModSecurity"},
+		{"datadome", "DataDome"}, {"perimeterx", "PerimeterX"}, {"awselb", "AWS"},
+	} {
+		if strings.Contains(body, known[0]) {
+			who = known[1]
+			break
+		}
+	}
+	if who == "" {
+		return nil
+	}
+	h := &hit{
+		sure: Likely, note: "The answer is a page of " + who + ", not of the API. The request did not reach the server.", at: []Evidence{s.inStatus(), s.inAnswer("Content-Type", "html")},
+		fix: Fix{Text: "Ask whoever runs the filter, with the time and the id on the page; compare with a request from another network and another User-Agent.", Command: s.curl(s.credentialArgument())},
+	}
+	return h
+}
+
+func checkForbiddenBare(s *scene) *hit {
+	if s.status != 403 || s.credentialed() || s.req.Incomplete {
+		return nil
+	}
+	return &hit{
+		sure: Likely, expected: "401 with WWW-Authenticate", actual: "403", at: []Evidence{s.inStatus(), s.inLine()},
+		note: s.quoted("The request carries no credential, so the server cannot know who asks; it says 403 all the same."),
+		fix:  Fix{Text: "Send a credential; what kind, the documentation of the server has to say.", Command: s.curl(withToken)},
+	}
+}
+
+func checkDenied(s *scene) *hit {
+	if s.status != 403 {
+		return nil
+	}
+	h := &hit{
+		sure: Likely, expected: "permission", actual: "403", at: []Evidence{s.inStatus()},
+		note: s.quoted("The server answers 403: it knows who asks, and does not allow it. Nothing in the credential looks wrong."),
+		fix:  Fix{Text: "Ask whoever grants access to this. Do not log in again because of it.", Command: s.curl(s.credentialArgument())},
+	}
+	if s.said.text != "" {
+		h.at = append(h.at, s.inBody(s.said.text))
+	}
+	return h
+}
+
+func checkHidden(s *scene) *hit {
+	if s.status != 404 {
+		return nil
+	}
+	h := &hit{
+		sure: Possible, at: []Evidence{s.inStatus(), s.inLine()}, expected: "an address that exists",
+		note: "The server says that there is nothing here. Either the address is wrong, or it hides from those who may not see it.",
+		fix:  Fix{Text: "Check the address: method, path, version of the API, host. If it is right, compare with a credential that is known to work.", Command: s.curl(s.credentialArgument())},
+	}
+	if !s.credentialed() && !s.req.Incomplete {
+		h.note = "The server says that there is nothing here, to a request without any credential. Some servers hide behind 404 what only some may see."
+		h.fix.Text = "Check the address, and try it with a credential."
+	}
+	if from := s.redirectedFrom(); from != nil && from.Request.Method != s.req.Method {
+		h.note += fmt.Sprintf(" A redirect changed the method from %s to %s.", from.Request.Method, s.req.Method)
+	}
+	return h
+}
+
+// redirectedFrom is the exchange whose redirect led here.
+func (s *scene) redirectedFrom() *capture.Exchange {
+	x, _ := s.lastOf(func(x *capture.Exchange) bool {
+		to := location(x)
+		return to != nil && to.String() == s.req.URL.String()
+	})
+	return x
+}
+
+func checkMethod(s *scene) *hit {
+	if s.status != http.StatusMethodNotAllowed {
+		return nil
+	}
+	allow := s.resp.Header.Get("Allow")
+	h := &hit{
+		sure: Certain, expected: allow, actual: s.req.Method, at: []Evidence{s.inLine(), s.inStatus()},
+		note: fmt.Sprintf("The server does not take %s at this address.", q(s.req.Method)),
+		fix:  Fix{Text: "Use the method that the documentation names."},
+	}
+	if allow != "" {
+		h.note = fmt.Sprintf("The server does not take %s at this address, it takes %s.", q(s.req.Method), allow)
+		h.at = append([]Evidence{s.inAnswer("Allow", allow)}, h.at...)
+		first, _, _ := strings.Cut(allow, ",")
+		h.fix.Command = "curl -i -X " + shellWord(strings.TrimSpace(first)) + " " + shellWord(s.shownURL(s.req.URL))
+	}
+	if from := s.redirectedFrom(); from != nil && from.Request.Method != s.req.Method {
+		h.note += fmt.Sprintf(" A redirect changed it from %s.", from.Request.Method)
+		h.fix.Text = "Send the request to the final address directly."
+		h.fix.Command = "curl -i -X " + shellWord(from.Request.Method) + " " + shellWord(s.shownURL(s.req.URL))
+	}
+	return h
+}
+
+func checkBadRequest(s *scene) *hit {
+	if s.status != http.StatusBadRequest {
+		return nil
+	}
+	h := &hit{
+		sure: Likely, at: []Evidence{s.inStatus()}, note: s.quoted("The server could not make sense of the request; it did not come to the question who sends it."),
+		fix: Fix{Text: "Correct what the server names. If it names nothing, compare the request with an example of the documentation.", Command: s.curl(s.credentialArgument())},
+	}
+	if s.said.text != "" {
+		h.at = append(h.at, s.inBody(s.said.text))
+	}
+	return h
+}

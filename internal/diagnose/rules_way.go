@@ -1,0 +1,279 @@
+package diagnose
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gate401/gate401/internal/capture"
+	"github.com/gate401/gate401/reason"
+)
+
+// wayRules are about credentials that existed and did not get there: lost at a
+// redirect, never attached, eaten by a proxy.
+func wayRules() []Rule {
+	return []Rule{
+		{
+			ID: "authorization-lost-cross-host", Title: "The redirect leads to another host, and the credential stayed behind", Fault: Between, Reason: reason.CredentialsMissing,
+			Explain: "Clients do not take credentials along to another host or port when they follow a redirect, or anybody could collect them. Call the final address directly.",
+			Example: "301 Location: https://www.example.com/...", Spec: "RFC 9110 section 15.4", check: redirectRule("authorization-lost-cross-host"),
+		},
+		{
+			ID: "authorization-lost-https", Title: "The redirect from http to https dropped the credential", Fault: Client, Reason: reason.CredentialsMissing,
+			Explain: "The first request went over plain http; for many clients https is another origin, to which they take no credential along. It also crossed the network unprotected: change it.",
+			Example: "GET http://api.example.com/... 301 Location: https://api.example.com/...", Spec: "RFC 9110 section 15.4", check: redirectRule("authorization-lost-https"),
+		},
+		{
+			ID: "authorization-lost-redirect", Title: "The redirect dropped the credential", Fault: Client, Reason: reason.CredentialsMissing,
+			Explain: "The request was redirected on the same host, usually for a slash at its end, and the client repeated it without the Authorization field. Call the address that the redirect names.",
+			Example: "GET /orders 308 Location: /orders/", Spec: "RFC 9110 section 15.4", check: redirectRule("authorization-lost-redirect"),
+		},
+		{
+			ID: "token-not-attached", Title: "A token was received and not sent", Fault: Client, Reason: reason.CredentialsMissing,
+			Explain: "An earlier answer handed out a token, and this request carries none. The interceptor that adds it is missing for this client, runs before the token is stored, or skips this address.",
+			Example: `POST /login 200 {"access_token":...}; GET /orders without Authorization`, Spec: "RFC 6750 section 2.1", check: checkNotAttached,
+		},
+		{
+			ID: "header-with-underscore", Title: "A field name with an underscore is dropped on the way", Fault: Between, Reason: reason.APIKeyMissing,
+			Explain: "nginx, Apache and others drop fields with an underscore in their name unless told otherwise, because CGI cannot tell X_Key from X-Key.",
+			Example: "X_API_KEY: ...", Spec: "nginx underscores_in_headers; RFC 3875 section 4.1.18", check: checkUnderscore,
+		},
+	}
+}
+
+// lateWayRules come when nothing else explains it.
+func lateWayRules() []Rule {
+	return []Rule{{
+		ID: "authorization-lost-on-the-way", Title: "The credential was sent and did not arrive", Fault: Between, Reason: reason.CredentialsMissing,
+		Explain: "The request carries a credential, and the server answers as if there were none. Something between removed it: Apache with CGI, FPM or WSGI drops Authorization (CGIPassAuth On, WSGIPassAuthorization On), a proxy sets its own, a load balancer or function gateway keeps it for itself.",
+		Example: `Authorization: Bearer ... answered by "no credentials were sent"`, Spec: "RFC 3875 section 4.1.18; RFC 9110 section 11.6.2", check: checkEaten,
+	}}
+}
+
+// redirectRule finds the redirect that led here and what it was.
+func redirectRule(id string) func(*scene) *hit {
+	return func(s *scene) *hit {
+		if s.auth.ok || s.key.ok || s.status != 401 && s.status != 403 && s.status != 400 || s.req.Incomplete && !s.anyAuth() {
+			return nil
+		}
+		x, n := s.lastOf(func(x *capture.Exchange) bool {
+			to := location(x)
+			return to != nil && x.Request.Header.Has("Authorization") && strings.TrimSuffix(to.String(), "#"+to.Fragment) == s.req.URL.String()
+		})
+		if x == nil {
+			return nil
+		}
+		from, to := x.Request.URL, s.req.URL
+		kind := "authorization-lost-redirect"
+		note := fmt.Sprintf("Request %d carried the Authorization field to %s and was redirected; request %d comes without it.", n+1, q(s.shownURL(from)), s.n+1)
+		if from.Path+"/" == to.Path || from.Path == to.Path+"/" {
+			note += " The two differ by the slash at the end of the path."
+		}
+		_, fromHost, fromPort := origin(from)
+		_, toHost, toPort := origin(to)
+		switch {
+		case fromHost == toHost && from.Scheme == "http" && to.Scheme == "https":
+			kind = "authorization-lost-https"
+		case fromHost != toHost || fromPort != toPort:
+			kind = "authorization-lost-cross-host"
+			note = fmt.Sprintf("Request %d was redirected from %s to %s. Clients do not take credentials along to another host.", n+1, q(from.Host), q(to.Host))
+		}
+		if kind != id {
+			return nil
+		}
+		e := s.inField("response", "Location", s.shownLocation(x), 0, 0)
+		e.Exchange, e.Length = n+1, len(e.Value)
+		if x.Request.Method != s.req.Method {
+			note += fmt.Sprintf(" The method changed from %s to %s as well.", x.Request.Method, s.req.Method)
+		}
+		return &hit{
+			sure: Certain, expected: "Authorization", actual: "no Authorization field", note: note, at: []Evidence{e, s.inLine()},
+			fix: Fix{Text: "Call the final address directly.", Command: s.curl(withToken)},
+		}
+	}
+}
+
+func (s *scene) shownLocation(x *capture.Exchange) string {
+	u, err := url.Parse(x.Response.Header.Get("Location"))
+	if err != nil {
+		return ""
+	}
+	return s.shownURL(u)
+}
+
+// anyAuth tells that the source did not leave Authorization out.
+func (s *scene) anyAuth() bool {
+	return slices.ContainsFunc(s.c.Exchanges, func(x capture.Exchange) bool { return x.Request.Header.Has("Authorization") })
+}
+
+func checkNotAttached(s *scene) *hit {
+	if s.auth.ok || s.key.ok || s.status != 401 && s.status != 403 || s.req.Incomplete && !s.anyAuth() {
+		return nil
+	}
+	if len(s.wants()) > 0 && !s.wantsScheme("Bearer") && !s.wantsScheme("DPoP") {
+		return nil
+	}
+	last, ok := s.lastAccess()
+	if !ok {
+		return nil
+	}
+	from := s.c.Exchanges[last.n].Request.URL
+	h := &hit{
+		sure: Likely, expected: "Authorization: Bearer", actual: "no Authorization field",
+		note: fmt.Sprintf("Answer %d (%s) handed out a token, and request %d carries none.", last.n+1, s.shownURL(from), s.n+1),
+		at:   []Evidence{s.inLine()},
+		fix:  Fix{Text: "Send the token that the login gave.", Command: s.curl(withToken)},
+	}
+	if s.wantsScheme("Bearer") {
+		h.sure = Certain
+		h.at = append(h.at, s.inAnswer("WWW-Authenticate", "Bearer"))
+	}
+	if h.sure != Certain && len(s.sent) > 0 {
+		h.sure = Possible
+	}
+	return h
+}
+
+func checkUnderscore(s *scene) *hit {
+	if s.status != 401 && s.status != 403 || len(s.auths) > 0 {
+		return nil
+	}
+	for _, f := range s.req.Header {
+		if !strings.Contains(f.Name, "_") || !keyFields[strings.ToLower(f.Name)] && !misspelt(f.Name, "Authorization") {
+			continue
+		}
+		server := strings.ToLower(s.resp.Header.Get("Server"))
+		h := &hit{
+			sure: Possible, expected: strings.ReplaceAll(f.Name, "_", "-"), actual: f.Name,
+			note: fmt.Sprintf("The credential stands in %s. Names with an underscore are dropped by many servers.", q(f.Name)),
+			at:   []Evidence{{Exchange: s.n + 1, In: "request", Field: f.Name, Value: f.Name, Offset: strings.IndexByte(f.Name, '_'), Length: 1}},
+			fix:  Fix{Text: "Write a hyphen in place of the underscore.", Command: s.curl(`-H "` + strings.ReplaceAll(f.Name, "_", "-") + `: $API_KEY"`)},
+		}
+		if strings.Contains(server, "nginx") || strings.Contains(server, "openresty") {
+			h.sure = Likely
+			h.note += " This one is nginx, which does so unless told otherwise."
+			h.at = append(h.at, s.inAnswer("Server", server))
+		}
+		return h
+	}
+	return nil
+}
+
+// saysNothingSent knows the words by which servers say that no credential came.
+func saysNothingSent(text string) bool {
+	text = strings.ToLower(text)
+	for _, words := range [...]string{
+		"no authorization", "missing authorization", "authorization header is missing", "authorization header missing", "no credentials",
+		"no token", "missing token", "token missing", "token is missing", "credentials were not provided", "authorization header not found",
+		"authorization header required", "authorization header is required", "without a token", "not provided", "no auth header", "no api key", "credentials-missing",
+		"no bearer token",
+	} {
+		if strings.Contains(text, words) {
+			return true
+		}
+	}
+	return false
+}
+
+func checkEaten(s *scene) *hit {
+	if len(s.auths) == 0 || !s.exam.Valid || s.status != 401 {
+		return nil
+	}
+	said := s.bearer["error_description"] + " " + s.said.text + " " + s.said.code
+	h := &hit{
+		expected: "the server sees the Authorization field", actual: "it seems not to", at: []Evidence{s.inScheme()},
+		fix: Fix{Text: "Look at what arrives: let the server, or an echo behind the same proxy, print the fields of the request. With Apache: `CGIPassAuth On` or `WSGIPassAuthorization On`.", Command: s.curl(s.credentialArgument())},
+	}
+	hints := s.hops()
+	switch {
+	case s.named.Code == reason.CredentialsMissing || saysNothingSent(said):
+		h.sure = Likely
+		h.note = "The request carries a credential, and the server says that none came."
+		if s.said.text != "" {
+			h.at = append(h.at, s.inBody(s.said.text))
+		}
+	case (s.is("Bearer") || s.is("DPoP")) && s.wantsScheme("Bearer") && s.bearer["error"] == "" && len(hints) > 0 && s.jwt != nil:
+		// RFC 6750 section 3.1: an error only if a token was sent.
+		h.sure = Possible
+		h.note = "The challenge has no error code, as it would have if the server had seen a token."
+	default:
+		return nil
+	}
+	if len(hints) > 0 {
+		h.note += " On the way: " + strings.Join(hints, ", ") + "."
+	}
+	return h
+}
+
+// hops are fields that tell of something between client and server.
+func (s *scene) hops() []string {
+	var out []string
+	for _, name := range [...]string{"Via", "X-Powered-By", "X-Cache", "CF-Ray", "X-Amzn-Requestid", "X-Served-By", "X-Varnish"} {
+		if v := s.resp.Header.Get(name); v != "" {
+			out = append(out, name+": "+explain40(v))
+		}
+	}
+	if v := s.resp.Header.Get("Server"); strings.Contains(strings.ToLower(v), "apache") {
+		out = append(out, "Server: "+explain40(v))
+	}
+	return out
+}
+
+func explain40(v string) string { return strings.Trim(q(cut(v, 40)), `"`) }
+
+// missingRules say that nothing was sent, once everything that could have been
+// meant as a credential was looked at.
+func missingRules() []Rule {
+	return []Rule{{
+		ID: "credentials-missing", Title: "No credential was sent", Fault: Client, Reason: reason.CredentialsMissing,
+		Explain: "The server wants to know who asks, and the request carries nothing that says so.",
+		Example: "GET /orders, and no Authorization field", Spec: "RFC 9110 section 15.5.2", check: checkMissing,
+	}}
+}
+
+func checkMissing(s *scene) *hit {
+	if s.credentialed() || s.req.Incomplete || s.status != 401 && s.status != 407 || strings.HasPrefix(s.bearer["error"], "invalid") {
+		return nil
+	}
+	wants := s.wants()
+	h := &hit{
+		sure: Certain, expected: s.authField(), actual: "no such field", at: []Evidence{s.inLine()},
+		note: "The request has no " + s.authField() + " field, no key and no cookie.",
+		fix:  Fix{Text: "Send a credential.", Command: s.curl(withToken)},
+	}
+	if len(wants) == 0 {
+		h.note += " What the server would take, it does not say."
+		h.fix.Text = "Look up in the documentation of this server what it takes, and send that."
+		return h
+	}
+	h.expected = s.authField() + ": " + list(wants, "or")
+	h.note += " The server asks for " + list(wants, "or") + "."
+	h.at = append(h.at, s.inAnswer("WWW-Authenticate", wants[0]))
+	switch {
+	case s.wantsScheme("Bearer"):
+		h.fix = Fix{Text: "Get a token and send it.", Command: s.curl(withToken)}
+		if v := s.bearer["resource_metadata"]; v != "" {
+			h.fix.Text = "Get a token and send it. Where, says " + v + "."
+		}
+	case s.wantsScheme("Basic"):
+		h.fix = Fix{Text: "Send name and password.", Command: s.curl(withPassword)}
+	case s.wantsScheme("Digest"):
+		h.fix = digestFix(s, "Send name and password, as Digest.")
+	case s.wantsScheme("Negotiate"):
+		h.fix = Fix{Text: "Get a Kerberos ticket (kinit) and send it.", Command: s.curl("--negotiate -u :")}
+	case s.wantsScheme("Session"):
+		h.fix = Fix{Text: "Log in; the session travels in a cookie."}
+		if login := param(s.challengesOf("Session")[0], "login"); login != "" {
+			h.fix.Text = "Log in at " + login + "; the session travels in a cookie."
+		}
+	default:
+		h.fix.Command = ""
+		h.fix.Text = "Send a credential of the scheme " + list(wants, "or") + "."
+	}
+	if s.status == http.StatusProxyAuthRequired {
+		h.fix.Command = s.curl(`--proxy-user "$NAME:$PASSWORD"`)
+	}
+	return h
+}
