@@ -23,6 +23,8 @@ func (s *Server) own(w http.ResponseWriter, r *http.Request) {
 		}
 	case "token":
 		inspector.Handler{}.ServeHTTP(w, r)
+	case "", "-":
+		s.page.ServeHTTP(w, r)
 	default:
 		problem(w, http.StatusNotFound, "There is no such page.")
 	}

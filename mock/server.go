@@ -11,6 +11,7 @@ import (
 	"github.com/gate401/gate401/internal/mock/httpbin"
 	"github.com/gate401/gate401/internal/mock/journal"
 	"github.com/gate401/gate401/internal/mock/mix"
+	"github.com/gate401/gate401/internal/mock/page"
 	"github.com/gate401/gate401/internal/mock/scenario"
 )
 
@@ -23,6 +24,7 @@ type Server struct {
 	endpoints *endpoint.Set
 	making    http.Handler // their API
 	guide     *guide.Guide
+	page      *page.Page
 	httpbin   *httpbin.Handler
 	mix       *mix.Handler
 	scenarios *scenario.Player
@@ -49,7 +51,8 @@ func NewServer(c Config) (*Server, error) {
 		config:    c,
 		journal:   &journal.Journal{Now: c.Now},
 		endpoints: &endpoint.Set{Now: c.Now},
-		guide:     &guide.Guide{Prefix: guidePrefix},
+		guide:     &guide.Guide{Prefix: guidePrefix, Inspector: ownPrefix + "token"},
+		page:      newPage(),
 		httpbin:   &httpbin.Handler{Strict: c.Strict, MaxDelay: c.MaxDelay, Now: c.Now},
 		mix:       &mix.Handler{MaxDelay: c.MaxDelay},
 		scenarios: &scenario.Player{Now: c.Now, PlainHost: c.PlainHost, Log: c.Log},

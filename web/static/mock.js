@@ -74,14 +74,21 @@
     }
   }
 
+  // noise is what browsers add to every request.
+  const noise = /^(accept|accept-encoding|accept-language|cache-control|connection|content-length|origin|pragma|user-agent|priority|upgrade-insecure-requests|sec-.*)$/i;
+
   const telling = ["authorization", "www-authenticate", "proxy-authenticate", "retry-after", "location"];
 
-  function wire(start, header, body) {
-    const lines = Object.entries(header ?? {}).flatMap(([name, values]) => values.map((value) => [name, value]));
-    const rank = ([name]) => (name === "Host" ? 0 : telling.includes(name.toLowerCase()) ? 1 : 2);
+  function wire(start, header, body, quiet) {
+    const lines = Object.entries(header ?? {}).filter(([name]) => name !== "Mock-Try").flatMap(([name, values]) => values.map((value) => [name, value]));
+    const rank = ([name]) => (name === "Host" ? 0 : telling.includes(name.toLowerCase()) ? 1 : quiet?.test(name) ? 3 : 2);
     lines.sort((a, b) => rank(a) - rank(b) || a[0].localeCompare(b[0]));
     const code = h("code", null, h("span", { class: "start" }, visible(start)));
     for (const [name, value] of lines) {
+      if (quiet?.test(name)) {
+        code.append("\n", h("span", { class: "long" }, visible(name + ": " + value)));
+        continue;
+      }
       const field = [h("b", null, visible(name)), ": " + visible(value)];
       code.append("\n", telling.includes(name.toLowerCase()) ? h("mark", null, field) : h("span", null, field));
     }
@@ -92,7 +99,7 @@
   const phrases = { 200: "OK", 201: "Created", 204: "No Content", 302: "Found", 303: "See Other", 307: "Temporary Redirect", 308: "Permanent Redirect", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 407: "Proxy Authentication Required", 429: "Too Many Requests", 500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable" };
 
   function exchange(e) {
-    const request = wire(e.method + " " + e.target + " " + e.proto, { Host: [e.host], ...e.header }, bodyOf(e.body));
+    const request = wire(e.method + " " + e.target + " " + e.proto, { Host: [e.host], ...e.header }, bodyOf(e.body), noise);
     const response = e.status ? wire(e.proto + " " + e.status + " " + (phrases[e.status] ?? ""), e.response_header, bodyOf(e.response_body)) : h("p", { class: "quiet" }, "None: the connection was cut" + (e.fault ? " (" + e.fault + ")." : "."));
     return h("div", { class: "pair" }, h("div", null, h("p", { class: "label" }, "Request"), request), h("div", null, h("p", { class: "label" }, "Response"), response));
   }
@@ -103,34 +110,39 @@
 
   // send makes one request from the page and answers what the journal has of it:
   // a script may not see all of an answer, and nothing of one that was cut.
-  async function send(method, path) {
+  async function send(method, path, headers, body) {
     const mark = word + "-" + Math.random().toString(36).slice(2);
     let failed = "";
+    let answer = "";
     try {
-      const response = await fetch(path, { method, credentials: "omit", cache: "no-store", redirect: "manual", headers: { "Mock-Try": mark }, signal: AbortSignal.timeout(70000) });
-      await response.arrayBuffer();
+      const response = await fetch(path, { method, body, credentials: "omit", cache: "no-store", redirect: "manual", headers: { ...headers, "Mock-Try": mark }, signal: AbortSignal.timeout(70000) });
+      answer = await response.text();
     } catch (e) {
       failed = e.name === "TimeoutError" ? "no answer within 70 seconds" : "the browser saw no whole answer";
     }
     for (let i = 0; i < 20; i++) {
       const { entries } = await ask("GET", "journal?newest=1&limit=50");
       const entry = entries.findLast((e) => (e.header["Mock-Try"] ?? [])[0] === mark);
-      if (entry) return { entry, failed };
+      if (entry) return { entry, failed, answer };
       await new Promise((done) => setTimeout(done, 50));
     }
     throw new Error("The journal does not have the request" + (failed ? ": " + failed : "") + ".");
   }
 
-  async function trying(button, outcome, method, path) {
-    if (button.getAttribute("aria-busy")) return;
+  // trying does so for a button, and shows the request beside the response. It
+  // returns the text of the answer.
+  async function trying(button, outcome, method, path, headers, body) {
+    if (button.getAttribute("aria-busy")) return "";
     button.setAttribute("aria-busy", "true");
     try {
-      const { entry, failed } = await send(method, path);
+      const { entry, failed, answer } = await send(method, path, headers, body);
       outcome.replaceChildren(h("p", { class: "verdict" }, status(entry.status), " in " + took(entry.took), failed ? "; " + failed : "", entry.reason ? [", ", h("code", null, entry.reason)] : ""), exchange(entry));
       said(method + " " + path + ": " + (entry.status || "cut"));
+      return answer;
     } catch (e) {
       outcome.replaceChildren(h("p", { class: "error" }, e.message));
       said(e.message);
+      return "";
     } finally {
       button.removeAttribute("aria-busy");
     }
@@ -317,11 +329,31 @@
         }
       });
     }
+    const outcome = h("div", { class: "outcome" });
+    const path = new URL(url).pathname;
+    let tokens = {}; // of the last login, in this page alone
+    const steps = [
+      ["Log in", "curl -s " + shell(url + "/login") + " -d username=alice -d password=wonderland", async (button) => keep(await trying(button, outcome, "POST", path + "/login", {}, new URLSearchParams({ username: "alice", password: "wonderland" })))],
+      ["Call", 'curl -i -H "Authorization: Bearer $ACCESS_TOKEN" ' + shell(url + "/api/orders"), (button) => trying(button, outcome, "GET", path + "/api/orders", tokens.access_token ? { Authorization: "Bearer " + tokens.access_token } : {})],
+      ["Refresh", "curl -s " + shell(url + "/token") + ' -d grant_type=refresh_token -d refresh_token="$REFRESH_TOKEN"', async (button) => keep(await trying(button, outcome, "POST", path + "/token", {}, new URLSearchParams({ grant_type: "refresh_token", refresh_token: tokens.refresh_token ?? "" })))],
+    ];
+    const keep = (answer) => {
+      try {
+        tokens = { ...tokens, ...JSON.parse(answer) };
+      } catch {
+        // No tokens came: the ones before are still there to be tried.
+      }
+    };
     const card = h("article", { class: "row", "data-session": s.id },
       h("div", { class: "head" }, h("h3", null, "Session ", h("code", null, s.id)), h("p", { class: "why" }, h("code", null, url + "/")), h("div", { class: "buttons" }, watch, close)),
-      ...lines(url).map(([name, line]) => h("div", { class: "line" }, h("p", { class: "label" }, name), command(line))),
-      commands.childElementCount > 0 ? h("div", { class: "presets", role: "group", "aria-label": "What can be done to the session" }, commands) : "",
+      steps.map(([name, line, does]) => {
+        const button = h("button", { type: "button", "aria-label": name + ": session " + s.id }, name);
+        button.addEventListener("click", () => does(button));
+        return h("div", { class: "line" }, button, command(line));
+      }),
+      commands.childElementCount > 0 ? h("div", { class: "presets", role: "group", "aria-label": "What can be done to the session " + s.id }, commands) : "",
       told,
+      outcome,
     );
     watch.addEventListener("click", () => {
       $("session").value = s.id;
@@ -339,12 +371,6 @@
     });
     return card;
   }
-
-  const lines = (url) => [
-    ["Log in", "curl -s " + shell(url + "/token") + " -d grant_type=password -d username=alice -d password=wonderland"],
-    ["Call", 'curl -i -H "Authorization: Bearer $ACCESS_TOKEN" ' + shell(url + "/api/orders")],
-    ["Refresh", 'curl -s ' + shell(url + "/token") + ' -d grant_type=refresh_token -d refresh_token="$REFRESH_TOKEN"'],
-  ];
 
   function addSession(id) {
     if (id && ![...$("session").options].some((o) => o.value === id)) $("session").append(h("option", { value: id }, id));

@@ -282,7 +282,7 @@ func (p *Page) endpoints() templ.Component {
 			templ_7745c5c3_Var12 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<section class=\"group\" aria-labelledby=\"endpoints\"><h2 id=\"endpoints\">Make an endpoint</h2><p>It answers at once, at its path on this mock, and wins over everything else that is there.</p><form id=\"make\" class=\"form\" autocomplete=\"off\"><div class=\"presets\" role=\"group\" aria-label=\"Examples\"><button type=\"button\" class=\"plain\" data-preset=\"401,401,200\">401 twice, then 200</button> <button type=\"button\" class=\"plain\" data-preset=\"token-expired,200\">Expired once</button> <button type=\"button\" class=\"plain\" data-preset=\"401,200\" data-every=\"3\">Every third refused</button> <button type=\"button\" class=\"plain\" data-preset=\"401,200\" data-rate=\"0.1\">One of ten refused</button> <button type=\"button\" class=\"plain\" data-preset=\"200\" data-delay=\"2s\">Two seconds late</button> <button type=\"button\" class=\"plain\" data-preset=\"reset,200\">Cut off once</button></div><div class=\"fields\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<section class=\"group\" aria-labelledby=\"endpoints\"><h2 id=\"endpoints\">Make an endpoint</h2><p>It answers at once, at its path on this mock, and wins over everything else that is there.</p><form id=\"make\" class=\"form\" autocomplete=\"off\"><div class=\"presets\" role=\"group\" aria-label=\"Examples\"><button type=\"button\" class=\"plain\" data-preset=\"401,401,200\">401 twice, then 200</button> <button type=\"button\" class=\"plain\" data-preset=\"token-expired,200\">Expired once</button> <button type=\"button\" class=\"plain\" data-preset=\"401,200\" data-every=\"3\">Every third refused</button> <button type=\"button\" class=\"plain\" data-preset=\"401,200\" data-rate=\"0.1\">One of ten refused</button> <button type=\"button\" class=\"plain\" data-preset=\"200\" data-delay=\"2s\">Two seconds late</button> <button type=\"button\" class=\"plain\" data-preset=\"reset,200\">Cut off once</button></div><div class=\"fields main\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -950,7 +950,7 @@ func (p *Page) sessions() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = field("ttl", "Access tokens last", "`5s`, `1m`; five minutes if empty").Render(templ.WithChildren(ctx, templ_7745c5c3_Var44), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field("ttl", "An access token lasts", "`5s`, `1m`; five minutes if empty").Render(templ.WithChildren(ctx, templ_7745c5c3_Var44), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -972,7 +972,7 @@ func (p *Page) sessions() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = field("uses", "and so many requests", "any number if empty").Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field("uses", "Requests per token", "any number if empty").Render(templ.WithChildren(ctx, templ_7745c5c3_Var45), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1018,13 +1018,13 @@ func (p *Page) sessions() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<select id=\"policy\" name=\"policy\"><option value=\"\">is replaced; using it again ends the login</option> <option value=\"rotate-only\">is replaced</option> <option value=\"keep\">stays good</option></select>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<select id=\"policy\" name=\"policy\"><option value=\"\">replaced; reuse ends all</option> <option value=\"rotate-only\">replaced</option> <option value=\"keep\">good for more</option></select>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = field("policy", "A used refresh token", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var47), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field("policy", "A used refresh token is", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var47), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1076,7 +1076,7 @@ func (p *Page) sessions() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = field("refresh-delay", "takes", "`2s`").Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field("refresh-delay", "A refresh takes", "`2s`").Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1098,7 +1098,7 @@ func (p *Page) sessions() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = field("first", "First requests to refuse", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var50), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field("first", "Requests refused at first", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var50), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1120,7 +1120,7 @@ func (p *Page) sessions() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = field("offset", "Clock of the server is ahead by", "`1h`, `-40s`").Render(templ.WithChildren(ctx, templ_7745c5c3_Var51), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field("offset", "Server clock ahead by", "`1h`, `-40s`").Render(templ.WithChildren(ctx, templ_7745c5c3_Var51), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

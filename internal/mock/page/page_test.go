@@ -213,9 +213,11 @@ func testSession(t *testing.T, p *browsertest.Tab, url string) {
 	p.Fill("ttl", "5s")
 	p.Click("#open button[type=submit]")
 	p.Wait(`document.querySelector("[data-session=s1]")`)
-	if got := browsertest.JS[string](p, `document.querySelector("[data-session=s1]").innerText`); !strings.Contains(got, url+"/s/s1/") || strings.Count(got, "curl") < 3 {
+	if got := browsertest.JS[string](p, `document.querySelector("[data-session=s1]").innerText`); !strings.Contains(got, url+"/s/s1/") || strings.Count(got, "curl") != 3 {
 		t.Error(got)
 	}
+	p.Click(`[aria-label="Call: session s1"]`)
+	p.Wait(`document.querySelector("[data-session=s1] .outcome .wire")?.textContent.includes("GET /s/s1/api/orders")`)
 	p.Click("[data-do=expire-access-tokens]")
 	p.Wait(`document.querySelector("[data-session=s1] [role=status]").textContent.startsWith("Done")`)
 	p.Look("mock-session")

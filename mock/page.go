@@ -1,0 +1,49 @@
+package mock
+
+import (
+	"github.com/gate401/gate401/internal/mock/endpoint"
+	"github.com/gate401/gate401/internal/mock/page"
+	"github.com/gate401/gate401/internal/mock/scenario"
+	"github.com/gate401/gate401/internal/mock/world"
+)
+
+// groupTitles say in the page what each group of scenarios is about.
+func groupTitles() map[scenario.Group]string {
+	return map[scenario.Group]string{
+		scenario.GroupReason:     "The refusals of the catalogue, as the gate writes them",
+		scenario.GroupChallenge:  "Challenges that are missing, broken or unusual",
+		scenario.GroupStatus:     "Refusals with another status than the right one",
+		scenario.GroupAnswer:     "Bodies and fields that surprise",
+		scenario.GroupConnection: "Connections that end early",
+		scenario.GroupNetwork:    "Proxies and redirects",
+		scenario.GroupClock:      "Clocks that disagree",
+		scenario.GroupCounter:    "Refusals that come and go",
+		scenario.GroupKeys:       "Key sets, for whoever verifies tokens",
+		scenario.GroupToken:      "Access tokens, in a session",
+		scenario.GroupRefresh:    "The token endpoint, in a session",
+	}
+}
+
+// newPage makes the page in the browser from what the mock can do.
+func newPage() *page.Page {
+	p := &page.Page{
+		AccessFaults: world.AccessFaults(), RefreshFaults: world.RefreshFaults(),
+		Inspector: ownPrefix + "token", Guide: guidePrefix,
+	}
+	for _, f := range endpoint.Faults() {
+		p.Faults = append(p.Faults, string(f))
+	}
+	titles := groupTitles()
+	at := map[scenario.Group]int{}
+	for _, g := range scenario.Groups() {
+		at[g] = len(p.Groups)
+		p.Groups = append(p.Groups, page.Group{ID: string(g), Title: titles[g]})
+	}
+	for _, s := range scenario.All() {
+		g := &p.Groups[at[s.Group]]
+		g.Scenarios = append(g.Scenarios, page.Scenario{
+			Name: s.Name, Title: s.Title, Explain: s.Explain, Path: s.Path, Expect: s.Expect.Sentence, Reason: s.Reason,
+		})
+	}
+	return p
+}
