@@ -29,6 +29,6 @@ func rules() []Rule {
 		headerRules(), keyRules(), schemeRules(), malformedRules(),
 		boundRules(), digestRules(), forbiddenRules(), shapeRules(), tokenRules(),
 		missingRules(), lateWayRules(), wordRules(),
-		passwordRules(), sessionRules(), serverRules(), statusRules(), keyLateRules(), namedRules(),
+		passwordRules(), sessionRules(), keyLateRules(), serverRules(), statusRules(), namedRules(),
 	)
 }

@@ -226,13 +226,13 @@ func (s *scene) times() []Time {
 		add("exp", c.Expires, when(map[bool]string{true: "expired", false: "expires"}[!now.Before(c.Expires)], c.Expires, now))
 	}
 	if c != nil || s.clocks.skewWords() != "" {
-		add("request", s.clocks.client, "sent, by the clock of the client")
+		add("request", s.clocks.client, "by the clock of the client")
 		if s.clocks.local {
 			out[len(out)-1].Words = "now, by the clock of this machine"
 		}
-		words := "answered, by the clock of the server"
+		words := "by the clock of the server"
 		if w := s.clocks.skewWords(); w != "" {
-			words += ": " + strings.TrimSuffix(strings.TrimPrefix(w, "The server's clock is "), ".")
+			words += ", " + strings.TrimSuffix(strings.TrimPrefix(w, "The server's clock is "), " of yours.")
 		}
 		add("Date", s.clocks.server, words)
 	}

@@ -97,6 +97,8 @@ func failure(c capture.Capture, i int) int {
 		return 9
 	case status == 401 && repeated(c, i):
 		return 0
+	case status == 401 && answered(c, i):
+		return 1
 	case status == 401:
 		return 10
 	case status == 407 && repeated(c, i):
@@ -138,6 +140,22 @@ func repeated(c capture.Capture, i int) bool {
 	return false
 }
 
+// answered tells that the client came back with a credential for a challenge: the
+// answer to that is the one that counts.
+func answered(c capture.Capture, i int) bool {
+	a := &c.Exchanges[i].Request
+	if a.Header.Has("Authorization") {
+		return false
+	}
+	for j := i + 1; j < len(c.Exchanges); j++ {
+		b := &c.Exchanges[j].Request
+		if b.Method == a.Method && a.URL != nil && b.URL != nil && *a.URL == *b.URL && b.Header.Has("Authorization") {
+			return true
+		}
+	}
+	return false
+}
+
 // first is the index of the cause; -1 for none. The word of a gate counts: of
 // what the request shows, only what gives that very reason.
 func first(s *scene, all []found) int {
@@ -147,6 +165,9 @@ func first(s *scene, all []found) int {
 	if s.named.Code != "" {
 		for i, f := range all {
 			code := f.code()
+			if f.ID == "said-by-server" {
+				continue // its words say less than the code
+			}
 			if code == s.named.Code || code != "" && code.Info().ShownAs == s.named.Code {
 				if f.sure != Possible || f.ID == "named-by-server" {
 					return i

@@ -414,8 +414,8 @@ func readClocks(x *capture.Exchange, o Options) clocks {
 	}
 	c.server = date
 	if !c.local {
-		// Date has whole seconds, rounded down: half a second is the best guess.
-		c.skew, c.known = date.Add(500*time.Millisecond).Sub(c.client), true
+		// Date has whole seconds, rounded down.
+		c.skew, c.known = date.Sub(c.client.Truncate(time.Second)), true
 		if c.skew.Abs() < max(2*time.Second, x.Took) {
 			c.skew = 0
 		}

@@ -73,7 +73,12 @@ func (r Report) verdict(s explain.Style) string {
 	var b strings.Builder
 	if c := r.Cause; c != nil {
 		sure := map[Certainty]string{Certain: "cause", Likely: "likely cause", Possible: "possible cause"}[c.Certainty]
-		b.WriteString(s.Red(s.Bold(sure+":")) + " " + s.Bold(c.Title) + "  " + s.Faint(c.Rule) + "\n")
+		label := sure + " [" + c.Rule + "]"
+		title := s.Wrap("", label+": "+c.Title)
+		if rest, ok := strings.CutPrefix(title, label); ok {
+			title = s.Red(s.Bold(label)) + rest
+		}
+		b.WriteString(title)
 		b.WriteString(s.Wrap("  ", explain.Visible(c.Note)))
 		b.WriteString(places(s, c.Evidence))
 		var rows [][2]string
