@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"strings"
 	"time"
 
 	"github.com/gate401/gate401/internal/mock/world"
@@ -15,6 +16,16 @@ func life(g Group, name, title, explain string, code reason.Code, e Expect, s wo
 // WorldPath is where the world of a scenario with a life is: its name, two
 // dashes, and a word of the client's own.
 func WorldPath(name, session string) string { return "/s/" + name + worldMark + session + "/" }
+
+// OfSession is the scenario that the id of a session names.
+func OfSession(id string) (name string, ok bool) {
+	name, _, ok = strings.Cut(id, worldMark)
+	if !ok {
+		return "", false
+	}
+	s, ok := Lookup(name)
+	return name, ok && s.World != nil
+}
 
 const worldMark = "--"
 

@@ -100,4 +100,3 @@ func play(h http.Handler, method, target string, fields ...string) *httptest.Res
 	h.ServeHTTP(w, r)
 	return w
 }
-
