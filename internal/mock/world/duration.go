@@ -35,3 +35,5 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 	*d = Duration(seconds * float64(time.Second))
 	return nil
 }
+
+func (d Duration) std() time.Duration { return time.Duration(d) }

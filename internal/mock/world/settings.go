@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gate401/gate401/reason"
+	"github.com/gate401/gate401/token"
 )
 
 // Settings say who lives in a world and what goes wrong there. The zero value
@@ -86,8 +87,8 @@ type Access struct {
 type Refresh struct {
 	// Policy is what happens to a refresh token that was used: "rotate" (the
 	// default: a new one; the old one may be used again for Grace, after that
-	// its use ends the login), "rotate-only" (the old one is refused, and
-	// nothing else happens), or "keep" (it goes on being good).
+	// its use ends the login), "rotate-only" (the old one is refused after
+	// Grace, and nothing else happens), or "keep" (it goes on being good).
 	Policy string `json:"policy,omitempty"`
 	// Grace is how long a used refresh token still gets an answer; 0 for not at
 	// all.
@@ -133,3 +134,18 @@ type Clock struct {
 
 // MaxDelay bounds every delay: a mock must not be a place to park connections.
 const MaxDelay = Duration(30 * time.Second)
+
+// Policies of refresh tokens: the values of [Refresh.Policy].
+const (
+	PolicyRotate     = "rotate"
+	PolicyRotateOnly = "rotate-only"
+	PolicyKeep       = "keep"
+)
+
+// ttl is how long access tokens are good.
+func (a Access) ttl() time.Duration {
+	if a.TTL == 0 {
+		return token.DefaultTTL
+	}
+	return a.TTL.std()
+}
