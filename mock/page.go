@@ -1,6 +1,8 @@
 package mock
 
 import (
+	"strings"
+
 	"github.com/gate401/gate401/internal/mock/endpoint"
 	"github.com/gate401/gate401/internal/mock/page"
 	"github.com/gate401/gate401/internal/mock/scenario"
@@ -28,7 +30,7 @@ func groupTitles() map[scenario.Group]string {
 func newPage() *page.Page {
 	p := &page.Page{
 		AccessFaults: world.AccessFaults(), RefreshFaults: world.RefreshFaults(),
-		Inspector: ownPrefix + "token", Guide: guidePrefix,
+		Commands: commands(), Inspector: ownPrefix + "token", Guide: guidePrefix,
 	}
 	for _, f := range endpoint.Faults() {
 		p.Faults = append(p.Faults, string(f))
@@ -41,9 +43,31 @@ func newPage() *page.Page {
 	}
 	for _, s := range scenario.All() {
 		g := &p.Groups[at[s.Group]]
+		if s.Group == scenario.GroupReason {
+			// The rest is on the page of the reason.
+			if first, _, more := strings.Cut(s.Explain, ". "); more {
+				s.Explain = first + "."
+			}
+		}
 		g.Scenarios = append(g.Scenarios, page.Scenario{
 			Name: s.Name, Title: s.Title, Explain: s.Explain, Path: s.Path, Expect: s.Expect.Sentence, Reason: s.Reason,
 		})
 	}
 	return p
+}
+
+// commands are the buttons of a session.
+func commands() []page.Command {
+	return []page.Command{
+		{Title: "Expire the access tokens", JSON: `{"do":"expire-access-tokens"}`},
+		{Title: "Revoke the access tokens", JSON: `{"do":"revoke-access-tokens"}`},
+		{Title: "End all logins", JSON: `{"do":"revoke-family"}`},
+		{Title: "Refuse the next request", JSON: `{"do":"refuse-next"}`},
+		{Title: "Fail the next refresh", JSON: `{"do":"fail-next-refresh"}`},
+		{Title: "Lose the next refresh's answer", JSON: `{"do":"fail-next-refresh","fault":"lost-answer"}`},
+		{Title: "Rotate the signing key", JSON: `{"do":"rotate-keys"}`},
+		{Title: "Forget the old keys", JSON: `{"do":"forget-keys"}`},
+		{Title: "Clock ten minutes on", JSON: `{"do":"advance-clock","by":"10m"}`},
+		{Title: "Begin again", JSON: `{"do":"reset"}`},
+	}
 }

@@ -105,7 +105,7 @@ func testFindings(t *testing.T, b *browsertest.Browser, url string) {
 		h+"."+rest[:len(rest)-1]+"9", whole+"\x00x", "\""+whole+"\"",
 	)
 	// Damage of every other kind, the same each time.
-	random := rand.New(rand.NewPCG(4, 1)) //nolint:gosec // not for secrets
+	random := rand.New(rand.NewPCG(4, 1))
 	for range 60 {
 		raw := []byte(whole)
 		for range 1 + random.IntN(2) {

@@ -13,7 +13,9 @@ import (
 )
 
 // Browser is a Chromium that is closed at the end of the test.
-type Browser struct{ ctx context.Context }
+type Browser struct {
+	ctx context.Context //nolint:containedctx // chromedp keeps its browser in one
+}
 
 // Start starts the browser.
 func Start(t *testing.T) *Browser {
@@ -51,7 +53,7 @@ func axeSource(t *testing.T) string {
 	t.Helper()
 	dir, err := os.Getwd()
 	for err == nil {
-		source, readErr := os.ReadFile(filepath.Join(dir, "e2e/browser/node_modules/axe-core/axe.min.js")) //nolint:gosec // of this checkout
+		source, readErr := os.ReadFile(filepath.Join(dir, "e2e/browser/node_modules/axe-core/axe.min.js"))
 		if readErr == nil {
 			return string(source)
 		}

@@ -29,7 +29,7 @@ type Tab struct {
 
 // tabState is shared by the views of a tab that subtests have.
 type tabState struct {
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // chromedp keeps its tab in one
 
 	mu       sync.Mutex
 	console  []string
@@ -246,7 +246,7 @@ func (p *Tab) picture(name string) {
 	}
 	whole := true
 	shot := Call(p, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &whole})
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), shot.Data, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), shot.Data, 0o600); err != nil { //nolint:gosec // the directory is the choice of who runs the test
 		p.t.Fatal(err)
 	}
 }

@@ -29,7 +29,7 @@
     if (response.status === 204) return null;
     const doc = await response.json().catch(() => ({}));
     if (response.ok) return doc;
-    const details = (doc.errors ?? []).map((e) => [e.path, e.message].filter(Boolean).join(": ") + (e.hint ? " (" + e.hint + ")" : ""));
+    const details = (doc.errors ?? []).map((e) => typeof e === "string" ? e : [e.path, e.message].filter(Boolean).join(": ") + (e.hint ? " (" + e.hint + ")" : ""));
     throw new Error(details.length > 0 ? details.join("; ") : doc.detail ?? "The mock answered " + response.status + ".");
   }
 
@@ -322,7 +322,7 @@
     for (const button of commands.querySelectorAll("[data-do]")) {
       button.addEventListener("click", async () => {
         try {
-          await ask("POST", "sessions/" + encodeURIComponent(s.id) + "/do", { do: button.dataset.do });
+          await ask("POST", "sessions/" + encodeURIComponent(s.id) + "/do", JSON.parse(button.dataset.do));
           told.textContent = "Done: " + button.textContent + ".";
         } catch (e) {
           told.textContent = e.message;
@@ -331,9 +331,10 @@
     }
     const outcome = h("div", { class: "outcome" });
     const path = new URL(url).pathname;
+    const { name, password } = s.people?.[0] ?? { name: "alice", password: "wonderland" };
     let tokens = {}; // of the last login, in this page alone
     const steps = [
-      ["Log in", "curl -s " + shell(url + "/login") + " -d username=alice -d password=wonderland", async (button) => keep(await trying(button, outcome, "POST", path + "/login", {}, new URLSearchParams({ username: "alice", password: "wonderland" })))],
+      ["Log in", "curl -s " + shell(url + "/login") + " -d " + shell("username=" + name) + " -d " + shell("password=" + password), async (button) => keep(await trying(button, outcome, "POST", path + "/login", {}, new URLSearchParams({ username: name, password })))],
       ["Call", 'curl -i -H "Authorization: Bearer $ACCESS_TOKEN" ' + shell(url + "/api/orders"), (button) => trying(button, outcome, "GET", path + "/api/orders", tokens.access_token ? { Authorization: "Bearer " + tokens.access_token } : {})],
       ["Refresh", "curl -s " + shell(url + "/token") + ' -d grant_type=refresh_token -d refresh_token="$REFRESH_TOKEN"', async (button) => keep(await trying(button, outcome, "POST", path + "/token", {}, new URLSearchParams({ grant_type: "refresh_token", refresh_token: tokens.refresh_token ?? "" })))],
     ];
@@ -345,7 +346,7 @@
       }
     };
     const card = h("article", { class: "row", "data-session": s.id },
-      h("div", { class: "head" }, h("h3", null, "Session ", h("code", null, s.id)), h("p", { class: "why" }, h("code", null, url + "/")), h("div", { class: "buttons" }, watch, close)),
+      h("div", { class: "head" }, h("h3", null, "Session ", h("code", null, s.id)), h("div", { class: "why" }, h("p", null, h("code", null, url + "/")), h("p", { class: "small" }, whoLives(s))), h("div", { class: "buttons" }, watch, close)),
       steps.map(([name, line, does]) => {
         const button = h("button", { type: "button", "aria-label": name + ": session " + s.id }, name);
         button.addEventListener("click", () => does(button));
@@ -370,6 +371,13 @@
       }
     });
     return card;
+  }
+
+  // whoLives lists who can log in, and with which key.
+  function whoLives(s) {
+    const people = (s.people ?? []).map((x) => x.name + " / " + x.password + (x.suspended ? " (suspended)" : ""));
+    const keys = (s.keys ?? []).map((k) => k.value);
+    return [people.length > 0 ? "People: " + people.join(", ") + ". " : "", keys.length > 0 ? ["API key: ", h("code", null, keys[0]), "."] : ""].flat();
   }
 
   function addSession(id) {

@@ -57,8 +57,10 @@ type Scenario struct {
 
 // Command is something that can be done to a session.
 type Command struct {
-	// Do is its word in the API, Title what the button says.
-	Do, Title string
+	// Title is what the button says.
+	Title string
+	// JSON is what is sent to the API.
+	JSON string
 }
 
 var _ http.Handler = (*Page)(nil)

@@ -32,7 +32,7 @@ func groups() []page.Group {
 func newPage() *page.Page {
 	p := &page.Page{
 		Groups: groups(), AccessFaults: []string{"wrong-audience"}, RefreshFaults: []string{"lost-answer"},
-		Commands:  []page.Command{{Do: "expire-access-tokens", Title: "Expire all access tokens"}},
+		Commands:  []page.Command{{Title: "Expire the access tokens", JSON: `{"do":"expire-access-tokens"}`}},
 		Inspector: "/__mock/token", Guide: "/auth/problems/",
 	}
 	for _, f := range endpoint.Faults() {
@@ -218,7 +218,7 @@ func testSession(t *testing.T, p *browsertest.Tab, url string) {
 	}
 	p.Click(`[aria-label="Call: session s1"]`)
 	p.Wait(`document.querySelector("[data-session=s1] .outcome .wire")?.textContent.includes("GET /s/s1/api/orders")`)
-	p.Click("[data-do=expire-access-tokens]")
+	p.Click(`[data-do*="expire-access-tokens"]`)
 	p.Wait(`document.querySelector("[data-session=s1] [role=status]").textContent.startsWith("Done")`)
 	p.Look("mock-session")
 	p.Click(`[aria-label="Close: session s1"]`)
