@@ -24,7 +24,9 @@ type issuer struct {
 	life     time.Duration
 	delay    time.Duration
 	fail     []error // of the next renewals
+	started  int
 	renewals int
+	lagging  bool // Token goes on with what Renew replaced
 	// per request id: how often it was seen, and with what
 	seen   map[string][]string
 	answer func(w http.ResponseWriter, r *http.Request) bool // true: it answered
@@ -59,12 +61,18 @@ func (s *issuer) expire() {
 func (s *issuer) Token(context.Context) (client.Token, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.lagging {
+		return client.Token{Value: "t1"}, nil
+	}
 	return s.token, nil
 }
 
 // Renew does not look at what was refused: the transport alone has to see to it
 // that it is called once.
 func (s *issuer) Renew(ctx context.Context, _ client.Token) (client.Token, error) {
+	s.mu.Lock()
+	s.started++
+	s.mu.Unlock()
 	if s.delay > 0 {
 		select {
 		case <-time.After(s.delay):
@@ -153,11 +161,46 @@ func TestWaiterGoesItsOwnWay(t *testing.T) {
 			t.Errorf("got %v after %v", err, time.Since(started))
 		}
 		resp, err := tr.RoundTrip(get(t, api+"/patient"))
-		if err != nil || resp.StatusCode != 200 || s.renewals != 1 {
-			t.Errorf("got %v %v after %d renewals", resp, err, s.renewals)
+		if err != nil || resp.StatusCode != 200 || s.started != 1 {
+			t.Errorf("got %v %v after %d renewals", resp, err, s.started)
 		}
 		if err := tr.Close(); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// A refusal that arrives late finds the token replaced already.
+func TestStragglers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newIssuer()
+		s.expire()
+		tr := transport(s)
+		tr.Base = direct{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.ServeHTTP(w, r)
+			if r.URL.Path == "/slow" && r.Header.Get("Authorization") == "Bearer t1" {
+				time.Sleep(time.Minute)
+			}
+		})}
+		var wg sync.WaitGroup
+		for _, path := range []string{"/slow", "/quick"} {
+			wg.Go(func() {
+				if path == "/quick" {
+					time.Sleep(time.Second)
+				}
+				if resp, err := tr.RoundTrip(get(t, api+path)); err != nil || resp.StatusCode != 200 {
+					t.Errorf("%s: %v %v", path, resp, err)
+				}
+			})
+		}
+		wg.Wait()
+		// And so does a source that is late.
+		s.lagging = true
+		if resp, err := tr.RoundTrip(get(t, api+"/late")); err != nil || resp.StatusCode != 200 || len(s.seen["/late"]) != 1 {
+			t.Errorf("%v %v, sent %q", resp, err, s.seen["/late"])
+		}
+		if s.renewals != 1 {
+			t.Errorf("%d renewals", s.renewals)
 		}
 	})
 }

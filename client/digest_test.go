@@ -92,6 +92,7 @@ func (s *digestServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		info.RspAuth = c.ComputeRspAuth(ha1+"x", "")
 	}
 	if s.next {
+		delete(s.made, c.Nonce) // stale from now on
 		info.NextNonce = s.nonce()
 	}
 	if !s.noProof && c.QOP != "" {

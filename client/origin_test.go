@@ -103,6 +103,34 @@ func TestNothingCrossesOver(t *testing.T) {
 	}
 }
 
+// A link must not log in as somebody else, not even at home.
+func TestRedirectWithPassword(t *testing.T) {
+	var seen []string
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen = append(seen, r.Header.Get("Authorization"))
+		if r.URL.Path == "/" {
+			http.Redirect(w, r, "http://eve:secret@"+r.Host+"/x", http.StatusFound)
+		}
+	}))
+	defer srv.Close()
+	base := &http.Transport{}
+	defer base.CloseIdleConnections()
+	for want, logins := range map[string][]client.Login{
+		"":            nil,
+		"Bearer mine": {{Origins: []string{srv.URL}, Source: client.Static("mine")}},
+	} {
+		seen = nil
+		resp, err := (&http.Client{Transport: &client.Transport{Base: base, Logins: logins}}).Do(get(t, srv.URL))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if len(seen) != 2 || seen[0] != want || seen[1] != want {
+			t.Errorf("seen %q, want %q", seen, want)
+		}
+	}
+}
+
 func TestBadLogins(t *testing.T) {
 	tests := []struct {
 		login client.Login

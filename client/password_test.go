@@ -57,14 +57,14 @@ func TestGoHTTPBin(t *testing.T) {
 
 // passwords is a server with Basic that counts what it is sent.
 type passwords struct {
-	mu      sync.Mutex
-	right   string
-	realm   func(*http.Request) string
-	sent    []string // realm, colon, password
-	bare    int
-	delay   time.Duration
-	answer  int // of a right password
-	retries string
+	mu     sync.Mutex
+	right  string
+	realm  func(*http.Request) string
+	sent   []string // realm, colon, password
+	bare   int
+	wrong  int
+	delay  time.Duration
+	answer int // of a right password
 }
 
 func (s *passwords) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -80,6 +80,9 @@ func (s *passwords) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.sent = append(s.sent, realm+":"+password)
 	} else {
 		s.bare++
+	}
+	if ok && password != s.right {
+		s.wrong++
 	}
 	if !ok || password != s.right {
 		w.Header().Set("WWW-Authenticate", `Basic realm="`+realm+`"`)
@@ -117,6 +120,18 @@ func TestPasswordNeverTwice(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestRefusedElsewhereIsNotSentUnasked(t *testing.T) {
+	s := &passwords{right: "other"}
+	logins := alice(api)
+	logins[0].Basic.Preemptive = []string{"/unasked"}
+	tr := &client.Transport{Base: direct{s}, Logins: logins}
+	refusal(t, tr, get(t, api+"/asked"))
+	refusal(t, tr, get(t, api+"/unasked"))
+	if len(s.sent) != 1 {
+		t.Errorf("sent %q", s.sent)
 	}
 }
 
