@@ -1,0 +1,245 @@
+package openapi
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/gate401/gate401/token"
+)
+
+// PathDocuments is the path of the API.
+const PathDocuments = "/__mock/api/openapi"
+
+// MaxDocuments is how many documents a Library holds.
+const MaxDocuments = 20
+
+// ErrFull says that a Library has as many documents as it may have.
+var ErrFull = errors.New("there are " + strconv.Itoa(MaxDocuments) + " documents already; remove one")
+
+// Library holds the documents that a mock plays. The zero value is ready; Options
+// are set before first use. Safe for concurrent use; do not copy it.
+type Library struct {
+	// Options are those of all documents, but for Prefix.
+	Options Options
+
+	loading sync.Mutex // reading a document takes memory: one at a time
+	mu      sync.RWMutex
+	all     []held
+	last    int
+}
+
+type held struct {
+	id, name, prefix string
+	doc              *Document
+}
+
+// Summary is a document as the API shows it.
+type Summary struct {
+	ID         string       `json:"id"`
+	Name       string       `json:"name,omitempty"`
+	Title      string       `json:"title"`
+	Version    string       `json:"version"`
+	Prefix     string       `json:"prefix,omitempty"`
+	URLs       []string     `json:"urls"` // below which its paths are answered
+	Warnings   []string     `json:"warnings"`
+	Operations []Operation  `json:"operations"`
+	Accepted   []Credential `json:"credentials"`
+}
+
+// Add reads a document and plays it from now on; prefix is Options.Prefix. It
+// returns the ID. The error is Errors, or ErrFull.
+func (l *Library) Add(name string, data []byte, prefix string) (string, error) {
+	l.loading.Lock()
+	defer l.loading.Unlock()
+	l.mu.RLock()
+	full := len(l.all) >= MaxDocuments
+	l.mu.RUnlock()
+	if full {
+		return "", ErrFull
+	}
+	// One key for all documents, made when the first one needs it.
+	if l.Options.SigningKey == nil {
+		key, err := token.GenerateKey("")
+		if err != nil {
+			return "", err
+		}
+		l.Options.SigningKey = key
+	}
+	o := l.Options
+	if o.Prefix = prefix; prefix != "" {
+		if err := checkPrefix(prefix); err != nil {
+			return "", Errors{{Pointer: "", Message: err.Error(), Hint: "such as /petstore"}}
+		}
+	}
+	doc, err := Load(name, data, o)
+	if err != nil {
+		return "", err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last++
+	id := strconv.Itoa(l.last)
+	// The newest first: it wins where two documents have one path.
+	l.all = append([]held{{id, name, prefix, doc}}, l.all...)
+	return id, nil
+}
+
+func checkPrefix(prefix string) error {
+	p := "/" + strings.Trim(prefix, "/")
+	if len(p) > 200 || strings.ContainsFunc(p, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune(`?#%\"<>{}`, r)
+	}) {
+		return fmt.Errorf("the prefix %s is no plain path", strconv.Quote(clip(prefix)))
+	}
+	if p == "/__mock" || strings.HasPrefix(p, "/__mock/") {
+		return errors.New("/__mock/ is the mock's own")
+	}
+	return nil
+}
+
+// Remove forgets a document and tells whether there was one.
+func (l *Library) Remove(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, h := range l.all {
+		if h.id == id {
+			l.all = append(append([]held{}, l.all[:i]...), l.all[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// Get returns a document.
+func (l *Library) Get(id string) (*Document, bool) {
+	h, ok := l.get(id)
+	return h.doc, ok
+}
+
+func (l *Library) get(id string) (held, bool) {
+	for _, h := range l.snapshot() {
+		if h.id == id {
+			return h, true
+		}
+	}
+	return held{}, false
+}
+
+// snapshot is the documents as they are; the list is replaced, never changed.
+func (l *Library) snapshot() []held {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.all
+}
+
+// Handler answers with the documents, the newest first, and lets next answer what
+// none of them has. Paths below /__mock/ are never matched.
+func (l *Library) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p := r.URL.Path; p != "/__mock" && !strings.HasPrefix(p, "/__mock/") {
+			for _, h := range l.snapshot() {
+				if h.doc.serve(w, r) {
+					return
+				}
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// API answers the paths by which documents come and go:
+//
+//	GET    /__mock/api/openapi                     {"documents":[Summary]}, without credentials
+//	POST   /__mock/api/openapi?name=&prefix=       the document; 201 Summary
+//	GET    /__mock/api/openapi/{id}                Summary with new tokens
+//	DELETE /__mock/api/openapi/{id}                204
+//
+// It asks for no proof: let nobody reach it whom you would not let change the
+// mock, nor a page of another origin.
+func (l *Library) API() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+PathDocuments, l.serveList)
+	mux.HandleFunc("POST "+PathDocuments, l.serveAdd)
+	mux.HandleFunc("GET "+PathDocuments+"/{id}", l.serveGet)
+	mux.HandleFunc("DELETE "+PathDocuments+"/{id}", l.serveRemove)
+	return mux
+}
+
+func summary(r *http.Request, h held) Summary {
+	origin := "http://" + r.Host
+	if r.TLS != nil {
+		origin = "https://" + r.Host
+	}
+	s := Summary{ID: h.id, Name: h.name, Title: h.doc.Title, Version: h.doc.Version, Prefix: h.prefix,
+		Warnings: append([]string{}, h.doc.Warnings...), Operations: h.doc.Operations(), Accepted: []Credential{}}
+	for _, base := range h.doc.bases {
+		s.URLs = append(s.URLs, origin+base)
+	}
+	return s
+}
+
+func (l *Library) serveList(w http.ResponseWriter, r *http.Request) {
+	out := []Summary{}
+	for _, h := range l.snapshot() {
+		out = append(out, summary(r, h))
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"documents": out})
+}
+
+func (l *Library) serveAdd(w http.ResponseWriter, r *http.Request) {
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxSize))
+	if err != nil {
+		status := http.StatusBadRequest
+		var big *http.MaxBytesError
+		if errors.As(err, &big) {
+			status = http.StatusRequestEntityTooLarge
+		}
+		writeProblem(w, status, "the document could not be read; it may have at most "+strconv.Itoa(MaxSize)+" octets", nil)
+		return
+	}
+	id, err := l.Add(clip(r.URL.Query().Get("name")), data, r.URL.Query().Get("prefix"))
+	var errs Errors
+	switch {
+	case errors.As(err, &errs):
+		writeProblem(w, http.StatusBadRequest, errs.Error(), errs)
+	case errors.Is(err, ErrFull):
+		writeProblem(w, http.StatusConflict, err.Error(), nil)
+	case err != nil:
+		writeProblem(w, http.StatusInternalServerError, "no key could be made", nil)
+	default:
+		w.Header().Set("Location", PathDocuments+"/"+id)
+		l.show(w, r, id, http.StatusCreated)
+	}
+}
+
+func (l *Library) serveGet(w http.ResponseWriter, r *http.Request) {
+	l.show(w, r, r.PathValue("id"), http.StatusOK)
+}
+
+func (l *Library) show(w http.ResponseWriter, r *http.Request, id string, status int) {
+	h, ok := l.get(id)
+	if !ok {
+		writeProblem(w, http.StatusNotFound, "there is no document "+strconv.Quote(clip(id)), nil)
+		return
+	}
+	s := summary(r, h)
+	var err error
+	if s.Accepted, err = h.doc.Credentials(); err != nil {
+		writeProblem(w, http.StatusInternalServerError, "no token could be made", nil)
+		return
+	}
+	writeJSON(w, status, s)
+}
+
+func (l *Library) serveRemove(w http.ResponseWriter, r *http.Request) {
+	if !l.Remove(r.PathValue("id")) {
+		writeProblem(w, http.StatusNotFound, "there is no document "+strconv.Quote(clip(r.PathValue("id"))), nil)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
