@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -50,7 +51,7 @@ type harProgram struct {
 func (r *harReader) fail(err error) error {
 	at := min(int(r.dec.InputOffset()), len(r.data))
 	problem := "it is no JSON"
-	if err != nil && strings.Contains(err.Error(), "unexpected E") {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		problem = "it ends too early"
 	}
 	return &SyntaxError{What: "HAR file", Line: bytes.Count(r.data[:at], []byte("\n")) + 1, Problem: problem, Help: "export it again; a HAR file is one JSON document"}

@@ -48,6 +48,7 @@ type rawReader struct {
 	proxy  bool
 	peer   string
 	port   string
+	target string // what wget says that it asks for
 	notes  []Note
 	over   bool
 }
@@ -59,6 +60,7 @@ const maxFolded = 64 << 10
 type rawPair struct {
 	request, response *rawMessage
 	secure            bool
+	partial           bool // the request is known by its URL alone
 	peer, port        string
 	notes             []Note
 }
@@ -134,6 +136,9 @@ func (r *rawReader) markedLine(bare, line string) {
 			return
 		}
 	}
+	if strings.Contains(bare, "--:--:--") {
+		return // the progress meter
+	}
 	if r.now != nil && r.body && !r.now.isRequest {
 		r.now.body.WriteString(line)
 	} else if m, ok := startLine(bare); ok && !m.isRequest {
@@ -188,10 +193,14 @@ func (r *rawReader) plainLine(bare, line string) {
 		r.tool, r.now = "wget -d", nil
 		return
 	case "---request end---", "---response end---":
-		r.body = true
+		r.now = nil // what follows is wget's own talk
 		return
 	case "###":
 		r.now = nil // between requests of an .http file
+		return
+	}
+	if u, ok := wgetURL(bare); ok {
+		r.target, r.now = u, nil
 		return
 	}
 	if m, ok := startLine(strings.TrimLeft(bare, " \t")); ok && (r.now == nil || r.body || len(r.now.header) == 0 && r.now.isRequest != m.isRequest) {
@@ -211,9 +220,16 @@ func (r *rawReader) plainLine(bare, line string) {
 			bare = strings.TrimPrefix(bare, "  ")
 		}
 		r.field(bare)
-	default:
+	case r.tool != "wget -S":
 		r.now.body.WriteString(line)
 	}
+}
+
+// wgetURL reads "--2026-11-21 14:33:54--  https://api.example.com/".
+func wgetURL(line string) (string, bool) {
+	rest, ok := strings.CutPrefix(line, "--")
+	date, u, ok2 := strings.Cut(rest, "--  ")
+	return u, ok && ok2 && len(date) == len("2006-01-02 15:04:05") && strings.Contains(u, "://")
 }
 
 // field reads one field line, a folded one, or the end of the fields.
@@ -260,11 +276,19 @@ func (r *rawReader) begin(m rawMessage) {
 		return
 	}
 	p := rawPair{secure: r.secure, peer: r.peer, port: r.port}
-	if m.isRequest {
+	switch {
+	case m.isRequest:
 		p.request = &m
-	} else {
+		p.secure = p.secure || strings.HasPrefix(r.target, "https://")
+		if strings.HasPrefix(r.target, "http://") {
+			p.port = "80"
+		}
+	case r.target != "":
+		p.request, p.partial, p.response = &rawMessage{isRequest: true, method: "GET", target: r.target}, true, &m
+	default:
 		p.response = &m
 	}
+	r.target = ""
 	r.pairs = append(r.pairs, p)
 }
 
@@ -286,7 +310,7 @@ func (r *rawReader) source() string {
 func (p rawPair) exchange() Exchange {
 	x := Exchange{Notes: p.notes}
 	x.Request.URL = &url.URL{}
-	x.Request.Incomplete = p.request == nil
+	x.Request.Incomplete = p.request == nil || p.partial
 	if q := p.request; q != nil {
 		x.Request.Method, x.Request.Proto, x.Request.Header, x.Request.Body = q.method, q.proto, q.header, q.content()
 		u, user, notes := parseURL(p.absolute(), "http")

@@ -74,7 +74,7 @@ func (m *rawMessage) content() []byte {
 			return []byte(whole)
 		}
 	}
-	if n, err := strconv.Atoi(strings.TrimSpace(m.header.Get("Content-Length"))); err == nil && n >= 0 && n < len(text) {
+	if n, err := strconv.Atoi(strings.TrimSpace(m.header.Get("Content-Length"))); err == nil && n >= 0 && n <= len(text) {
 		return nonEmpty(text[:n])
 	}
 	return nonEmpty(strings.Trim(text, "\r\n"))
