@@ -188,6 +188,3 @@ func (a *app) secretFile(name, flag string) (string, error) {
 	}
 	return text, nil
 }
-
-// storedLogins are those of "gate401 login".
-func (a *app) storedLogins(context.Context) ([]client.Login, error) { return nil, nil }

@@ -56,7 +56,7 @@ curl -sI https://api.example.com/ | gate401 explain -`,
 	add(groupRun, a.demo(), a.serve(), a.mock(), a.init(), a.config())
 	add(groupRecords, a.user(), a.key(), a.token())
 	add(groupExplain, a.explain(), a.reasons())
-	add(groupCall, a.call())
+	add(groupCall, a.login(), a.logout(), a.call())
 	add(groupOther, a.completion(), a.version())
 	return cmd
 }

@@ -21,7 +21,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"gate401": func() {
 		os.Exit(cli.Main(context.Background(), os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Version: "v0.0.0-test"}))
-	}})
+	}, "browse": browse})
 }
 
 func TestScripts(t *testing.T) {

@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gate401/gate401/client"
+	"github.com/gate401/gate401/client/oauth"
+	"github.com/gate401/gate401/client/storage"
+)
+
+// tokenStore says where logins are kept.
+type tokenStore struct{ kind, file string }
+
+var storeKinds = []string{"file", "keyring", "memory"}
+
+func (s *tokenStore) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.kind, "store", "", "where logins are kept: `file`, keyring or memory; else GATE401_STORE, else file")
+	f.StringVar(&s.file, "store-file", "", "the `FILE` for --store file; else GATE401_STORE_FILE, else tokens.json in your folder for configuration")
+	_ = cmd.MarkFlagFilename("store-file", "json")
+	_ = cmd.RegisterFlagCompletionFunc("store", cobra.FixedCompletions(storeKinds, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// open opens the store.
+func (s tokenStore) open(a *app) (storage.Store, error) {
+	file := cmp.Or(s.file, a.Env("GATE401_STORE_FILE"))
+	switch kind := cmp.Or(s.kind, a.Env("GATE401_STORE"), "file"); kind {
+	case "file":
+		f, err := storage.NewFile(file)
+		return f, storageError(err)
+	case "keyring":
+		k, err := storage.NewKeyring("")
+		return k, storageError(err)
+	case "memory":
+		return &storage.Memory{}, nil
+	default:
+		hint := "file, keyring or memory"
+		if meant := closest(kind, storeKinds); meant != "" {
+			hint = "did you mean " + meant + "?"
+		}
+		return nil, usagef(hint, "--store: there is no store %q", kind)
+	}
+}
+
+// storageError adds what would help.
+func storageError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, storage.ErrUnavailable):
+		return fail(ExitUntested, err, "--store file keeps logins in a file that only you can read")
+	case errors.Is(err, storage.ErrTooLarge):
+		return fail(ExitProblems, err, "--store file has room for more")
+	}
+	return fail(ExitProblems, fmt.Errorf("the store of logins: %w", err))
+}
+
+// storedLogins are what "gate401 login" stored, for a client: the newest first
+// where several are good at one origin. Where nobody ever logged in, nothing is
+// made.
+func (a *app) storedLogins(ctx context.Context) ([]client.Login, error) {
+	store := tokenStore{}
+	if cmp.Or(a.Env("GATE401_STORE"), "file") == "file" {
+		file := a.Env("GATE401_STORE_FILE")
+		if file == "" {
+			var err error
+			if file, err = storage.DefaultFile(); err != nil {
+				return nil, nil //nolint:nilerr // no home, no logins
+			}
+		}
+		if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+	}
+	s, err := store.open(a)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := s.List(ctx)
+	if err != nil {
+		return nil, storageError(err)
+	}
+	slices.SortStableFunc(entries, func(x, y storage.Entry) int { return y.Obtained.Compare(x.Obtained) })
+	var out []client.Login
+	for _, e := range entries {
+		if len(e.Origins) > 0 {
+			out = append(out, client.Login{Origins: e.Origins, Source: &oauth.Source{Store: s, Key: e.Key, Now: a.Now}})
+		}
+	}
+	return out, nil
+}
+
+// storedLogin is a login as JSON, without its secrets.
+type storedLogin struct {
+	Issuer    string     `json:"issuer"`
+	Client    string     `json:"client_id"`
+	Audience  string     `json:"audience,omitempty"`
+	Host      string     `json:"host,omitempty"`
+	Origins   []string   `json:"origins"`
+	Scopes    []string   `json:"scopes"`
+	Obtained  *time.Time `json:"obtained,omitempty"`
+	Expires   *time.Time `json:"expires,omitempty"`
+	State     string     `json:"state"`
+	Renewable bool       `json:"renewable"`
+}
+
+func newStoredLogin(e storage.Entry, now time.Time) storedLogin {
+	out := storedLogin{
+		Issuer: e.Issuer, Client: e.Client, Audience: e.Audience, Host: e.Host, Origins: e.Origins, Scopes: e.Scopes,
+		Obtained: moment(e.Obtained), Expires: moment(e.Expiry), State: "active", Renewable: e.Refresh != "" || e.Renewal.Grant != "",
+	}
+	switch {
+	case e.Expiry.IsZero() || now.Before(e.Expiry):
+	case out.Renewable:
+		out.State = "to be renewed"
+	default:
+		out.State = "expired"
+	}
+	if out.Origins == nil {
+		out.Origins = []string{}
+	}
+	if out.Scopes == nil {
+		out.Scopes = []string{}
+	}
+	return out
+}
+
+// isAt tells whether a login is meant by the URL of its issuer or of its API.
+func isAt(e storage.Entry, url string) bool {
+	bare := strings.TrimSuffix(url, "/")
+	if strings.TrimSuffix(e.Issuer, "/") == bare {
+		return true
+	}
+	return slices.ContainsFunc(e.Origins, func(o string) bool { return bare == o || strings.HasPrefix(bare, o+"/") })
+}
