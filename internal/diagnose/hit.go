@@ -69,7 +69,7 @@ func octets(n int) string {
 // inField is a place in a field of the request or, with in "response", of the
 // response.
 func (s *scene) inField(in, name, value string, offset, length int) Evidence {
-	shown := s.show(name, value, offset, length)
+	shown := s.show(in, name, value, offset, length)
 	return Evidence{Exchange: s.n + 1, In: in, Field: name, Value: shown, Offset: offset, Length: length}
 }
 
@@ -176,8 +176,8 @@ func valueEnd(text string, i int) int {
 }
 
 // show is a field value without its secrets, octet for octet.
-func (s *scene) show(name, value string, offset, length int) string {
-	if s.o.Open {
+func (s *scene) show(in, name, value string, offset, length int) string {
+	if s.o.Open || in == "response" && !strings.EqualFold(name, "Set-Cookie") {
 		return value
 	}
 	lower := strings.ToLower(name)
@@ -253,7 +253,7 @@ func maskWord(out []byte, word string) {
 	for from < to && strings.IndexByte(`"'<>[](){}`, word[from]) >= 0 {
 		from++
 	}
-	for to > from && strings.IndexByte(`"'<>[](){}`, word[to-1]) >= 0 {
+	for to > from && strings.IndexByte(`"'<>[](){},`, word[to-1]) >= 0 {
 		to--
 	}
 	if n := gluedScheme(word); n > 0 {

@@ -25,7 +25,7 @@ import "slices"
 // What a gate401 names itself is believed before all that, see [Run].
 func rules() []Rule {
 	return slices.Concat(
-		answerRules(), wayRules(), cookieRules(),
+		answerRules(), wayRules(), cookieRules(), loginRules(),
 		headerRules(), keyRules(), schemeRules(), malformedRules(),
 		boundRules(), digestRules(), forbiddenRules(), shapeRules(), tokenRules(),
 		missingRules(), lateWayRules(), wordRules(),

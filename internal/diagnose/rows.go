@@ -12,7 +12,7 @@ import (
 // rows compare what was sent with what the server wants, as far as both are
 // known.
 func (s *scene) rows() []Row {
-	var out []Row
+	out := []Row{}
 	add := func(what, sent, wants string, state State) {
 		if wants == "" {
 			wants = "?"
@@ -44,6 +44,7 @@ func (s *scene) rows() []Row {
 		add("field", strings.TrimPrefix(s.key.name, "?")+map[bool]string{true: " in the query", false: ""}[s.key.inQuery()], "", StateUnknown)
 	case s.req.Incomplete:
 		add("field", "unknown: left out of the capture", right, StateUnknown)
+	case s.wantsScheme("Session"), len(s.wants()) == 0 && len(s.sent) > 0, len(s.wants()) == 0 && len(s.loginCookies()) > 0:
 	case s.status == 401 || s.status == 407:
 		add("field", "nothing", right, StateWrong)
 	}

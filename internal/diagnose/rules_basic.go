@@ -12,23 +12,23 @@ import (
 
 // basicRules are about what stands behind Basic.
 func basicRules() []Rule {
-	encode := client("encode user:password once, with the standard alphabet: curl -u does it")
+	encode := "encode user:password once, with the standard alphabet: curl -u does it"
 	return []Rule{
 		{
 			ID: "basic-carries-token", Title: "A token was sent as Basic", Fault: Client, Reason: reason.BasicMalformed,
 			Explain: "Basic carries a name and a password. A token is sent as Bearer.",
 			Example: "Authorization: Basic eyJ...", Spec: "RFC 7617 section 2; RFC 6750 section 2.1",
-			check: findingRule(client("send the token as Bearer"), httpauth.IDBasicJWT),
+			check: findingRule("Behind Basic stands a JSON Web Token.", "send the token as Bearer", httpauth.IDBasicJWT),
 		},
 		{
 			ID: "basic-plain-text", Title: "Name and password were not encoded", Fault: Client, Reason: reason.BasicMalformed,
 			Explain: "Behind Basic stands the base64 of name:password, not the text itself.",
-			Example: "Authorization: Basic alice:secret", Spec: "RFC 7617 section 2", check: findingRule(encode, httpauth.IDBasicPlainText),
+			Example: "Authorization: Basic alice:secret", Spec: "RFC 7617 section 2", check: findingRule("There is a colon at octet %d: the text was not encoded.", encode, httpauth.IDBasicPlainText),
 		},
 		{
 			ID: "basic-double-encoded", Title: "Name and password were encoded twice", Fault: Client, Reason: reason.BasicMalformed,
 			Explain: "The text was base64 already when the client encoded it once more, so the server finds no colon in it.",
-			Example: "Authorization: Basic WVd4cFkyVTZjMlZqY21WMA==", Spec: "RFC 7617 section 2", check: findingRule(encode, httpauth.IDBasicDoubleEncoded),
+			Example: "Authorization: Basic WVd4cFkyVTZjMlZqY21WMA==", Spec: "RFC 7617 section 2", check: findingRule("Decoded once, the text is base64 again.", encode, httpauth.IDBasicDoubleEncoded),
 		},
 		{
 			ID: "basic-line-end", Title: "A line end was encoded along with the password", Fault: Client, Reason: reason.BasicMalformed,
@@ -38,23 +38,23 @@ func basicRules() []Rule {
 		{
 			ID: "basic-url-alphabet", Title: "The Basic payload uses the alphabet of URLs", Fault: Client, Reason: reason.BasicMalformed,
 			Explain: "Basic uses standard base64 with + and /. The alphabet with - and _ is that of tokens; servers cannot decode it.",
-			Example: "Authorization: Basic YWxpY2U6Pz8_", Spec: "RFC 7617 section 2; RFC 4648 section 4", check: findingRule(encode, httpauth.IDBasicURLAlphabet),
+			Example: "Authorization: Basic YWxpY2U6Pz8_", Spec: "RFC 7617 section 2; RFC 4648 section 4", check: findingRule("The character at octet %d is of the alphabet for URLs.", encode, httpauth.IDBasicURLAlphabet),
 		},
 		{
 			ID: "basic-colon-missing", Title: "There is no colon between name and password", Fault: Client, Reason: reason.BasicMalformed,
 			Explain: "The decoded text has to be name:password. Without a colon the server cannot tell them apart: often the password alone, or an API key, was encoded. A key goes with a colon behind it.",
-			Example: "Authorization: Basic YWxpY2U=", Spec: "RFC 7617 section 2", check: findingRule(client("encode name:password, with the colon even if one of them is empty"), httpauth.IDBasicColonMissing),
+			Example: "Authorization: Basic YWxpY2U=", Spec: "RFC 7617 section 2", check: findingRule("The decoded text has no colon.", "encode name:password, with the colon even if one of them is empty", httpauth.IDBasicColonMissing),
 		},
 		{
 			ID: "basic-not-utf-8", Title: "Name and password are not in UTF-8", Fault: Client, Reason: reason.BasicMalformed,
 			Explain: "The decoded octets are in Latin-1 or another old charset. A letter such as ä has other octets there than in UTF-8, which servers expect today, so the password does not match.",
-			Example: "Authorization: Basic YWxpY2U65HBmZWw=", Spec: "RFC 7617 section 2.1", check: findingRule(client("encode name and password as UTF-8 before base64"), httpauth.IDBasicNotUTF8),
+			Example: "Authorization: Basic YWxpY2U65HBmZWw=", Spec: "RFC 7617 section 2.1", check: findingRule("The decoded octets are not UTF-8.", "encode name and password as UTF-8 before base64", httpauth.IDBasicNotUTF8),
 		},
 		{
 			ID: "basic-not-base64", Title: "The Basic payload is not base64", Fault: Client, Reason: reason.BasicMalformed,
 			Explain: "What stands behind Basic cannot be decoded: it was cut off, holds white space, lacks its padding, or is something else.",
 			Example: "Authorization: Basic YWxpY2U6c2VjcmV0=", Spec: "RFC 7617 section 2; RFC 4648 section 4",
-			check: findingRule(encode, httpauth.IDBasicNotBase64, httpauth.IDBasicPadding, httpauth.IDBasicTrailingBits, httpauth.IDBasicWhitespace, httpauth.IDBasicControl),
+			check: findingRule("The payload cannot be decoded; it stops to make sense at octet %d.", encode, httpauth.IDBasicNotBase64, httpauth.IDBasicPadding, httpauth.IDBasicTrailingBits, httpauth.IDBasicWhitespace, httpauth.IDBasicControl),
 		},
 	}
 }

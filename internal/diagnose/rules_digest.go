@@ -150,7 +150,7 @@ func checkDigestMalformed(s *scene) *hit {
 	}
 	for _, f := range s.exam.Findings {
 		if f.Severity == httpauth.SeverityError {
-			h := s.finding(f, "let the client compute the answer: curl --digest does it")
+			h := s.finding(f, "", "let the client compute the answer: curl --digest does it")
 			h.fix = digestFix(s, "Let the client compute the answer.")
 			return h
 		}

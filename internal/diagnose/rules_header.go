@@ -38,70 +38,70 @@ func headerRules() []Rule {
 		{
 			ID: "authorization-empty", Title: "The Authorization field has no credential", Fault: Client, Reason: reason.AuthorizationMalformed,
 			Explain: "The field is there and holds nothing, or a scheme with nothing behind it. The variable that should fill it is empty.",
-			Example: "Authorization: Bearer ", Spec: "RFC 9110 section 11.4", check: findingRule(client("fill in the credential: the variable that holds it is empty"),
+			Example: "Authorization: Bearer ", Spec: "RFC 9110 section 11.4", check: findingRule("The field is there, and nothing stands in it that could be a credential.", "fill in the credential: the variable that holds it is empty",
 				httpauth.IDAuthorizationEmpty, httpauth.IDSchemeOnly),
 		},
 		{
 			ID: "field-name-in-value", Title: "The value repeats the name of the field", Fault: Client, Reason: reason.AuthorizationMalformed,
 			Explain: "Name and value were pasted together into a tool that asks for them apart.",
 			Example: "Authorization: Authorization: Bearer eyJ...", Spec: "RFC 9110 section 11.4",
-			check: findingRule(client("give the value only: scheme, one space, credential"), httpauth.IDFieldNameInValue),
+			check: findingRule("The value begins with the name of the field.", "give the value only: scheme, one space, credential", httpauth.IDFieldNameInValue),
 		},
 		{
 			ID: "invisible-character", Title: "An invisible character stands in the field", Fault: Client, Reason: reason.AuthorizationMalformed,
 			Explain: "Web pages, chats and documents put zero-width characters and no-break spaces into what is copied from them. Nobody sees them, and no server takes them.",
 			Example: "Authorization: Bearer \u200beyJ...", Spec: "RFC 9110 section 5.5",
-			check: findingRule(client("type the value anew, or copy it from a plain text editor"), httpauth.IDZeroWidth),
+			check: findingRule("A character that nobody sees stands at octet %d of the value.", "type the value anew, or copy it from a plain text editor", httpauth.IDZeroWidth),
 		},
 		{
 			ID: "control-character", Title: "A line end or control character stands in the field", Fault: Client, Reason: reason.AuthorizationMalformed,
 			Explain: "The token was read from a file or a command with its line end. Many clients refuse to send it, some send it, and the server refuses the whole request or the token.",
 			Example: "Authorization: Bearer eyJ...\\n", Spec: "RFC 9110 section 5.5",
-			check: findingRule(client("cut the line end off, for example with `TOKEN=$(cat token.txt)` or strip()"), httpauth.IDControlCharacter, httpauth.IDObsFold),
+			check: findingRule("A line end or another control character stands at octet %d of the value.", "cut the line end off, for example with `TOKEN=$(cat token.txt)` or strip()", httpauth.IDControlCharacter, httpauth.IDObsFold),
 		},
 		{
 			ID: "scheme-repeated", Title: "The scheme stands there twice", Fault: Client, Reason: reason.AuthorizationMalformed,
 			Explain: "A tool adds the scheme itself, and the value given to it has it too. The second Bearer is read as the token.",
 			Example: "Authorization: Bearer Bearer eyJ...", Spec: "RFC 6750 section 2.1",
-			check: findingRule(client("write the scheme once: where the tool has a field for the token, give it the token alone"), httpauth.IDSchemeRepeated),
+			check: findingRule("The scheme stands there once more at octet %d, and the server takes it for the token.", "write the scheme once: where the tool has a field for the token, give it the token alone", httpauth.IDSchemeRepeated),
 		},
 		{
 			ID: "scheme-glued", Title: "There is no single space behind the scheme", Fault: Client, Reason: reason.AuthorizationMisspelt,
 			Explain: "One space stands between the scheme and the credential: no colon, no comma, no tab, and not nothing.",
 			Example: "Authorization: Bearer:eyJ...", Spec: "RFC 9110 section 11.4",
-			check: findingRule(client("write the scheme, one space, and the credential"),
+			check: findingRule("Behind the scheme, at octet %d, one space belongs.", "write the scheme, one space, and the credential",
 				httpauth.IDSchemeGlued, httpauth.IDSchemeColon, httpauth.IDSchemeComma, httpauth.IDSchemeTab),
 		},
 		{
 			ID: "scheme-missing", Title: "The scheme is missing", Fault: Client, Reason: reason.AuthorizationMalformed,
 			Explain: "The field holds a credential and does not say of what kind. Tokens are sent as Bearer, names and passwords as Basic.",
 			Example: "Authorization: eyJ...", Spec: "RFC 9110 section 11.4",
-			check: findingRule(client("put the scheme and one space in front"), httpauth.IDSchemeMissing),
+			check: findingRule("The value begins with the credential itself; nothing says of what kind it is.", "put the scheme and one space in front", httpauth.IDSchemeMissing),
 		},
 		{
 			ID: "token-wrapped", Title: "Something stands around the token", Fault: Client, Reason: reason.AuthorizationMalformed,
 			Explain: "Quotes, angle brackets or a name were copied along with the token: from JSON, from an example, from a configuration file. The server takes them for a part of it.",
 			Example: `Authorization: Bearer "eyJ..."`, Spec: "RFC 6750 section 2.1",
-			check: findingRule(client("send the token itself, with nothing around it"),
+			check: findingRule("At octet %d stands something that is no part of the token.", "send the token itself, with nothing around it",
 				httpauth.IDTokenQuoted, httpauth.IDTokenBracketed, httpauth.IDBearerParams, httpauth.IDTypographicQuotes, httpauth.IDSingleQuotes),
 		},
 		{
 			ID: "token-percent-encoded", Title: "The token is percent-encoded", Fault: Client, Reason: reason.AuthorizationMalformed,
 			Explain: "Percent-encoding belongs into URLs and forms. In a header field it changes the token.",
 			Example: "Authorization: Bearer abc%3D%3D", Spec: "RFC 6750 section 2.1",
-			check: findingRule(client("send the token as it was issued, not encoded for a URL"), httpauth.IDTokenPercent),
+			check: findingRule("At octet %d begins a percent-encoding.", "send the token as it was issued, not encoded for a URL", httpauth.IDTokenPercent),
 		},
 		{
 			ID: "several-credentials", Title: "One Authorization field holds two credentials", Fault: Client, Reason: reason.AuthorizationMalformed,
 			Explain: "A request speaks for one: only challenges can be listed, credentials cannot. Two fields that a proxy or a library joined look like this too.",
 			Example: "Authorization: Basic dTpw, Bearer eyJ...", Spec: "RFC 9110 section 11.6.2",
-			check: findingRule(client("send one credential"), httpauth.IDSeveralCredentials),
+			check: findingRule("A second credential begins at octet %d.", "send one credential", httpauth.IDSeveralCredentials),
 		},
 		{
 			ID: "token-octet-invalid", Title: "A character in the token cannot be there", Fault: Client, Reason: reason.AuthorizationMalformed,
 			Explain: "Tokens are made of letters, digits and - . _ ~ + / with = at the end. Anything else comes from copying, from a line break in the middle, or from taking a wrong value.",
 			Example: "Authorization: Bearer eyJ... eyJ...", Spec: "RFC 6750 section 2.1",
-			check: findingRule(client("copy the token again, whole and on one line"), httpauth.IDTokenOctet, httpauth.IDTokenWithSpace, httpauth.IDFieldTooLong),
+			check: findingRule("The character at octet %d cannot be in a token.", "copy the token again, whole and on one line", httpauth.IDTokenOctet, httpauth.IDTokenWithSpace, httpauth.IDFieldTooLong),
 		},
 	}, basicRules()...)
 }
@@ -115,35 +115,33 @@ func malformedRules() []Rule {
 	}}
 }
 
-func client(fix string) string { return fix }
-
 // findingRule makes a check of findings of httpauth.
-func findingRule(fix string, ids ...httpauth.FindingID) func(*scene) *hit {
+func findingRule(say, fix string, ids ...httpauth.FindingID) func(*scene) *hit {
 	return func(s *scene) *hit {
 		if !s.auth.ok || !s.walk() {
 			return nil
 		}
 		for _, f := range s.exam.Findings {
 			if f.Severity == httpauth.SeverityError && slices.Contains(ids, f.ID) {
-				return s.finding(f, fix)
+				return s.finding(f, say, fix)
 			}
 		}
 		return nil
 	}
 }
 
-// finding turns an error in the Authorization field into a hit.
-func (s *scene) finding(f httpauth.Finding, fix string) *hit {
+// finding turns an error in the Authorization field into a hit. say is what it is
+// in this case, with the place counted from 1; empty for the finding's own words.
+func (s *scene) finding(f httpauth.Finding, say, fix string) *hit {
 	length := s.guilty(f)
 	h := &hit{sure: Certain, at: []Evidence{s.inAuth(f.Offset, length)}}
-	where := fmt.Sprintf("octet %d of the value", f.Offset+1)
+	h.note = say
 	switch {
-	case f.Offset >= len(s.auth.value):
-		where = "the end of the value"
-	case f.Offset == 0:
-		where = "the beginning of the value"
+	case say == "":
+		h.note = sentence(f.Message) + fmt.Sprintf(" The place is octet %d of the value.", f.Offset+1)
+	case strings.Contains(say, "%d"):
+		h.note = fmt.Sprintf(say, f.Offset+1)
 	}
-	h.note = sentence(f.Message) + " The place is " + where + "."
 	if length > 0 && length <= 4 && f.Offset < len(s.auth.value) {
 		if r, n := utf8.DecodeRuneInString(s.auth.value[f.Offset:]); n == length && (r > 0x7f || r < ' ') {
 			h.actual = fmt.Sprintf("U+%04X at octet %d", r, f.Offset+1)
@@ -155,6 +153,16 @@ func (s *scene) finding(f httpauth.Finding, fix string) *hit {
 
 // credentialArgument is how curl sends what was meant to be sent.
 func (s *scene) credentialArgument() string {
+	if wants := s.wants(); len(wants) > 0 && !s.wantsScheme(s.scheme) {
+		switch {
+		case s.wantsScheme("Bearer"):
+			return withToken
+		case s.wantsScheme("Digest"):
+			return "--digest " + withPassword
+		case s.wantsScheme("Basic"):
+			return withPassword
+		}
+	}
 	if s.is("Basic") || s.wantsScheme("Basic") && !s.wantsScheme("Bearer") && s.jwt == nil {
 		return withPassword
 	}
@@ -194,7 +202,7 @@ func checkMisspelt(s *scene) *hit {
 	h := &hit{
 		sure: Certain, expected: right, actual: s.auth.name,
 		note: fmt.Sprintf("The credential stands in a field called %s. Servers look at %s only, so nothing was sent as far as they can see.", q(s.auth.name), right),
-		at:   []Evidence{{Exchange: s.n + 1, In: "request", Field: s.auth.name, Value: s.auth.name + ": " + s.show(s.auth.name, s.auth.value, -1, 0), Offset: 0, Length: len(s.auth.name)}},
+		at:   []Evidence{{Exchange: s.n + 1, In: "request", Field: s.auth.name, Value: s.auth.name + ": " + s.show("request", s.auth.name, s.auth.value, -1, 0), Offset: 0, Length: len(s.auth.name)}},
 		fix:  Fix{Text: "Call the field " + right + ".", Command: s.curl(s.credentialArgument())},
 	}
 	switch strings.ToLower(s.auth.name) {
@@ -366,7 +374,7 @@ func checkMalformed(s *scene) *hit {
 			if fix == "" {
 				fix = "write the scheme, one space, and the credential"
 			}
-			return s.finding(f, fix)
+			return s.finding(f, "", fix)
 		}
 	}
 	return nil

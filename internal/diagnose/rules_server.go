@@ -318,7 +318,7 @@ func checkChallengeNone(s *scene) *hit {
 	}
 	h := &hit{
 		sure: Possible, expected: "WWW-Authenticate", actual: "no such field", at: []Evidence{s.inStatus()},
-		note: s.quoted("The answer does not say what the server wants, and nothing in the request looks wrong."),
+		note: s.quoted("The answer has no WWW-Authenticate, so it does not say what the server wants."),
 		fix:  Fix{Text: "Look up what this server takes. Have it send WWW-Authenticate with every 401.", Command: s.curl(s.credentialArgument())},
 	}
 	if s.negotiates() {

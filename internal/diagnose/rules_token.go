@@ -123,7 +123,7 @@ func checkAlgorithm(s *scene) *hit {
 		return nil
 	}
 	return &hit{
-		sure: Certain, expected: list(wants, "or"), actual: s.jwt.Alg, note: note, at: []Evidence{s.inHeader("alg"), s.inToken()},
+		sure: Certain, expected: list(wants, "or"), actual: s.jwt.Alg, note: note, at: []Evidence{s.inHeader("alg")},
 		fix: Fix{Text: "Get a token from the issuer that this server trusts; if you are the issuer, sign by an algorithm that it accepts.", Command: s.curl(withToken)},
 	}
 }
@@ -161,7 +161,7 @@ func checkSignature(code reason.Code) func(*scene) *hit {
 		if code == reason.TokenKeyUnknown {
 			h.expected, h.actual = "a key of the set", "kid "+q(s.jwt.KeyID)
 			h.note = fmt.Sprintf("The token names the key %s, and the key set has none of that name.", q(s.jwt.KeyID))
-			h.at = append([]Evidence{s.inHeader("kid")}, h.at...)
+			h.at = []Evidence{s.inHeader("kid")}
 			h.fix = Fix{Text: "Check that the token comes from the issuer of this key set (" + issuerOf(s) + "), and get a new one.", Command: s.curl(withToken)}
 			return h
 		}
@@ -250,7 +250,7 @@ func checkExpired(s *scene) *hit {
 	h := &hit{
 		sure: Certain, expected: "a token that is valid at " + explain.Moment(now), actual: "exp " + explain.Moment(t),
 		note: strings.TrimSpace(sentence("the token "+when("expired", t, now)) + " " + s.clocks.skewWords()),
-		at:   []Evidence{s.inClaim("exp"), s.inToken()},
+		at:   []Evidence{s.inClaim("exp")},
 		fix:  Fix{Text: "Get a new access token with the refresh token, or log in again, and send the request once more.", Command: s.newToken()},
 	}
 	if now.Sub(t) < token.DefaultLeeway && !s.unsent() {
@@ -273,7 +273,7 @@ func checkNotBefore(s *scene) *hit {
 	h := &hit{
 		sure: Certain, expected: "a token that is valid at " + explain.Moment(now), actual: "nbf " + explain.Moment(t),
 		note: strings.TrimSpace(sentence("the token "+when("becomes valid", t, now)) + " " + s.clocks.skewWords()),
-		at:   []Evidence{s.inClaim("nbf"), s.inToken()},
+		at:   []Evidence{s.inClaim("nbf")},
 		fix:  Fix{Text: "Compare the clock of the issuer with that of the server; a token that should count at once needs no nbf.", Command: s.curl(withToken)},
 	}
 	if t.Sub(now) < token.DefaultLeeway {
@@ -293,165 +293,9 @@ func checkIssuedAt(s *scene) *hit {
 	return &hit{
 		sure: Likely, expected: "iat in the past", actual: "iat " + explain.Moment(t),
 		note: strings.TrimSpace(sentence("the token says that it "+when("is issued", t, now)) + " " + s.clocks.skewWords()),
-		at:   []Evidence{s.inClaim("iat"), s.inToken()},
+		at:   []Evidence{s.inClaim("iat")},
 		fix:  Fix{Text: "Set the clock of the issuer.", Command: "timedatectl status"},
 	}
-}
-
-// issuers are those that the server is known to trust.
-func (s *scene) issuers() []string {
-	if s.o.Issuer != "" {
-		return []string{s.o.Issuer}
-	}
-	return s.meta.Issuers
-}
-
-// audiences are the names that the server is known to have.
-func (s *scene) audiences() (names []string, sure Certainty) {
-	if len(s.o.Audience) > 0 {
-		return s.o.Audience, Certain
-	}
-	if s.meta.Resource != "" {
-		return []string{s.meta.Resource}, Likely
-	}
-	return nil, ""
-}
-
-// trimSlash is a name without the slash at its end.
-func trimSlash(v string) string { return strings.TrimSuffix(v, "/") }
-
-func checkIssuerSlash(s *scene) *hit {
-	if !s.readable() || s.claims().Issuer == "" || slices.Contains(s.issuers(), s.claims().Issuer) {
-		return nil
-	}
-	iss := s.claims().Issuer
-	for _, want := range s.issuers() {
-		if trimSlash(want) != trimSlash(iss) {
-			continue
-		}
-		return &hit{
-			sure: Certain, expected: want, actual: iss, at: []Evidence{s.inClaim("iss"), s.inToken()},
-			note: fmt.Sprintf("The token says iss %s, the server expects %s. They differ by the slash at the end.", q(iss), q(want)),
-			fix:  Fix{Text: "Write the issuer in the configuration of the server exactly as the issuer's metadata has it.", Command: "curl " + shellWord(trimSlash(want)+"/.well-known/openid-configuration")},
-		}
-	}
-	return nil
-}
-
-func checkIssuer(s *scene) *hit {
-	if !s.readable() || len(s.issuers()) == 0 || slices.Contains(s.issuers(), s.claims().Issuer) {
-		return nil
-	}
-	iss := s.claims().Issuer
-	h := &hit{
-		sure: Likely, expected: list(s.issuers(), "or"), actual: iss, at: []Evidence{s.inClaim("iss"), s.inToken()},
-		note: fmt.Sprintf("The token is issued by %s; the server trusts %s.", q(iss), list(s.issuers(), "or")),
-		fix:  Fix{Text: "Log in at the issuer that the server trusts, and send that token.", Command: s.curl(withToken)},
-	}
-	if s.o.Issuer != "" {
-		h.sure = Certain
-	}
-	if iss == "" {
-		h.actual, h.note = "none", "The token names no issuer (iss)."
-		h.at = h.at[1:]
-	}
-	return h
-}
-
-// environment is what a host name says about where it belongs; "" for nothing.
-func environment(host string) string {
-	for _, label := range strings.FieldsFunc(strings.ToLower(host), func(r rune) bool { return r == '.' || r == '-' || r == '_' || r == '/' || r == ':' }) {
-		switch label {
-		case "test", "testing", "qa", "uat":
-			return "test"
-		case "stage", "staging", "stg", "preprod":
-			return "staging"
-		case "dev", "develop", "development":
-			return "dev"
-		case "sandbox":
-			return "sandbox"
-		case "prod", "production", "live":
-			return "production"
-		case "localhost":
-			return "local"
-		}
-	}
-	return ""
-}
-
-func checkEnvironment(s *scene) *hit {
-	if !s.readable() || s.status != 401 || slices.Contains(s.issuers(), s.claims().Issuer) {
-		return nil
-	}
-	iss, host := s.claims().Issuer, s.req.URL.Hostname()
-	if !strings.HasPrefix(iss, "http") || loopback(host) {
-		return nil
-	}
-	from, to := environment(strings.TrimPrefix(strings.TrimPrefix(iss, "https://"), "http://")), environment(host)
-	if from == to || from == "" && to == "production" || from == "production" && to == "" {
-		return nil
-	}
-	// Many places share one issuer for all environments, so only an issuer that
-	// names one is telling.
-	if from == "" {
-		return nil
-	}
-	if to == "" {
-		to = "no environment, so production"
-	}
-	return &hit{
-		sure: Likely, expected: "an issuer of the same environment", actual: iss,
-		note: fmt.Sprintf("The token was issued by %s (%s), and the API is at %s (%s).", q(iss), from, q(host), to),
-		at:   []Evidence{s.inClaim("iss"), s.inURL(host)},
-		fix:  Fix{Text: "Get a token from the issuer of the environment that you call.", Command: s.curl(withToken)},
-	}
-}
-
-func checkAudienceSlash(s *scene) *hit {
-	if !s.readable() {
-		return nil
-	}
-	wants, _ := s.audiences()
-	for _, aud := range s.claims().Audience {
-		if slices.Contains(wants, aud) {
-			return nil
-		}
-	}
-	for _, aud := range s.claims().Audience {
-		for _, want := range wants {
-			if trimSlash(aud) == trimSlash(want) {
-				return &hit{
-					sure: Certain, expected: want, actual: aud, at: []Evidence{s.inClaim("aud"), s.inToken()},
-					note: fmt.Sprintf("The token is for %s, the API is called %s. They differ by the slash at the end.", q(aud), q(want)),
-					fix:  Fix{Text: "Ask for the audience exactly as the API is called.", Command: s.curl(withToken)},
-				}
-			}
-		}
-	}
-	return nil
-}
-
-func checkAudience(s *scene) *hit {
-	if !s.readable() {
-		return nil
-	}
-	wants, sure := s.audiences()
-	aud := s.claims().Audience
-	if len(wants) == 0 || slices.ContainsFunc(aud, func(a string) bool { return slices.Contains(wants, a) }) {
-		return nil
-	}
-	if sure != Certain && slices.ContainsFunc(aud, func(a string) bool { return strings.HasPrefix(wants[0], trimSlash(a)+"/") }) {
-		return nil // the resource is below what the token is for; servers take either
-	}
-	h := &hit{
-		sure: sure, expected: list(wants, "or"), actual: strings.Join(aud, ", "), at: []Evidence{s.inClaim("aud"), s.inToken()},
-		note: fmt.Sprintf("The token is for %s, the API is called %s.", q(strings.Join(aud, ", ")), q(list(wants, "or"))),
-		fix:  Fix{Text: "Ask the issuer for a token for this API: name it as audience or resource.", Command: s.curl(withToken)},
-	}
-	if len(aud) == 0 {
-		h.actual, h.note, h.at = "none", fmt.Sprintf("The token names no audience; the API is called %s.", q(list(wants, "or"))), h.at[1:]
-	}
-	return h
 }
 
 // binding is the member of cnf, if the token is bound to a key.
@@ -481,7 +325,7 @@ func checkMTLSBound(s *scene) *hit {
 	return &hit{
 		sure: Possible, expected: "a TLS connection with the client's certificate", actual: "not visible in the capture",
 		note: "The token is bound to a client certificate (cnf.x5t#S256). Whether the certificate was shown cannot be seen here.",
-		at:   []Evidence{s.inClaim("cnf"), s.inToken()},
+		at:   []Evidence{s.inClaim("cnf")},
 		fix:  Fix{Text: "Send the request with the certificate that the token was issued for.", Command: s.curl(withToken, "--cert client.pem", "--key client.key")},
 	}
 }

@@ -227,7 +227,7 @@ func (r *Report) findings(s *scene, all []found, at int) {
 		f := all[i]
 		severity := httpauth.SeverityError
 		switch {
-		case f.sure == Possible:
+		case f.sure == Possible && f.ID != "challenge-missing" && f.ID != "challenge-malformed":
 			severity = httpauth.SeverityNote
 		case role == RoleAlso:
 			severity = httpauth.SeverityWarning
@@ -270,6 +270,20 @@ func hidden(all []found, at, i int) bool {
 		"credentials-missing", "forbidden-without-credentials", "session-expired", "cookie-instead-of-token", "same-credential-accepted-elsewhere",
 		"authorization-lost-on-the-way", "scheme-case", "token-in-other-field", "authorization-malformed":
 		return true
+	case "scheme-mismatch":
+		return slices.Contains([]string{"scheme-missing", "scheme-glued", "several-credentials", "authorization-empty", "variable-unresolved", "field-name-in-value"}, won.ID)
+	case "token-audience-wrong":
+		return won.ID == "token-audience-slash"
+	case "token-issuer-unknown":
+		return won.ID == "token-issuer-slash" || won.ID == "token-environment"
+	case "digest-algorithm", "digest-qop":
+		return won.ID == "digest-malformed"
+	case "basic-not-base64":
+		return won.ID == "basic-line-end"
+	case "no-answer", "cors-error":
+		return won.ID == "cors-error" || won.ID == "cors-preflight-refused"
+	case "redirect-to-login":
+		return strings.HasPrefix(won.ID, "cookie-") || won.ID == "fetch-without-credentials"
 	case "token-expired":
 		return won.ID == "forbidden-expired-token" || won.ID == "token-outdated" || won.ID == "clock-off"
 	case "token-not-yet-valid":
@@ -302,6 +316,9 @@ func (r *Report) syntax(s *scene) {
 	if s.resp != nil {
 		values := s.resp.Header.Values(name)
 		for _, f := range s.asked.Findings {
+			if r.Cause != nil && r.Cause.Rule == "challenge-malformed" && sentence(f.Message) == r.Cause.Note {
+				continue
+			}
 			if f.Field < len(values) && len(r.Findings) < 30 {
 				add(f, "response", name, values[f.Field])
 			}
