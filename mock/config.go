@@ -10,6 +10,10 @@ type Config struct {
 	// Strict lets the endpoints of httpbin answer as the RFCs want it, instead of
 	// as go-httpbin does.
 	Strict bool
+	// File is what there is from the beginning; nil means nothing.
+	File *File
+	// Documents are OpenAPI documents that are played from the beginning.
+	Documents []Document
 	// AdminToken opens the admin API to who sends it as a Bearer token, from
 	// anywhere. Without one, only programs of the same machine may use it, and
 	// pages that the mock served.
@@ -23,6 +27,12 @@ type Config struct {
 	Now func() time.Time
 	// Log gets what goes wrong in the mock itself; nil means nothing.
 	Log *slog.Logger
+}
+
+// Document is an OpenAPI document, with the name that faults call it.
+type Document struct {
+	Name string
+	Data []byte
 }
 
 const defaultMaxDelay = 10 * time.Second

@@ -41,6 +41,10 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request, path string) {
 		reply(w, scenario.All())
 	case "endpoints":
 		s.making.ServeHTTP(w, r)
+	case "sessions":
+		s.sessionsAPI(w, r)
+	case "openapi":
+		s.describe.ServeHTTP(w, r)
 	case "journal", "journal.har":
 		s.history.ServeHTTP(w, r)
 	default:

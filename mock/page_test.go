@@ -59,10 +59,34 @@ func TestPageInBrowser(t *testing.T) {
 	p.Fill("filter-text", "")
 	browsertest.JS[bool](p, `document.querySelectorAll("details.family").forEach((d) => (d.open = true)) ?? true`)
 	p.Look("real-scenarios")
+	browsertest.JS[bool](p, `document.querySelectorAll("details.family").forEach((d) => (d.open = false)) ?? true`)
+	testPageSession(p)
 	for _, line := range p.Console() {
 		if !strings.Contains(line, "Failed to load resource") {
 			t.Error(line)
 		}
 	}
 	p.Open("about:blank")
+}
+
+// testPageSession lives through a login, an expiry and a refresh by the buttons.
+func testPageSession(p *browsertest.Tab) {
+	p.Click("#open button[type=submit]")
+	p.Wait(`document.querySelector("[data-session]")`)
+	press := func(label, shows string) {
+		p.Click(`[data-session] [aria-label^="` + label + `:"]`)
+		p.Wait(`(() => { const o = document.querySelector("[data-session] .outcome"); return !document.querySelector("[data-session] [aria-busy]") && o.textContent.includes(` + browsertest.Quoted(shows) + `); })()`)
+	}
+	press("Log in", "access_token")
+	press("Call", "200 OK")
+	p.Click(`[data-do*="expire-access-tokens"]`)
+	p.Wait(`document.querySelector("[data-session] [role=status]").textContent.startsWith("Done")`)
+	press("Call", `"token-expired"`)
+	press("Refresh", "access_token")
+	press("Call", "200 OK")
+	p.Look("real-session")
+	p.Click(`[data-session] [aria-label^="Show in the journal:"]`)
+	p.Wait(`document.querySelectorAll(".entry").length === 5`)
+	p.Click(`[data-session] [aria-label^="Close:"]`)
+	p.Wait(`!document.querySelector("[data-session]")`)
 }

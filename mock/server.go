@@ -11,8 +11,10 @@ import (
 	"github.com/gate401/gate401/internal/mock/httpbin"
 	"github.com/gate401/gate401/internal/mock/journal"
 	"github.com/gate401/gate401/internal/mock/mix"
+	"github.com/gate401/gate401/internal/mock/openapi"
 	"github.com/gate401/gate401/internal/mock/page"
 	"github.com/gate401/gate401/internal/mock/scenario"
+	"github.com/gate401/gate401/internal/mock/world"
 )
 
 // Server is a mock: an http.Handler. Make it with NewServer. Safe for concurrent
@@ -23,6 +25,13 @@ type Server struct {
 	history   http.Handler // the journal's API
 	endpoints *endpoint.Set
 	making    http.Handler // their API
+	worlds    *world.Worlds
+	sessions  http.Handler // their API
+	wellKnown http.Handler // their metadata
+	presets   map[string]world.Settings
+	documents *openapi.Library
+	describe  http.Handler // their API
+	described http.Handler // what they describe, or else is known
 	guide     *guide.Guide
 	page      *page.Page
 	httpbin   *httpbin.Handler
@@ -51,15 +60,24 @@ func NewServer(c Config) (*Server, error) {
 		config:    c,
 		journal:   &journal.Journal{Now: c.Now},
 		endpoints: &endpoint.Set{Now: c.Now},
+		worlds:    &world.Worlds{Now: c.Now, Scenario: worldOf, Log: c.Log},
+		documents: &openapi.Library{Options: openapi.Options{Now: c.Now}},
 		guide:     &guide.Guide{Prefix: guidePrefix, Inspector: ownPrefix + "token"},
 		page:      newPage(),
 		httpbin:   &httpbin.Handler{Strict: c.Strict, MaxDelay: c.MaxDelay, Now: c.Now},
 		mix:       &mix.Handler{MaxDelay: c.MaxDelay},
 		scenarios: &scenario.Player{Now: c.Now, PlainHost: c.PlainHost, Log: c.Log},
 	}
+	if err := s.load(c.File, c.Documents); err != nil {
+		return nil, err
+	}
 	s.history = s.journal.Handler()
 	s.making = s.endpoints.API()
-	made := s.endpoints.Handler(http.HandlerFunc(s.known))
+	s.sessions = s.worlds.Admin()
+	s.wellKnown = s.worlds.WellKnown()
+	s.describe = s.documents.API()
+	s.described = s.documents.Handler(http.HandlerFunc(s.known))
+	made := s.endpoints.Handler(http.HandlerFunc(s.reserved))
 	s.handler = s.journal.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// Whoever can make a browser open an address here can choose what comes
 		// back. It must not become a page of the mock's own origin, which may use
@@ -95,17 +113,31 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// known answers what nobody made an endpoint for.
-func (s *Server) known(w http.ResponseWriter, r *http.Request) {
+// reserved answers what nobody made an endpoint for: first the prefixes that are
+// the mock's own, whatever an OpenAPI document says.
+func (s *Server) reserved(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
 	switch {
+	case strings.HasPrefix(path, worldPrefix):
+		s.world(w, r)
+	case strings.HasPrefix(path, "/.well-known/") && strings.Contains(path, worldPrefix):
+		s.preset(strings.SplitAfterN(path, worldPrefix, 2)[1], r)
+		s.wellKnown.ServeHTTP(w, r)
 	case below(path, scenario.Prefix):
 		s.scenarios.ServeHTTP(w, r)
 	case below(path, mix.Prefix):
 		s.mix.ServeHTTP(w, r)
+	default:
+		s.described.ServeHTTP(w, r)
+	}
+}
+
+// known answers what no document describes.
+func (s *Server) known(w http.ResponseWriter, r *http.Request) {
+	switch {
 	case s.httpbin.Serves(r):
 		s.httpbin.ServeHTTP(w, r)
-	case path == "/":
+	case r.URL.Path == "/":
 		http.Redirect(w, r, ownPrefix, http.StatusSeeOther)
 	default:
 		s.nothing(w, r)

@@ -15,7 +15,10 @@ import (
 // mockFlags are the flags of "gate401 mock".
 type mockFlags struct {
 	listen, tokenFile    string
+	file                 string
+	openapi              []string
 	strict, list, asJSON bool
+	tls                  bool
 }
 
 func (a *app) mock() *cobra.Command {
@@ -24,11 +27,12 @@ func (a *app) mock() *cobra.Command {
 		Use:   "mock",
 		Short: "A server that answers 401 on demand, in every right and wrong way",
 		Long: "Starts a server for whoever writes a client: the endpoints of httpbin, broken challenges, and protected APIs whose tokens expire. " +
-			"It needs no file and keeps nothing. One line tells each request.\n\n" +
+			"It needs no file and keeps nothing; the address in a browser shows a page that makes endpoints. One line tells each request.\n\n" +
 			"Only this machine may change what it answers (/__mock/api/), unless --admin-token-file names a token.",
 		Example: `gate401 mock
 gate401 mock --strict --listen 127.0.0.1:0
 gate401 mock --list
+gate401 mock -f mock.yaml --openapi petstore.yaml
 curl -i http://127.0.0.1:8403/status/401
 curl -i -u user:passwd http://127.0.0.1:8403/basic-auth/user/passwd`,
 		Args: wants(0, 0, ""),
@@ -40,25 +44,35 @@ curl -i -u user:passwd http://127.0.0.1:8403/basic-auth/user/passwd`,
 			if err != nil {
 				return err
 			}
-			terminal := isTerminal(a.Err)
-			log := watch.NewLog(a.Err, watch.Form{Text: terminal, Colour: a.color(a.Err), Level: slog.LevelInfo})
-			defer func() { _ = log.Close() }()
-			s, err := mock.NewServer(mock.Config{Strict: o.strict, AdminToken: token, Log: log.Logger()})
+			file, documents, err := a.mockFile(o.file, o.openapi)
 			if err != nil {
 				return err
 			}
+			terminal := isTerminal(a.Err)
+			log := watch.NewLog(a.Err, watch.Form{Text: terminal, Colour: a.color(a.Err), Level: slog.LevelInfo})
+			defer func() { _ = log.Close() }()
+			r := &mockRun{app: a, log: log.Logger(), terminal: terminal, listen: o.listen, token: token != "", tls: o.tls}
+			s, err := mock.NewServer(mock.Config{Strict: o.strict, AdminToken: token, Log: log.Logger(), File: file, Documents: documents, PlainHost: r.plainHost})
+			if err != nil {
+				return a.faulty(err)
+			}
 			defer func() { _ = s.Close() }()
-			r := &mockRun{app: a, server: s, log: log.Logger(), terminal: terminal, listen: o.listen, token: token != ""}
+			r.server = s
 			return a.served(r.run(cmd.Context()))
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8403", "where clients connect: `ADDR`; port 0 picks a free one")
 	f.BoolVar(&o.strict, "strict", false, "answer the endpoints of httpbin as the RFCs want it, not as go-httpbin does")
+	f.StringVarP(&o.file, "file", "f", "", "begin with the endpoints and sessions in `FILE` (YAML)")
+	f.StringArrayVar(&o.openapi, "openapi", nil, "play the API that the OpenAPI document in `FILE` describes; may be repeated")
+	f.BoolVar(&o.tls, "tls", false, "speak https with a certificate made at the start, and http at a port beside it")
 	f.BoolVar(&o.list, "list", false, "list the scenarios and start nothing")
 	f.BoolVar(&o.asJSON, "json", false, "with --list: print JSON")
 	f.StringVar(&o.tokenFile, "admin-token-file", "", "let who sends the token in `FILE` as a Bearer token use the admin API from anywhere")
 	_ = cmd.MarkFlagFilename("admin-token-file")
+	_ = cmd.MarkFlagFilename("file", "yaml", "yml", "json")
+	_ = cmd.MarkFlagFilename("openapi", "yaml", "yml", "json")
 	return cmd
 }
 

@@ -2,18 +2,22 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/gate401/gate401/mock"
 )
 
-// mockRun is a mock on its listener.
+// mockRun is a mock on its listeners.
 type mockRun struct {
 	app      *app
 	server   *mock.Server
@@ -21,47 +25,105 @@ type mockRun struct {
 	terminal bool
 	listen   string
 	token    bool // there is an admin token
+	tls      bool
+
+	plain atomic.Pointer[string] // host and port of http beside https
+	ca    string                 // file of the certificate to trust
 }
 
 // mockDrain is how long answers under way may take at the end.
 const mockDrain = 5 * time.Second
 
+func (m *mockRun) plainHost() string {
+	if p := m.plain.Load(); p != nil {
+		return *p
+	}
+	return ""
+}
+
 // run serves until ctx ends, then drains.
 func (m *mockRun) run(ctx context.Context) error {
 	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", m.listen)
+	first, err := lc.Listen(ctx, "tcp", m.listen)
 	if err != nil {
 		return err
 	}
+	unfollow, err := m.server.Follow(m.tell)
+	if err != nil {
+		return errors.Join(err, first.Close())
+	}
+	defer unfollow()
 	s := &http.Server{
 		Handler: m.server, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(m.log.Handler(), slog.LevelDebug), DisableGeneralOptionsHandler: true,
 	}
-	unfollow, err := m.server.Follow(m.tell)
-	if err != nil {
-		return errors.Join(err, l.Close())
-	}
-	defer unfollow()
 	// Who follows the journal would hold the end up.
 	s.RegisterOnShutdown(func() { _ = m.server.Close() })
-	failed := make(chan error, 1)
-	go func() { failed <- s.Serve(l) }()
-	url := "http://" + reachable(l.Addr())
-	m.announce(ctx, url, l.Addr())
+	listeners := []net.Listener{first}
+	serve := []func() error{func() error { return s.Serve(first) }}
+	if m.tls {
+		second, remove, err := m.secure(ctx, s, first)
+		if err != nil {
+			return errors.Join(err, first.Close())
+		}
+		defer remove()
+		listeners = append(listeners, second)
+		serve = []func() error{func() error { return s.ServeTLS(first, "", "") }, func() error { return s.Serve(second) }}
+	}
+	failed := make(chan error, len(serve))
+	for _, one := range serve {
+		go func() { failed <- one() }()
+	}
+	m.announce(ctx, listeners)
+	running := len(serve)
 	select {
 	case <-ctx.Done():
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), mockDrain)
-		defer cancel()
-		if s.Shutdown(end) != nil {
-			_ = s.Close()
-		}
-		err = <-failed
 	case err = <-failed:
+		running--
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), mockDrain)
+	defer cancel()
+	if s.Shutdown(end) != nil {
+		_ = s.Close()
+	}
+	for ; running > 0; running-- {
+		if e := <-failed; err == nil {
+			err = e
+		}
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
 	return err
+}
+
+// secure makes the certificate and the listener for http beside https. remove
+// removes the file with the certificate.
+func (m *mockRun) secure(ctx context.Context, s *http.Server, first net.Listener) (second net.Listener, remove func(), err error) {
+	cert, pem, err := throwAway(m.app.Now())
+	if err != nil {
+		return nil, nil, err
+	}
+	s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+	host, _, err := net.SplitHostPort(first.Addr().String())
+	if err != nil {
+		return nil, nil, err
+	}
+	var lc net.ListenConfig
+	if second, err = lc.Listen(ctx, "tcp", net.JoinHostPort(host, "0")); err != nil {
+		return nil, nil, err
+	}
+	dir, err := os.MkdirTemp("", "gate401-mock-")
+	if err == nil {
+		m.ca = filepath.Join(dir, "ca.pem")
+		err = os.WriteFile(m.ca, pem, 0o600)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, second.Close())
+	}
+	at := reachable(second.Addr())
+	m.plain.Store(&at)
+	return second, func() { _ = os.RemoveAll(dir) }, nil
 }
 
 // tell logs one request.
@@ -77,27 +139,40 @@ func (m *mockRun) tell(e mock.Entry, lost int) {
 }
 
 // announce says that the mock is ready, and how to use it.
-func (m *mockRun) announce(ctx context.Context, url string, addr net.Addr) {
+func (m *mockRun) announce(ctx context.Context, listeners []net.Listener) {
+	addr := listeners[0].Addr()
 	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
-		what := "others can reach the mock; the admin API answers only this machine"
+		what := "others can reach the mock; the admin API answers only this machine, unless --admin-token-file names a token"
 		if m.token {
 			what = "others can reach the mock; the admin API wants the token from them"
 		}
 		m.log.LogAttrs(ctx, slog.LevelWarn, what, slog.String("listen", addr.String()))
 	}
-	if m.terminal {
-		fmt.Fprint(m.app.Out, mockBanner(url))
+	url := "http://" + reachable(addr)
+	attrs := []slog.Attr{}
+	if m.tls {
+		url = "https://" + reachable(addr)
+		attrs = []slog.Attr{slog.String("http", "http://"+m.plainHost()), slog.String("ca", m.ca)}
 	}
-	m.log.LogAttrs(ctx, slog.LevelInfo, "ready", slog.String("mock", url))
+	if m.terminal {
+		fmt.Fprint(m.app.Out, mockBanner(url, m.ca))
+	}
+	m.log.LogAttrs(ctx, slog.LevelInfo, "ready", append([]slog.Attr{slog.String("mock", url)}, attrs...)...)
 }
 
-func mockBanner(url string) string {
+func mockBanner(url, ca string) string {
+	curl := "curl -i "
+	if ca != "" {
+		curl += "--cacert " + ca + " "
+	}
 	out := "\n  " + url + "/__mock/  in a browser: make endpoints, look at the requests\n\n"
 	for _, one := range [][2]string{
-		{"a plain 401", "curl -i " + url + "/status/401"},
-		{"Basic, as on httpbin", "curl -i -u user:passwd " + url + "/basic-auth/user/passwd"},
-		{"a token that expired", "curl -i " + url + "/scenario/token-expired/"},
-		{"any answer, from the address alone", "curl -i " + url + "/mix/s=401/ch=expired/d=500ms"},
+		{"a plain 401", curl + url + "/status/401"},
+		{"Basic, as on httpbin", curl + "-u user:passwd " + url + "/basic-auth/user/passwd"},
+		{"a token that expired", curl + url + "/scenario/token-expired/"},
+		{"any answer, from the address alone", curl + url + "/mix/s=401/ch=expired/d=500ms"},
+		{"401 twice, then 200, at a path of your own", curl + "-X POST '" + url + "/__mock/new?path=/orders&answer=401,401,200'"},
+		{"a login whose tokens live and die, for you alone", curl + url + "/s/my-test/"},
 		{"everything that it can do", "gate401 mock --list"},
 	} {
 		out += "  # " + one[0] + "\n  " + one[1] + "\n"

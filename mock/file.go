@@ -1,0 +1,353 @@
+package mock
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/gate401/gate401/internal/mock/endpoint"
+	"github.com/gate401/gate401/internal/mock/scenario"
+	"github.com/gate401/gate401/internal/mock/world"
+	"github.com/gate401/gate401/internal/nearest"
+)
+
+// File is what a mock has from the beginning, read from a file:
+//
+//	endpoints:
+//	  - {path: /orders, method: GET, answer: "401,401,200"}
+//	sessions:
+//	  - {id: checkout, scenario: refresh-rotates}
+//	  - {id: short, settings: {access: {ttl: 5s}}}
+//	openapi: petstore.yaml
+//
+// Everything in it is optional.
+type File struct {
+	// Endpoints are made-up endpoints.
+	Endpoints []endpoint.Endpoint
+	// Sessions are worlds that exist from the beginning.
+	Sessions []Session
+	// OpenAPI names documents, relative to the file.
+	OpenAPI []string
+}
+
+// Session is a world that exists from the beginning.
+type Session struct {
+	ID       string
+	Settings world.Settings
+}
+
+// maxFile is how large a file may be, in octets.
+const maxFile = 1 << 20
+
+// LoadFile reads a File. name is what faults call it. The error tells everything
+// that is wrong at once, with the places.
+func LoadFile(name string, data []byte) (*File, error) {
+	l := &loader{name: name}
+	root := l.parse(data)
+	if root == nil {
+		return nil, l.result()
+	}
+	f := &File{}
+	if root.Kind == yaml.SequenceNode {
+		l.endpoints(f, data)
+		return f, l.result()
+	}
+	if root.Kind != yaml.MappingNode {
+		l.fault(root, "", "endpoints: [...]", "this is no mapping")
+		return nil, l.result()
+	}
+	ours := map[string]func(*yaml.Node){
+		"sessions": func(n *yaml.Node) { l.sessions(f, n) },
+		"openapi":  func(n *yaml.Node) { l.documents(f, n) },
+	}
+	rest, any := bytes.Clone(data), false
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		key := root.Content[i]
+		read, ok := ours[key.Value]
+		if !ok {
+			any = true
+			if key.Value != "endpoints" && key.Value != "path" && !alone(root) {
+				l.fault(key, key.Value, meantKey(key.Value), "unknown key")
+			}
+			continue
+		}
+		if root.Style&yaml.FlowStyle != 0 {
+			l.fault(key, key.Value, "write one key per line, without braces around all of them", "this cannot stand beside others in braces")
+			continue
+		}
+		read(root.Content[i+1])
+		blank(rest, root, i)
+	}
+	if any && len(l.faults) == 0 {
+		l.endpoints(f, rest)
+	}
+	if err := l.result(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// alone tells whether the whole file is one endpoint.
+func alone(root *yaml.Node) bool {
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		if root.Content[i].Value == "path" {
+			return true
+		}
+	}
+	return false
+}
+
+func meantKey(key string) string {
+	for _, known := range []string{"endpoints", "sessions", "openapi"} {
+		if len(key) < 32 && nearest.Slips(strings.ToLower(key), known) <= 2 {
+			return "did you mean " + known + "?"
+		}
+	}
+	return "endpoints, sessions or openapi"
+}
+
+// blank removes a section but not its lines, so that places stay what they are.
+func blank(data []byte, root *yaml.Node, i int) {
+	first, last := root.Content[i].Line, bytes.Count(data, []byte("\n"))+2
+	if i+2 < len(root.Content) {
+		last = root.Content[i+2].Line
+	}
+	line := 1
+	for at, c := range data {
+		if c == '\n' {
+			line++
+		} else if line >= first && line < last {
+			data[at] = ' '
+		}
+	}
+}
+
+// loader collects faults.
+type loader struct {
+	name   string
+	faults endpoint.Errors
+}
+
+const maxFaults = 100
+
+func (l *loader) fault(n *yaml.Node, path, hint, format string, args ...any) {
+	if len(l.faults) >= maxFaults {
+		return
+	}
+	e := &endpoint.Error{File: l.name, Path: path, Message: fmt.Sprintf(format, args...), Hint: hint}
+	if n != nil {
+		e.Line, e.Column = n.Line, n.Column
+	}
+	l.faults = append(l.faults, e)
+}
+
+func (l *loader) result() error {
+	if len(l.faults) == 0 {
+		return nil
+	}
+	return l.faults
+}
+
+var lineOf = regexp.MustCompile(`^line (\d+): `)
+
+func (l *loader) parse(data []byte) (root *yaml.Node) {
+	defer func() {
+		// The reader of YAML is large and made by hand; whatever a file does to it
+		// is the fault of the file.
+		if recover() != nil {
+			root = nil
+			l.fault(nil, "", "", "this cannot be read as YAML")
+		}
+	}()
+	switch {
+	case len(data) > maxFile:
+		l.fault(nil, "", "", "the file has more than %d octets", maxFile)
+		return nil
+	case !utf8.Valid(data):
+		l.fault(nil, "", "save it as UTF-8", "the file is not UTF-8")
+		return nil
+	}
+	var doc yaml.Node
+	err := yaml.NewDecoder(bytes.NewReader(data)).Decode(&doc)
+	switch {
+	case errors.Is(err, io.EOF), err == nil && len(doc.Content) != 1:
+		return &yaml.Node{Kind: yaml.MappingNode}
+	case err != nil:
+		text := strings.TrimPrefix(err.Error(), "yaml: ")
+		var at *yaml.Node
+		if m := lineOf.FindStringSubmatch(text); m != nil {
+			line, _ := strconv.Atoi(m[1])
+			at, text = &yaml.Node{Line: line, Column: 1}, text[len(m[0]):]
+		}
+		l.fault(at, "", "", "%s", text)
+		return nil
+	}
+	root = doc.Content[0]
+	if root.ShortTag() == "!!null" {
+		return &yaml.Node{Kind: yaml.MappingNode}
+	}
+	if !l.plain(root) {
+		return nil
+	}
+	return root
+}
+
+// plain refuses what could make a small file a large one.
+func (l *loader) plain(n *yaml.Node) bool {
+	if n.Kind == yaml.AliasNode || n.Anchor != "" {
+		l.fault(n, "", "write the value out", "anchors and aliases are not supported")
+		return false
+	}
+	for _, c := range n.Content {
+		if !l.plain(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *loader) endpoints(f *File, data []byte) {
+	all, err := endpoint.Decode(l.name, data)
+	var wrong endpoint.Errors
+	switch {
+	case errors.As(err, &wrong):
+		l.faults = append(l.faults, wrong...)
+	case err != nil:
+		l.fault(nil, "endpoints", "", "%v", err)
+	}
+	f.Endpoints = all
+}
+
+// documents reads a name or a list of names.
+func (l *loader) documents(f *File, n *yaml.Node) {
+	all := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		all = n.Content
+	}
+	for _, one := range all {
+		if one.Kind != yaml.ScalarNode || one.ShortTag() != "!!str" || one.Value == "" {
+			l.fault(one, "openapi", "openapi: petstore.yaml", "this is no name of a file")
+			continue
+		}
+		f.OpenAPI = append(f.OpenAPI, one.Value)
+	}
+}
+
+func (l *loader) sessions(f *File, n *yaml.Node) {
+	if n.Kind != yaml.SequenceNode {
+		l.fault(n, "sessions", "sessions: [{id: one, scenario: refresh-rotates}]", "this is no list")
+		return
+	}
+	seen := map[string]bool{}
+	for i, one := range n.Content {
+		path := fmt.Sprintf("sessions[%d]", i)
+		if s, ok := l.session(one, path); ok {
+			if seen[s.ID] {
+				l.fault(one, path+".id", "", "there are two sessions %q", s.ID)
+			}
+			seen[s.ID] = true
+			f.Sessions = append(f.Sessions, s)
+		}
+	}
+}
+
+func (l *loader) session(n *yaml.Node, path string) (s Session, ok bool) {
+	before := len(l.faults)
+	if n.Kind != yaml.MappingNode {
+		l.fault(n, path, "{id: one, scenario: refresh-rotates}", "this is no mapping")
+		return s, false
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		switch key.Value {
+		case "id":
+			s.ID = value.Value
+			if !endpoint.IsSession(s.ID) {
+				l.fault(value, path+".id", "letters, digits and hyphens", "%q cannot be the id of a session", s.ID)
+			}
+		case "scenario":
+			found, is := scenario.Lookup(value.Value)
+			if !is || found.World == nil {
+				l.fault(value, path+".scenario", `"gate401 mock --list" lists them; those below /s/ are for sessions`, "there is no scenario %q for a session", value.Value)
+				continue
+			}
+			s.Settings = *found.World
+		case "settings":
+			l.settings(value, path+".settings", &s.Settings)
+		default:
+			l.fault(key, path+"."+key.Value, "id, scenario or settings", "unknown key")
+		}
+	}
+	if s.ID == "" {
+		l.fault(n, path, "", "the key id is missing")
+	}
+	return s, len(l.faults) == before
+}
+
+// settings reads what the API reads as JSON.
+func (l *loader) settings(n *yaml.Node, path string, to *world.Settings) {
+	var v any
+	if err := n.Decode(&v); err != nil {
+		l.fault(n, path, "", "%v", err)
+		return
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		l.fault(n, path, "put keys in quotes", "%v", err)
+		return
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(to); err != nil {
+		message := strings.TrimPrefix(err.Error(), "json: ")
+		at := n
+		if _, name, ok := strings.Cut(message, `unknown field "`); ok {
+			if key := keyOf(n, strings.TrimSuffix(name, `"`)); key != nil {
+				at = key
+			}
+		}
+		l.fault(at, path, "", "%s", message)
+		return
+	}
+	var wrong *world.SettingsError
+	if errors.As(to.Validate(), &wrong) {
+		for _, f := range wrong.Faults {
+			place, text, _ := strings.Cut(f, ": ")
+			at := n
+			parts := strings.FieldsFunc(place, func(r rune) bool { return r == '.' || r == '[' })
+			if key := keyOf(n, parts[len(parts)-1]); key != nil {
+				at = key
+			}
+			l.fault(at, path+"."+place, "", "%s", text)
+		}
+	}
+}
+
+// keyOf finds a key in a tree.
+func keyOf(n *yaml.Node, name string) *yaml.Node {
+	if n.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == name {
+				return n.Content[i]
+			}
+			if found := keyOf(n.Content[i+1], name); found != nil {
+				return found
+			}
+		}
+		return nil
+	}
+	for _, c := range n.Content {
+		if found := keyOf(c, name); found != nil {
+			return found
+		}
+	}
+	return nil
+}
