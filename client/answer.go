@@ -11,21 +11,24 @@ import (
 	"github.com/gate401/gate401/reason"
 )
 
-// next is the proof to repeat a refused request with; nil if there is none, and
-// then d has a note.
+// errNoAnswer says that there is nothing more to say to a server.
+var errNoAnswer = errors.New("there is no answer")
+
+// next is the proof to repeat a refused request with. With errNoAnswer d has a
+// note where there is something to say.
 func (w *walk) next(ctx context.Context, resp *http.Response, p *proof, d *Denied) (*proof, error) {
 	if d.Status == http.StatusProxyAuthRequired {
 		return w.proxyNext(ctx, resp, p, d)
 	}
 	if p.own || d.Status != http.StatusUnauthorized && !d.renewable() {
-		return nil, nil //nolint:nilnil // no proof, and nothing wrong
+		return nil, errNoAnswer
 	}
 	if p.token.Value != "" && d.renewable() {
 		return w.renewedProof(ctx, p, d)
 	}
 	if p.sent == "Bearer" && (d.Code != "" || !d.Inferred) {
 		// The token was understood, and what is wrong with it no password mends.
-		return nil, nil //nolint:nilnil // no proof, and nothing wrong
+		return nil, errNoAnswer
 	}
 	return w.answer(ctx, resp, p, d)
 }
@@ -37,11 +40,11 @@ func (w *walk) renewedProof(ctx context.Context, p *proof, d *Denied) (*proof, e
 	case w.renewed:
 		d.Note = "the token was renewed, and the new one is refused too"
 		d.Retry = reason.RetryReauthenticate
-		return nil, nil //nolint:nilnil // no proof, and nothing wrong
+		return nil, errNoAnswer
 	case r.pointless(p.token):
 		d.Note = "this token came from a renewal and was never accepted; renewing it again would be a loop"
 		d.Retry = reason.RetryReauthenticate
-		return nil, nil //nolint:nilnil // no proof, and nothing wrong
+		return nil, errNoAnswer
 	}
 	w.renewed = true
 	tok, led, err := r.renew(ctx, p.token, w.tellRenewal)
@@ -50,7 +53,7 @@ func (w *walk) renewedProof(ctx context.Context, p *proof, d *Denied) (*proof, e
 			return nil, context.Cause(ctx)
 		}
 		d.renewalFailed(err)
-		return nil, nil //nolint:nilnil // no proof, and nothing wrong
+		return nil, errNoAnswer
 	}
 	why := "once more with the token that another request renewed"
 	if led {
@@ -70,7 +73,7 @@ func (w *walk) repeatable(ctx context.Context, d *Denied, p *proof, done string)
 	}
 	d.Retry, d.Err = reason.RetryRepeat, errBodyGone
 	d.Note = done + ", but the request cannot be repeated here"
-	return nil, nil //nolint:nilnil // no proof, and nothing wrong
+	return nil, errNoAnswer
 }
 
 // candidate is a way to answer.
@@ -86,7 +89,7 @@ func (w *walk) answer(ctx context.Context, resp *http.Response, p *proof, d *Den
 	again := p.digest != nil && d.stale() && !w.staled
 	if (w.answered || p.basic) && !again {
 		d.Note = w.afterAnswer(p, d)
-		return nil, nil //nolint:nilnil // no proof, and nothing wrong
+		return nil, errNoAnswer
 	}
 	if again {
 		w.staled = true
@@ -94,16 +97,17 @@ func (w *walk) answer(ctx context.Context, resp *http.Response, p *proof, d *Den
 	list := candidates(resp.Header.Values("Www-Authenticate"), d.Challenges, w.logins)
 	for _, c := range list {
 		next, err := w.try(ctx, c, w.origin, w.req.Method, w.req.URL.RequestURI(), p)
+		if errors.Is(err, errNoAnswer) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
-		if next != nil {
-			w.answered = true
-			return w.repeatable(ctx, d, next, "the challenge can be answered now")
-		}
+		w.answered = true
+		return w.repeatable(ctx, d, next, "the challenge can be answered now")
 	}
 	d.Note, d.Err = w.unanswered(list, d)
-	return nil, nil //nolint:nilnil // no proof, and nothing wrong
+	return nil, errNoAnswer
 }
 
 func (w *walk) afterAnswer(p *proof, d *Denied) string {
@@ -154,14 +158,13 @@ func candidates(fields []string, challenges []httpauth.Challenge, logins []*logi
 	return out
 }
 
-// try answers a challenge; nil if the password was refused before.
+// try answers a challenge. errNoAnswer says that the password was refused before.
 func (w *walk) try(ctx context.Context, c candidate, origin, method, uri string, before *proof) (*proof, error) {
 	if c.digest == nil {
-		p, _, err := w.basic(ctx, c.login, origin, c.realm)
-		return p, err
+		return w.basic(ctx, c.login, origin, c.realm)
 	}
 	if before != nil && before.digest != nil && c.digest.Nonce == before.digest.creds.Nonce && c.digest.Nonce != "" {
-		return nil, nil //nolint:nilnil // the nonce that was refused a moment ago
+		return nil, errNoAnswer // the nonce that was refused a moment ago
 	}
 	s, err := newDigestSession(c.login, origin, *c.digest, w.rand)
 	if err != nil {
@@ -169,8 +172,8 @@ func (w *walk) try(ctx context.Context, c candidate, origin, method, uri string,
 	}
 	pw := passwordOf(origin, c.login.Digest.User, c.login.Digest.Password)
 	// Proof of a password that is known to be right needs no permission.
-	first, ok, err := w.refusals.begin(ctx, pw, c.realm)
-	if err != nil || !ok {
+	first, err := w.refusals.begin(ctx, pw, c.realm)
+	if err != nil {
 		return nil, err
 	}
 	p := &proof{sent: "Digest", login: c.login, fresh: true, password: pw, realm: c.realm, first: first,
@@ -180,7 +183,7 @@ func (w *walk) try(ctx context.Context, c candidate, origin, method, uri string,
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		return nil, nil //nolint:nilnil,nilerr // a challenge that cannot be answered; another may be
+		return nil, errNoAnswer // another challenge may have one
 	}
 	if c.digest.Stale {
 		p.why = "once more with the new nonce: the one before was stale"
@@ -189,17 +192,17 @@ func (w *walk) try(ctx context.Context, c candidate, origin, method, uri string,
 	return p, nil
 }
 
-// basic is the password as it is; ok is false if it was refused.
-func (w *walk) basic(ctx context.Context, l *login, origin, realm string) (*proof, bool, error) {
+// basic is the password as it is.
+func (w *walk) basic(ctx context.Context, l *login, origin, realm string) (*proof, error) {
 	pw := passwordOf(origin, l.Basic.User, l.Basic.Password)
-	first, ok, err := w.refusals.begin(ctx, pw, realm)
-	if err != nil || !ok {
-		return nil, false, err
+	first, err := w.refusals.begin(ctx, pw, realm)
+	if err != nil {
+		return nil, err
 	}
 	value, err := httpauth.EncodeBasic(l.Basic.User, l.Basic.Password)
 	if err != nil {
-		return nil, false, errors.Join(errors.New("client: basic"), err)
+		return nil, err // the login was checked: it cannot be
 	}
 	return &proof{sent: "Basic", value: value, login: l, basic: true, password: pw, realm: realm, first: first,
-		why: "once more with the password, as the Basic challenge asks"}, true, nil
+		why: "once more with the password, as the Basic challenge asks"}, nil
 }

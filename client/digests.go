@@ -243,7 +243,7 @@ type provenBody struct {
 func (b *provenBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	_, _ = b.hash.Write(p[:n])
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		if bad := b.check(); bad != nil {
 			err = bad
 		}

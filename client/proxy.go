@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -126,10 +127,10 @@ func (r *route) settle(s *state, resp *http.Response, d *Denied) {
 func (w *walk) proxyNext(ctx context.Context, resp *http.Response, p *proof, d *Denied) (*proof, error) {
 	if w.route == nil {
 		d.Note = "there is no login for this proxy"
-		return nil, nil //nolint:nilnil // no proof, and nothing wrong
+		return nil, errNoAnswer
 	}
 	next, err := w.proxyProof(ctx, resp, d, w.req.Method, absolute(w.req.URL))
-	if err != nil || next == nil {
+	if err != nil {
 		return nil, err
 	}
 	w.route.proof = next
@@ -145,8 +146,8 @@ func (w *walk) proxyNext(ctx context.Context, resp *http.Response, p *proof, d *
 	return w.repeatable(ctx, d, &again, "the proxy's challenge can be answered now")
 }
 
-// proxyProof is the strongest answer to a proxy's challenges; nil, with a note
-// in d, if there is none.
+// proxyProof is the strongest answer to a proxy's challenges. With errNoAnswer d
+// has a note.
 func (w *walk) proxyProof(ctx context.Context, resp *http.Response, d *Denied, method, uri string) (*proof, error) {
 	r := w.route
 	var before *proof
@@ -156,25 +157,23 @@ func (w *walk) proxyProof(ctx context.Context, resp *http.Response, d *Denied, m
 	again := before != nil && d.stale() && !r.staled
 	if r.answered && !again {
 		d.Note = "the password for the proxy was refused and is not sent again"
-		return nil, nil //nolint:nilnil // no proof, and nothing wrong
+		return nil, errNoAnswer
 	}
 	r.staled = r.staled || again
 	list := candidates(resp.Header.Values("Proxy-Authenticate"), d.Challenges, r.logins)
 	for _, c := range list {
 		p, err := w.try(ctx, c, r.key, method, uri, before)
-		if err != nil {
-			return nil, err
+		if errors.Is(err, errNoAnswer) {
+			continue
 		}
-		if p != nil {
-			r.answered = true
-			return p, nil
-		}
+		r.answered = r.answered || err == nil
+		return p, err
 	}
 	d.Note = "the login for the proxy has no answer to what it asks"
 	if len(list) > 0 {
 		d.Note = "the password for the proxy was refused before and is not sent again"
 	}
-	return nil, nil //nolint:nilnil // no proof, and nothing wrong
+	return nil, errNoAnswer
 }
 
 // tunnelError is a proxy's 407 to CONNECT.
@@ -207,7 +206,7 @@ func (w *walk) tunnelRefused(ctx context.Context, ex exchange, p *proof, sent st
 	}
 	w.route.settle(w.state, ex.Response, d)
 	next, err := w.proxyProof(ctx, ex.Response, d, http.MethodConnect, authority(w.req.URL))
-	if err != nil {
+	if err != nil && !errors.Is(err, errNoAnswer) {
 		return false, nil, err
 	}
 	if next == nil || !w.body.ready(ctx) || w.attempt == mostAttempts {

@@ -52,38 +52,47 @@ type trial struct {
 }
 
 // begin asks to send a password for a realm. It waits for the first attempt of
-// another request. ok is false if the password was refused. The caller settles
-// what begin answered, unless first is false.
-func (r *refusals) begin(ctx context.Context, p password, realm string) (first, ok bool, err error) {
-	limit := time.NewTimer(mostWaiting)
-	defer limit.Stop()
+// another request; errNoAnswer says that the password was refused. Whoever is
+// first settles what becomes of it.
+func (r *refusals) begin(ctx context.Context, p password, realm string) (first bool, err error) {
+	var limit <-chan time.Time
 	for {
-		r.mu.Lock()
-		t, full := r.find(p, realm)
-		switch {
-		case full || t.fate == refused || realm == preemptiveRealm && r.anyRefused(p):
-			r.mu.Unlock()
-			return false, false, nil
-		case t.fate == accepted:
-			r.mu.Unlock()
-			return false, true, nil
-		case t.fate == untried:
-			t.fate, t.done = trying, make(chan struct{})
-			r.mu.Unlock()
-			return true, true, nil
+		done, first, err := r.ask(p, realm)
+		if done == nil || err != nil {
+			return first, err
 		}
-		done := t.done
-		r.mu.Unlock()
+		if limit == nil {
+			t := time.NewTimer(mostWaiting)
+			defer t.Stop()
+			limit = t.C
+		}
 		select {
 		case <-done:
 		case <-ctx.Done():
-			return false, false, context.Cause(ctx)
-		case <-limit.C:
+			return false, context.Cause(ctx)
+		case <-limit:
 			// The other request is a long one: whoever waits for it for ever
 			// may be what it waits for.
-			return false, true, nil
+			return false, nil
 		}
 	}
+}
+
+// ask is begin without waiting: done is what to wait for.
+func (r *refusals) ask(p password, realm string) (done <-chan struct{}, first bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t, full := r.find(p, realm)
+	switch {
+	case full || t.fate == refused || realm == preemptiveRealm && r.anyRefused(p):
+		return nil, false, errNoAnswer
+	case t.fate == accepted:
+		return nil, false, nil
+	case t.fate == untried:
+		t.fate, t.done = trying, make(chan struct{})
+		return nil, true, nil
+	}
+	return t.done, false, nil
 }
 
 // anyRefused is asked before a password goes unasked: nobody knows to which

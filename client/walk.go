@@ -73,7 +73,7 @@ func (w *walk) run(ctx context.Context) (*http.Response, *Denied, error) {
 			return resp.Response, nil, nil
 		}
 		next, err := w.next(ctx, resp.Response, p, d)
-		if err != nil {
+		if err != nil && !errors.Is(err, errNoAnswer) {
 			w.observe(resp, p, sent, "nothing: the request was given up", nil, err)
 			drain(resp.Response)
 			return nil, nil, err
@@ -121,7 +121,7 @@ func (w *walk) send(ctx context.Context, p *proof) (exchange, string, error) {
 		return exchange{}, sent, err
 	}
 	ex := exchange{request: clone, started: w.now()}
-	resp, err := w.base.RoundTrip(clone)
+	resp, err := w.base.RoundTrip(clone) //nolint:bodyclose // the caller closes it
 	ex.took = w.now().Sub(ex.started)
 	if err != nil {
 		w.settle(p, nil, nil)
@@ -171,7 +171,7 @@ func (w *walk) first(ctx context.Context) (*proof, error) {
 			return nil, context.Cause(ctx)
 		}
 	}
-	if p, err := w.preemptive(ctx); p != nil || err != nil {
+	if p, err := w.preemptive(ctx); !errors.Is(err, errNoAnswer) {
 		return p, err
 	}
 	why := "nothing to say before the server asks"
@@ -194,17 +194,16 @@ func (w *walk) preemptive(ctx context.Context) (*proof, error) {
 		}
 		for _, dir := range l.Basic.Preemptive {
 			if below(clean, dir) {
-				p, ok, err := w.basic(ctx, l, w.origin, preemptiveRealm)
-				if err != nil || ok {
-					if p != nil {
-						p.why = "the password may be sent unasked here"
-					}
-					return p, err
+				p, err := w.basic(ctx, l, w.origin, preemptiveRealm)
+				if err != nil {
+					return nil, err
 				}
+				p.why = "the password may be sent unasked here"
+				return p, nil
 			}
 		}
 	}
-	return nil, nil //nolint:nilnil // no proof, and nothing wrong
+	return nil, errNoAnswer
 }
 
 // unsent is what becomes of a request whose token cannot be had.
