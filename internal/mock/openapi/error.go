@@ -87,6 +87,12 @@ func faults(name string, root *yaml.Node, err error) Errors {
 			e.Hint = "references out of the document are not followed; put all parts into one file"
 		}
 		e.Pointer, e.Line, e.Column = locate(root, parts(one))
+		if e.Line == 0 {
+			// Of a reference that leads nowhere the reader says only the text.
+			if n := reference(root, one.Error(), 0); n != nil {
+				e.Line, e.Column = n.Line, n.Column
+			}
+		}
 		out = append(out, e)
 	}
 	slices.SortStableFunc(out, func(a, b *Error) int { return a.Line - b.Line })
@@ -101,6 +107,22 @@ func message(err error) string {
 		text = strings.ToValidUTF8(text[:maxMessage], "") + "..."
 	}
 	return strings.TrimSuffix(strings.TrimSpace(text), ":")
+}
+
+// reference finds the reference that a message quotes.
+func reference(n *yaml.Node, text string, depth int) *yaml.Node {
+	if n == nil || depth > maxDepth {
+		return nil
+	}
+	for i, c := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 1 && n.Content[i-1].Value == "$ref" && c.Value != "" && strings.Contains(text, c.Value) {
+			return c
+		}
+		if found := reference(c, text, depth+1); found != nil {
+			return found
+		}
+	}
+	return nil
 }
 
 // buckets are the members of components by the words of the reader.
