@@ -52,16 +52,18 @@ var policy = map[string]struct{ house, modules string }{
 	"client":                 {house: "httpauth reason"},
 
 	// Surfaces and what they show; none imports another.
-	"web":               {modules: "github.com/a-h/templ"},
-	"web/webtest":       {},
-	"internal/guide":    {house: " httpauth internal/nearest reason web", modules: "github.com/a-h/templ"},
-	"internal/watch":    {house: " reason httpauth"},
-	"internal/proxy":    {house: root},
-	"internal/admin":    {house: "reason internal/watch"},
-	"internal/explain":  {house: " httpauth reason token internal/watch"},
-	"internal/diagnose": {house: "httpauth internal/capture internal/explain internal/nearest reason token"},
-	"internal/capture":  {house: "internal/nearest"},
-	"internal/demo":     {house: "reason web", modules: "github.com/a-h/templ"},
+	"web":                {modules: "github.com/a-h/templ"},
+	"web/webtest":        {},
+	"web/browsertest":    {modules: "github.com/chromedp/chromedp github.com/chromedp/cdproto"},
+	"internal/guide":     {house: " httpauth internal/nearest reason web", modules: "github.com/a-h/templ"},
+	"internal/watch":     {house: " reason httpauth"},
+	"internal/proxy":     {house: root},
+	"internal/admin":     {house: "reason internal/watch"},
+	"internal/explain":   {house: " httpauth reason token internal/watch"},
+	"internal/diagnose":  {house: "httpauth internal/capture internal/explain internal/nearest reason token"},
+	"internal/capture":   {house: "internal/nearest"},
+	"internal/demo":      {house: "reason web", modules: "github.com/a-h/templ"},
+	"internal/inspector": {house: "httpauth reason token web"},
 
 	// What a mock is made of.
 	"internal/mock/page":    {house: "reason web", modules: "github.com/a-h/templ"},
