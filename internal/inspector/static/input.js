@@ -8,6 +8,7 @@ const tokenFields = /^(x-api-key|api-key|apikey|x-access-token|x-auth-token)$/i;
 // value in octets, from in words.
 function readInput(text) {
   if (text.trim() === "") return { kind: "none" };
+  if (text.length > 1 << 18) return { kind: "none", why: "This is far longer than any token or request. Paste the token, its field or its curl line alone." };
   if (/^\s*(?:[$>%#]\s*)?curl(?:\.exe)?\s/.test(text)) return readCurl(text);
   for (const line of text.split(/\r?\n/)) {
     const m = credentialField.exec(line);

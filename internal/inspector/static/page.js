@@ -21,6 +21,8 @@ async function examine() {
     s.field = examineField(value);
     s.findings.push(...s.field.findings);
     s.cause = found.misspelt ? "authorization-misspelt" : causeOfField(s.field);
+    const scheme = s.field.scheme;
+    if (scheme && !["Bearer", "DPoP", "Basic"].includes(scheme)) s.hints.push({ id: "scheme-not-examined", text: "This page looks into Bearer, DPoP and Basic. What stands behind " + scheme + " is told by gate401 explain." });
     if (found.misspelt) s.hints.push({ id: "field-misspelt", text: "The field is called " + found.name + ". The gate looks for Authorization." });
     if (s.field.scheme === "Bearer" || s.field.scheme === "DPoP") value = s.field.rest;
     else {

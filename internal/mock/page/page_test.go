@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
+
 	"github.com/gate401/gate401/internal/inspector"
 	"github.com/gate401/gate401/internal/mock/endpoint"
 	"github.com/gate401/gate401/internal/mock/journal"
@@ -106,6 +108,8 @@ func TestPage(t *testing.T) {
 
 func TestBrowser(t *testing.T) {
 	b := browsertest.Start(t)
+	t.Run("without script", func(t *testing.T) { testWithoutScript(t, b) })
+	t.Run("not admitted", func(t *testing.T) { testNotAdmitted(t, b) })
 	for _, part := range []struct {
 		name string
 		run  func(*testing.T, *browsertest.Tab, string)
@@ -191,6 +195,48 @@ func testEndpoint(t *testing.T, p *browsertest.Tab, url string) {
 	}
 	p.Click(`[aria-label="Delete /flaky"]`)
 	p.Wait(`!document.getElementById("made").textContent.includes("/flaky")`)
+}
+
+// testWithoutScript reads the page as somebody does who allows no scripts.
+func testWithoutScript(t *testing.T, b *browsertest.Browser) {
+	url := serve(t)
+	p := b.Tab(t)
+	browsertest.Call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	p.Open(url + page.Path)
+	text := browsertest.JS[string](p, `document.body.innerText`)
+	for _, want := range []string{"Scripts are switched off", "Refusals of the catalogue", "/__mock/api/journal"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("cannot be read: %q", want)
+		}
+	}
+	if strings.Contains(text, "Pause") {
+		t.Error("a button that cannot work is shown")
+	}
+	if got := browsertest.JS[string](p, `document.body.textContent`); !strings.Contains(got, "curl -i http://127.0.0.1:8403/orders/expired") {
+		t.Error("the scenarios have no lines")
+	}
+}
+
+// testNotAdmitted says why nothing works where the admin API refuses the page.
+func testNotAdmitted(t *testing.T, b *browsertest.Browser) {
+	const why = "The admin API answers programs of the same machine."
+	mux := http.NewServeMux()
+	mux.Handle("/__mock/", newPage())
+	mux.HandleFunc("/__mock/api/", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte(`{"status":403,"detail":"` + why + `"}`))
+	})
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	p := b.Tab(t)
+	p.Open(s.URL + page.Path)
+	p.Wait(`document.getElementById("live").textContent === ` + browsertest.Quoted(why))
+	p.Click("#open button[type=submit]")
+	p.Wait(`document.getElementById("open-said").textContent === ` + browsertest.Quoted(why))
+	p.Click("#make button[type=submit]")
+	p.Wait(`document.getElementById("make-said").textContent === ` + browsertest.Quoted(why))
+	p.Look("mock-refused")
 }
 
 func testScenarios(t *testing.T, p *browsertest.Tab, _ string) {
