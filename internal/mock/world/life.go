@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/gate401/gate401"
-	"github.com/gate401/gate401/defend"
 	"github.com/gate401/gate401/internal/issuer"
 	"github.com/gate401/gate401/store"
 	"github.com/gate401/gate401/store/memory"
@@ -31,7 +30,7 @@ type life struct {
 	clock    *clock
 	set      *store.Set
 	gate     *gate401.Gate
-	rules    rules
+	methods  methods
 	api      http.Handler
 	verifier *token.Verifier
 	issuer   *issuer.Issuer
@@ -95,10 +94,10 @@ func newLife(w *World) (*life, error) {
 	if len(s.Clients) == 0 {
 		l.tokens.AnyClient, l.revoke.AnyClient = anyClient, anyClient
 	}
-	l.rules = l.newRules()
+	l.methods = l.newMethods()
 	l.gate = &gate401.Gate{
 		Policy: l.policy,
-		Guard:  &defend.Guard{MaxEntries: guardEntries, Now: l.clock.now},
+		Guard:  &lateGuard{now: l.clock.now},
 		Intake: gate401.Intake{Now: l.clock.now},
 	}
 	l.api = http.HandlerFunc(l.serveAPI)

@@ -13,12 +13,13 @@ import (
 	"github.com/gate401/gate401/reason"
 )
 
-// rules are what the gate of a world asks, prepared.
-type rules struct{ login, read, write, admin, payments, any gate401.Requirement }
+// methods are the ways to prove something in a world: to its resources, and to
+// its login.
+type methods struct{ accept, login []gate401.Authenticator }
 
-// newRules makes the methods and the rules. Nothing is remembered: a script may
-// change its mind between two requests.
-func (l *life) newRules() rules {
+// newMethods makes the methods. Nothing is remembered: a script may change its
+// mind between two requests.
+func (l *life) newMethods() methods {
 	people := []authn.Passwords{&authn.StorePasswords{Accounts: l.set.Accounts, Changes: l.set.Revision}}
 	keys := &authn.Keys{Name: "key", Store: l.set.APIKeys, Accounts: l.set.Accounts, Environment: Environment, Remember: -1}
 	metadata := l.world.base + "/.well-known/oauth-protected-resource" + l.world.path() + "/api"
@@ -45,56 +46,50 @@ func (l *life) newRules() rules {
 			accept = append(accept, &fresh{scripted{d, l}})
 		}
 	}
-	cors := l.world.shared.cors
-	rule := func(name string, change func(q *gate401.Requirement)) gate401.Requirement {
-		q := gate401.Requirement{Rule: name, Accept: accept, CORS: cors}
-		if change != nil {
-			change(&q)
-		}
-		q.Prepare()
-		return q
+	login := &formLogin{
+		Basic: &authn.Basic{Name: "password", Realm: Realm, Sources: people, Hasher: plain{}, Remember: -1},
+		path:  l.world.path() + "/login",
 	}
-	age := l.settings.Resource.MaxAge.std()
-	if age == 0 {
-		age = time.Minute
-	}
-	return rules{
-		any:      rule("api", nil),
-		read:     rule("orders-read", func(q *gate401.Requirement) { q.Scopes = []string{"orders:read"} }),
-		write:    rule("orders-write", func(q *gate401.Requirement) { q.Scopes = []string{"orders:write"} }),
-		admin:    rule("admin", func(q *gate401.Requirement) { q.Groups = []string{"admin"} }),
-		payments: rule("payments", func(q *gate401.Requirement) { q.MaxAge = age }),
-		login: rule("login", func(q *gate401.Requirement) {
-			q.Accept = []gate401.Authenticator{&formLogin{
-				Basic: &authn.Basic{Name: "password", Realm: Realm, Sources: people, Hasher: plain{}, Remember: -1},
-				path:  l.world.path() + "/login",
-			}}
-		}),
-	}
+	return methods{accept, []gate401.Authenticator{login}}
 }
 
-// policy finds the rule of a request.
+// policy finds the rule of a request. Rules are put together here rather than
+// prepared: ten thousand worlds have the same six, and a mock has the
+// microsecond.
 func (l *life) policy(r *gate401.Request) gate401.Requirement {
 	path, ok := strings.CutPrefix(r.Path, l.world.path())
 	if !ok {
 		return gate401.Requirement{}
 	}
-	switch first, _, _ := strings.Cut(strings.TrimPrefix(path, "/api/"), "/"); {
+	q := gate401.Requirement{Rule: "api", Accept: l.methods.accept, CORS: l.world.shared.cors}
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/api/"), "/")
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	switch {
 	case path == "/login":
-		return l.rules.login
+		return gate401.Requirement{Rule: "login", Accept: l.methods.login}
 	case path != "/api" && !strings.HasPrefix(path, "/api/"):
 		return gate401.Requirement{}
-	case first == "orders" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
-		return l.rules.read
+	case first == "orders" && reads:
+		q.Rule, q.Scopes = "orders-read", readScope
 	case first == "orders":
-		return l.rules.write
+		q.Rule, q.Scopes = "orders-write", writeScope
 	case first == "admin":
-		return l.rules.admin
+		q.Rule, q.Groups = "admin", adminGroup
 	case first == "payments":
-		return l.rules.payments
+		q.Rule, q.MaxAge = "payments", l.settings.Resource.MaxAge.std()
+		if q.MaxAge == 0 {
+			q.MaxAge = time.Minute
+		}
 	}
-	return l.rules.any
+	return q
 }
+
+// What the rules ask for.
+var (
+	readScope  = []string{"orders:read"}
+	writeScope = []string{"orders:write"}
+	adminGroup = []string{"admin"}
+)
 
 // scripted is a method whose good credentials the script may refuse, so that
 // even that answer is the gate's own. It leaves out what the method remembers.

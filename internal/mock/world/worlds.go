@@ -289,11 +289,16 @@ func baseOf(hr *http.Request) string {
 		u.Scheme = "https"
 	}
 	// What is no host must not get into tokens and challenges.
-	if parsed, err := url.Parse(u.String()); err != nil || parsed.Host != hr.Host || parsed.Hostname() == "" {
+	if parsed, err := url.Parse(u.String()); err != nil || parsed.Host != hr.Host || parsed.Hostname() == "" || strings.IndexFunc(hr.Host, notOfHost) >= 0 {
 		u.Host = "localhost"
 		if addr, ok := hr.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 			u.Host = addr.String()
 		}
 	}
 	return u.String()
+}
+
+// notOfHost tells what is not in a name, an address or a port.
+func notOfHost(r rune) bool {
+	return !strings.ContainsRune("-._:[]", r) && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 }
