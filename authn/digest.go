@@ -36,10 +36,11 @@ type Digest struct {
 	// empty means all of the host.
 	Domain []string
 	// Algorithms are offered in a challenge each, the strongest first; empty
-	// means SHA-256.
+	// means SHA-256. Clients that do not know one pass it over, but curl 7.88
+	// answers SHA-512-256 with SHA-256 and is refused.
 	Algorithms []httpauth.DigestAlgorithm
 	// QOP is what is offered; empty means auth. auth-int wants a surface that
-	// has the body.
+	// has the body; of the common clients curl hashes none, whatever it sends.
 	QOP []httpauth.DigestQOP
 	// Accounts know what the accounts keep for Digest.
 	Accounts DigestAccounts

@@ -204,3 +204,30 @@ func TestDigestSharedKey(t *testing.T) {
 		t.Errorf("from the future: %q", code)
 	}
 }
+
+// Whatever is sent, Find answers with a credential, nothing or a refusal, and
+// nobody gets in without the password.
+func FuzzDigest(f *testing.F) {
+	m, _ := newDigest()
+	c := asked(f, m, "SHA-256", nil)
+	f.Add(answer(f, c, "/", "alice", "not her password", 1).Value(), "/")
+	f.Add(`Digest username*=UTF-8''a, realm="orders", nonce="`+c.Nonce+`", uri="/?", response="`+strings.Repeat("0", 64)+`", algorithm=SHA-256, qop=auth, nc=00000001, cnonce=""`, "/?")
+	f.Add("Digest", "*")
+	f.Fuzz(func(t *testing.T, field, target string) {
+		r := request("/", "Authorization", field)
+		r.Target = target
+		c, ok, err := m.Find(r)
+		if ok != (c != nil) || ok && err != nil {
+			t.Fatalf("%t, %v, %v", ok, c, err)
+		}
+		var d *gate401.Denial
+		if err != nil && !errors.As(err, &d) {
+			t.Fatal(err)
+		}
+		if ok {
+			if id, err := m.Verify(t.Context(), r, c); err == nil {
+				t.Errorf("%q lets in %v", field, id)
+			}
+		}
+	})
+}
