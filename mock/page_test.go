@@ -57,7 +57,7 @@ func TestPageInBrowser(t *testing.T) {
 		}
 	}
 	p.Fill("filter-text", "")
-	browsertest.JS[bool](p, `document.querySelectorAll("details.family").forEach((d) => (d.open = true)) ?? true`)
+	browsertest.JS[bool](p, `(document.querySelector("details.family[data-group=challenge]").open = true)`)
 	p.Look("real-scenarios")
 	browsertest.JS[bool](p, `document.querySelectorAll("details.family").forEach((d) => (d.open = false)) ?? true`)
 	testPageSession(p)
