@@ -26,9 +26,10 @@ type Server struct {
 	endpoints *endpoint.Set
 	making    http.Handler // their API
 	worlds    *world.Worlds
-	sessions  http.Handler // their API
-	wellKnown http.Handler // their metadata
-	presets   map[string]world.Settings
+	sessions  http.Handler              // their API
+	wellKnown http.Handler              // their metadata
+	presets   map[string]world.Settings // by session
+	lives     map[string]world.Settings // by scenario
 	documents *openapi.Library
 	describe  http.Handler // their API
 	described http.Handler // what they describe, or else is known
@@ -60,7 +61,7 @@ func NewServer(c Config) (*Server, error) {
 		config:    c,
 		journal:   &journal.Journal{Now: c.Now},
 		endpoints: &endpoint.Set{Now: c.Now},
-		worlds:    &world.Worlds{Now: c.Now, Scenario: worldOf, Log: c.Log},
+		lives:     lives(),
 		documents: &openapi.Library{Options: openapi.Options{Now: c.Now}},
 		guide:     &guide.Guide{Prefix: guidePrefix, Inspector: ownPrefix + "token"},
 		page:      newPage(),
@@ -68,6 +69,7 @@ func NewServer(c Config) (*Server, error) {
 		mix:       &mix.Handler{MaxDelay: c.MaxDelay},
 		scenarios: &scenario.Player{Now: c.Now, PlainHost: c.PlainHost, Log: c.Log},
 	}
+	s.worlds = &world.Worlds{Now: c.Now, Scenario: s.life, Log: c.Log}
 	if err := s.load(c.File, c.Documents); err != nil {
 		return nil, err
 	}

@@ -12,13 +12,21 @@ import (
 // worldPrefix is where the worlds of sessions are.
 const worldPrefix = "/s/"
 
-// worldOf are the settings of a scenario with a life.
-func worldOf(name string) (world.Settings, bool) {
-	s, ok := scenario.Lookup(name)
-	if !ok || s.World == nil {
-		return world.Settings{}, false
+// lives are the settings of all scenarios with a life.
+func lives() map[string]world.Settings {
+	all := map[string]world.Settings{}
+	for _, s := range scenario.All() {
+		if s.World != nil {
+			all[s.Name] = *s.World
+		}
 	}
-	return *s.World, true
+	return all
+}
+
+// life are the settings of one scenario.
+func (s *Server) life(name string) (world.Settings, bool) {
+	settings, ok := s.lives[name]
+	return settings, ok
 }
 
 // world answers below /s/{session}/. The first request of a session makes its
@@ -33,18 +41,19 @@ func (s *Server) world(w http.ResponseWriter, r *http.Request) {
 // are known. rest begins with the id.
 func (s *Server) preset(rest string, r *http.Request) {
 	id, _, _ := strings.Cut(rest, "/")
+	if _, err := s.worlds.Get(id); err == nil {
+		return
+	}
 	spec := world.Spec{ID: id, Base: baseOf(r)}
 	if settings, ok := s.presets[id]; ok {
 		spec.Settings = settings
-	} else if name, ok := scenario.OfSession(id); ok {
+	} else if name := scenario.OfSession(id); name != "" {
 		spec.Scenario = name
 	} else {
 		return
 	}
-	if _, err := s.worlds.Get(id); err == nil {
-		return
-	}
-	// Somebody may be faster, or there may be too many; Worlds says so itself.
+	// Somebody may be faster, there may be too many, or no such scenario: Worlds
+	// says what is to be said.
 	_, _ = s.worlds.New(spec)
 }
 

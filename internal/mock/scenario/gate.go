@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -103,12 +104,11 @@ func people(ctx context.Context, stores *build.Stores, m *samples.Maker, c cases
 	if err := stores.RemoveAccount(ctx, samples.RemovedSubject); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	all := append(cases.People(), cases.Person{Name: "shop", Password: "the shop has one too"})
-	for _, p := range all {
-		named := strings.HasPrefix(p.Name, "shop")
-		for _, r := range c.Requests {
-			named = named || strings.Contains(r.Raw, "{{basic "+p.Name+"}}") || strings.Contains(r.Raw, "{{base64 "+p.Name+":")
-		}
+	asks := func(what string) bool {
+		return slices.ContainsFunc(c.Requests, func(r cases.Request) bool { return strings.Contains(r.Raw, what) })
+	}
+	for _, p := range append(cases.People(), cases.Person{Name: "shop", Password: "the shop has one too"}) {
+		named := asks("{{basic "+p.Name+"}}") || asks("{{base64 "+p.Name+":") || p.Name == m.KeyOwner && asks("{{key ")
 		if !named {
 			continue
 		}

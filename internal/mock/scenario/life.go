@@ -17,14 +17,14 @@ func life(g Group, name, title, explain string, code reason.Code, e Expect, s wo
 // dashes, and a word of the client's own.
 func WorldPath(name, session string) string { return "/s/" + name + worldMark + session + "/" }
 
-// OfSession is the scenario that the id of a session names.
-func OfSession(id string) (name string, ok bool) {
-	name, _, ok = strings.Cut(id, worldMark)
+// OfSession is the scenario that the id of a session names; empty if it names
+// none. It may be one that does not exist.
+func OfSession(id string) string {
+	name, _, ok := strings.Cut(id, worldMark)
 	if !ok {
-		return "", false
+		return ""
 	}
-	s, ok := Lookup(name)
-	return name, ok && s.World != nil
+	return name
 }
 
 const worldMark = "--"

@@ -1,0 +1,112 @@
+package mock_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/gate401/gate401/mock"
+)
+
+type tokens struct {
+	Access  string `json:"access_token"`
+	Refresh string `json:"refresh_token"`
+}
+
+// login gets the tokens of alice in a session.
+func login(t testing.TB, h http.Handler, session string) tokens {
+	t.Helper()
+	return post(t, h, "/s/"+session+"/login", url.Values{"username": {"alice"}, "password": {"wonderland"}})
+}
+
+func refresh(t testing.TB, h http.Handler, session string, old tokens) tokens {
+	t.Helper()
+	return post(t, h, "/s/"+session+"/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old.Refresh}, "client_id": {"app"}})
+}
+
+func post(t testing.TB, h http.Handler, target string, form url.Values) (got tokens) {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8403"+target, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != http.StatusOK || json.Unmarshal(w.Body.Bytes(), &got) != nil {
+		t.Fatalf("%s: %d %s", target, w.Code, w.Body)
+	}
+	return got
+}
+
+func orders(h http.Handler, session, token string) int {
+	return ask(h, http.MethodGet, "http://127.0.0.1:8403/s/"+session+"/api/orders", local, "Authorization", "Bearer "+token).Code
+}
+
+// The first request of a session makes its world by the scenario in its id, and
+// sessions do not see each other.
+func TestScenarioSessions(t *testing.T) {
+	s := newServer(t, mock.Config{})
+	const a, b = "token-life-refused-once--a", "token-life-refused-once--b"
+	for _, session := range []string{a, b} {
+		first := login(t, s, session)
+		if got := orders(s, session, first.Access); got != http.StatusUnauthorized {
+			t.Errorf("%s: the first request: %d", session, got)
+		}
+		if got := orders(s, session, refresh(t, s, session, first).Access); got != http.StatusOK {
+			t.Errorf("%s: after a refresh: %d", session, got)
+		}
+	}
+	if got := orders(s, b, login(t, s, a).Access); got != http.StatusUnauthorized {
+		t.Errorf("a token of another session: %d", got)
+	}
+	for _, e := range s.Entries(a) {
+		if e.Scenario != "token-life-refused-once" {
+			t.Errorf("%s %s: scenario %q", e.Method, e.Target, e.Scenario)
+		}
+	}
+}
+
+// Every scenario with a world can be begun.
+func TestEveryWorld(t *testing.T) {
+	s := newServer(t, mock.Config{})
+	for _, one := range mock.Scenarios() {
+		if one.World == nil {
+			continue
+		}
+		path := strings.ReplaceAll(one.Path, "SESSION", "x")
+		if w := ask(s, http.MethodGet, "http://127.0.0.1:8403"+path, local); w.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+		session := strings.Trim(strings.TrimPrefix(path, "/s/"), "/")
+		login(t, s, session)
+		if all := s.Entries(session); len(all) != 2 || all[0].Scenario != one.Name {
+			t.Errorf("%s: %+v", one.Name, all)
+		}
+	}
+}
+
+// The session of a file begins as the file says, and what was made for a session
+// ends with it.
+func TestFileSessions(t *testing.T) {
+	f, err := mock.LoadFile("mock.yaml", []byte("sessions:\n  - {id: dead, settings: {access: {expired: true}}}\n  - {id: kept, scenario: refresh-kept}\nendpoints:\n  - {path: /orders, answer: \"418\", session: dead}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, mock.Config{File: f})
+	if got := orders(s, "dead", login(t, s, "dead").Access); got != http.StatusUnauthorized {
+		t.Errorf("an expired token: %d", got)
+	}
+	if got := refresh(t, s, "kept", login(t, s, "kept")); got.Refresh != "" {
+		t.Error("the refresh token rotates")
+	}
+	if w := ask(s, http.MethodGet, "/s/dead/orders", local); w.Code != http.StatusTeapot {
+		t.Errorf("%d", w.Code)
+	}
+	if w := ask(s, http.MethodDelete, "/__mock/api/sessions/dead", local, "Host", "127.0.0.1"); w.Code != http.StatusNoContent {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := ask(s, http.MethodGet, "/s/dead/orders", local); w.Code != http.StatusNotFound {
+		t.Errorf("the endpoint of the session stayed: %d", w.Code)
+	}
+}
