@@ -137,13 +137,18 @@ func (w *walk) proxyNext(ctx context.Context, resp *http.Response, p *proof, d *
 	if p.digest != nil {
 		// The count of a nonce is never used twice.
 		if p.digest, err = p.digest.session.answer(ctx, w.req.Method, w.req.URL.RequestURI(), w.body); err != nil {
+			w.settle(next, nil, nil)
 			return nil, err
 		}
 		p.value = p.digest.creds.Value()
 	}
 	again := *p
 	again.why = next.why + ", for the proxy"
-	return w.repeatable(ctx, d, &again, "the proxy's challenge can be answered now")
+	out, err := w.repeatable(ctx, d, &again, "the proxy's challenge can be answered now")
+	if err != nil {
+		w.settle(next, nil, nil) // the next request may try
+	}
+	return out, err
 }
 
 // proxyProof is the strongest answer to a proxy's challenges. With errNoAnswer d

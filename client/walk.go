@@ -3,10 +3,8 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"path"
-	"strings"
 	"time"
 
 	"github.com/gate401/gate401/reason"
@@ -78,7 +76,11 @@ func (w *walk) run(ctx context.Context) (*http.Response, *Denied, error) {
 			drain(resp.Response)
 			return nil, nil, err
 		}
-		if next == nil || w.attempt == mostAttempts {
+		if w.attempt == mostAttempts {
+			w.settle(next, nil, nil)
+			next = nil
+		}
+		if next == nil {
 			w.observe(resp, p, sent, "nothing: "+d.ending(), d, nil)
 			return resp.Response, d, nil
 		}
@@ -118,6 +120,7 @@ func (w *walk) send(ctx context.Context, p *proof) (exchange, string, error) {
 	}
 	if err := w.body.next(ctx, clone); err != nil {
 		w.settle(p, nil, nil)
+		w.route.settle(w.state, nil, nil)
 		return exchange{}, sent, err
 	}
 	ex := exchange{request: clone, started: w.now()}
@@ -294,5 +297,5 @@ func (d *Denied) ending() string {
 	if d.Note != "" {
 		return d.Note
 	}
-	return fmt.Sprintf("only who reads this can help (%s)", strings.ReplaceAll(string(d.Retry), "-", " "))
+	return "it is for whoever reads this to act. " + d.WhatToDo()
 }

@@ -105,7 +105,7 @@ func (a *app) runCall(ctx context.Context, f callFlags, target string) error {
 	resp, err := callClient(tr, f.follow).Do(req)
 	if err == nil {
 		defer func() { _ = resp.Body.Close() }()
-		err = a.callBody(f, resp)
+		err = a.callBody(f, report, resp)
 	}
 	return a.callEnd(f, report, resp, err)
 }
@@ -154,8 +154,10 @@ func (a *app) callBase(f callFlags) (*http.Transport, []client.Login, error) {
 	}
 	u.User = nil
 	base.Proxy = http.ProxyURL(u)
+	origin := u.Scheme + "://" + u.Host
 	if user == "" {
-		return base, nil, nil
+		// There is nothing to lose, and a refused tunnel is explained.
+		return base, []client.Login{{Origins: []string{origin}, DangerouslyAllowCleartext: true}}, nil
 	}
 	name, rest, given := strings.Cut(user, ":")
 	switch {
@@ -167,13 +169,13 @@ func (a *app) callBase(f callFlags) (*http.Transport, []client.Login, error) {
 		}
 	}
 	return base, []client.Login{{
-		Origins: []string{u.Scheme + "://" + u.Host}, DangerouslyAllowCleartext: f.clear,
+		Origins: []string{origin}, DangerouslyAllowCleartext: f.clear,
 		Basic: &client.Basic{User: name, Password: secret}, Digest: &client.Digest{User: name, Password: secret},
 	}}, nil
 }
 
 // callBody writes the answer as it comes.
-func (a *app) callBody(f callFlags, resp *http.Response) (err error) {
+func (a *app) callBody(f callFlags, report *callReport, resp *http.Response) (err error) {
 	out := a.Out
 	if f.asJSON {
 		out = io.Discard
@@ -197,6 +199,9 @@ func (a *app) callBody(f callFlags, resp *http.Response) (err error) {
 		}
 		fmt.Fprint(out, "\r\n")
 	}
+	if resp.StatusCode >= http.StatusBadRequest {
+		out = io.MultiWriter(&report.body, out)
+	}
 	_, err = io.Copy(out, resp.Body)
 	return err
 }
@@ -216,7 +221,7 @@ func (a *app) callEnd(f callFlags, report *callReport, resp *http.Response, err 
 	var known *failure
 	switch {
 	case denied != nil:
-		return refusal(denied)
+		return report.refusal(denied)
 	case errors.As(err, &known):
 		return err
 	case errors.Is(err, client.ErrCleartext):
@@ -232,18 +237,4 @@ func (a *app) callEnd(f callFlags, report *callReport, resp *http.Response, err 
 		return fail(ExitProblems, fmt.Errorf("the server answered %s", explain.Visible(resp.Status)))
 	}
 	return nil
-}
-
-// refusal is a *Denied in the voice of the program: the cause, then what helps.
-func refusal(d *client.Denied) error {
-	hints := []string{d.WhatToDo()}
-	if d.RequestID != "" {
-		hints = append(hints, "the server calls this request "+explain.Visible(d.RequestID))
-	}
-	if d.Page != "" {
-		hints = append(hints, "more: "+explain.Visible(d.Page))
-	} else {
-		hints = append(hints, `"gate401 explain `+string(d.Reason)+`" says more`)
-	}
-	return fail(ExitProblems, errors.New(refusalText(d)), hints...)
 }

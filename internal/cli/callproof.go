@@ -114,9 +114,9 @@ func (a *app) passwords(l *client.Login, p proofFlags) error {
 			l.Basic.Preemptive = []string{"/"}
 		}
 	}
-	switch {
-	case p.digest == "":
-	case p.digest == p.basic:
+	switch p.digest {
+	case "":
+	case p.basic:
 		l.Digest = &client.Digest{User: l.Basic.User, Password: l.Basic.Password}
 	default:
 		user, secret, err := a.userAndPassword(p, p.digest)

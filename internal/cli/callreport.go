@@ -10,6 +10,7 @@ import (
 
 	"github.com/gate401/gate401/client"
 	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/internal/diagnose"
 	"github.com/gate401/gate401/internal/explain"
 	"github.com/gate401/gate401/reason"
 )
@@ -25,6 +26,8 @@ type callReport struct {
 	n      int
 	next   string // what was said to come
 	events []callEvent
+	last   client.Event // the latest exchange, secrets included
+	body   beginning    // of its refusal
 }
 
 // callEvent is one line of the trace. It holds no secret.
@@ -77,6 +80,8 @@ type callDenied struct {
 	RetryAfter int          `json:"retry_after_seconds,omitempty"`
 	RequestID  string       `json:"request_id,omitempty"`
 	Page       string       `json:"page,omitempty"`
+	Cause      string       `json:"cause,omitempty"`
+	Rule       string       `json:"rule,omitempty"`
 }
 
 // callTrace is what --json prints.
@@ -90,6 +95,9 @@ type callTrace struct {
 func (r *callReport) observe(e client.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if e.Kind == client.EventExchange {
+		r.last = e
+	}
 	c := r.event(e)
 	r.events = append(r.events, c)
 	if r.verbose {
@@ -170,6 +178,10 @@ func (r *callReport) say(c callEvent) {
 }
 
 func (r *callReport) trace(resp *http.Response, d *client.Denied, err error) callTrace {
+	var cause *diagnose.Cause
+	if d != nil {
+		cause, _ = r.cause()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t := callTrace{Exchanges: r.events}
@@ -184,6 +196,9 @@ func (r *callReport) trace(resp *http.Response, d *client.Denied, err error) cal
 			WhatToDo: d.WhatToDo(), Note: d.Note, Realm: d.Realm, Error: d.Code, Scope: d.Scope, ACR: d.ACR,
 			RetryAfter: int(d.RetryAfter.Seconds()), RequestID: d.RequestID, Page: d.Page,
 		}
+		if cause != nil {
+			t.Denied.Cause, t.Denied.Rule = cause.Title, cause.Rule
+		}
 	case err != nil:
 		t.Error = withoutURL(err)
 	case resp != nil:
@@ -193,7 +208,7 @@ func (r *callReport) trace(resp *http.Response, d *client.Denied, err error) cal
 }
 
 // refusalText is the first cause, on one line.
-func refusalText(d *client.Denied) string {
+func refusalText(d *client.Denied, cause *diagnose.Cause) string {
 	var b strings.Builder
 	if d.Status != 0 {
 		fmt.Fprintf(&b, "%d %s: ", d.Status, http.StatusText(d.Status))
@@ -204,8 +219,14 @@ func refusalText(d *client.Denied) string {
 	if d.Inferred && d.Title != "" {
 		title = explain.Visible(d.Title)
 	}
-	fmt.Fprintf(&b, "%s (%s)", strings.TrimSuffix(title, "."), d.Reason)
-	if d.Description != "" && d.Inferred {
+	code := string(d.Reason)
+	if cause != nil && d.Inferred {
+		title, code = cause.Title, cause.Code
+	}
+	fmt.Fprintf(&b, "%s (%s)", strings.TrimSuffix(title, "."), code)
+	if cause != nil && cause.Note != "" {
+		fmt.Fprintf(&b, ": %s", strings.TrimSuffix(cause.Note, "."))
+	} else if d.Description != "" && d.Inferred {
 		fmt.Fprintf(&b, "; the server says: %s", explain.Visible(d.Description))
 	}
 	if d.Note != "" {

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gate401/gate401/client"
+	"github.com/gate401/gate401/internal/capture"
+	"github.com/gate401/gate401/internal/diagnose"
+	"github.com/gate401/gate401/internal/explain"
+)
+
+// causeBody is how much of a refusal's body is looked at for its cause.
+const causeBody = 16 << 10
+
+// refusal is a *Denied in the voice of the program: the first cause, then what
+// helps.
+func (r *callReport) refusal(d *client.Denied) error {
+	cause, fix := r.cause()
+	text := refusalText(d, cause)
+	var hints []string
+	// What the transport knows, that a token was renewed or that a password was
+	// refused before, no look at one exchange can tell.
+	if cause != nil && fix != nil && d.Note == "" && d.Err == nil {
+		hints = append(hints, fix.Text)
+	} else {
+		hints = append(hints, d.WhatToDo())
+	}
+	if d.RequestID != "" {
+		hints = append(hints, "the server calls this request "+explain.Visible(d.RequestID))
+	}
+	if d.Page != "" {
+		hints = append(hints, "more: "+explain.Visible(d.Page))
+	} else {
+		hints = append(hints, `"gate401 explain `+string(d.Reason)+`" says more`)
+	}
+	return fail(ExitProblems, errors.New(text), hints...)
+}
+
+// cause looks at the last exchange with everything that explain knows.
+func (r *callReport) cause() (*diagnose.Cause, *diagnose.Fix) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.last.Request == nil || r.last.Response == nil {
+		return nil, nil
+	}
+	req, resp := r.last.Request, r.last.Response
+	x := capture.Exchange{
+		Request: capture.Request{Method: req.Method, URL: req.URL, Proto: req.Proto, Header: captured(req.Header)},
+		Response: &capture.Response{
+			Proto: resp.Proto, Status: resp.StatusCode, Reason: http.StatusText(resp.StatusCode), Header: captured(resp.Header), Body: r.body.data,
+		},
+		Started: r.last.Started, Took: r.last.Took, Live: true,
+	}
+	if req.Host != "" && req.Host != req.URL.Host {
+		x.Request.Header = append(x.Request.Header, capture.Field{Name: "Host", Value: req.Host})
+	}
+	found := diagnose.Run(capture.Capture{Source: "gate401 call", Exchanges: []capture.Exchange{x}}, diagnose.Options{Now: r.app.Now})
+	if found.Cause == nil || found.Cause.Certainty == diagnose.Possible {
+		return nil, nil
+	}
+	return found.Cause, found.Fix
+}
+
+// captured is the fields in a fixed order: net/http keeps none.
+func captured(h http.Header) capture.Header {
+	var out capture.Header
+	for name, values := range h {
+		for _, v := range values {
+			out = append(out, capture.Field{Name: name, Value: v})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b capture.Field) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// beginning keeps the first octets of what is written to it.
+type beginning struct{ data []byte }
+
+func (b *beginning) Write(p []byte) (int, error) {
+	if room := causeBody - len(b.data); room > 0 {
+		b.data = append(b.data, p[:min(room, len(p))]...)
+	}
+	return len(p), nil
+}
