@@ -44,9 +44,9 @@ type formPart struct{ name, value, file, kind string }
 
 func newCurlJob(s statement) *curlJob { return &curlJob{statement: s, scheme: "http"} }
 
-func (j *curlJob) note(kind NoteKind, about, format string, args ...any) {
+func (j *curlJob) note(kind NoteKind, about, text string) {
 	if len(j.notes) < maxFields {
-		j.notes = append(j.notes, Note{kind, about, fmt.Sprintf(format, args...)})
+		j.notes = append(j.notes, Note{kind, about, text})
 	}
 }
 

@@ -167,12 +167,12 @@ func (r *harReader) source() string {
 	if r.browser.Name != "" {
 		p = r.browser
 	}
-	switch {
-	case p.Name == "WebInspector":
+	switch p.Name {
+	case "WebInspector":
 		return "HAR of Chromium's DevTools"
-	case p.Name == "WebKit Web Inspector":
+	case "WebKit Web Inspector":
 		return "HAR of Safari"
-	case p.Name == "":
+	case "":
 		return "HAR file"
 	}
 	return strings.TrimSpace("HAR of " + clean(p.Name) + " " + clean(p.Version))

@@ -20,7 +20,7 @@ type pmAuth struct {
 func (a *pmAuth) UnmarshalJSON(data []byte) error {
 	var all map[string]json.RawMessage
 	if json.Unmarshal(data, &all) != nil {
-		return nil
+		return nil //nolint:nilerr // what is no object says nothing
 	}
 	if json.Unmarshal(all["type"], &a.Type) != nil {
 		a.Type = "noauth"

@@ -81,7 +81,7 @@ func (s *Sender) transport(o Options) *http.Transport {
 	if s.Roots != nil {
 		config = s.Roots.Clone()
 	}
-	config.InsecureSkipVerify = o.Insecure //nolint:gosec // the user's own -k
+	config.InsecureSkipVerify = o.Insecure
 	t := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, TLSClientConfig: config, DisableCompression: true, DisableKeepAlives: true,
 		ForceAttemptHTTP2: true, ResponseHeaderTimeout: s.timeout(), MaxResponseHeaderBytes: 256 << 10,
@@ -118,7 +118,7 @@ func (s *Sender) one(ctx context.Context, t *http.Transport, q Request) (Exchang
 	x := Exchange{Request: q, Live: true, Started: s.now()}
 	failed := func(err error) (Exchange, error) {
 		err = sendError(err)
-		x.Response = nil
+		x.Response = &Response{}
 		x.Notes = append(x.Notes, Note{NoteError, "send", err.Error()})
 		return x, err
 	}
@@ -127,11 +127,11 @@ func (s *Sender) one(ctx context.Context, t *http.Transport, q Request) (Exchang
 	defer s.tell(q)()
 	var address string
 	// A dial may outlive the request that asked for it.
-	var refusal atomic.Pointer[http.Response]
+	var refusal atomic.Pointer[Response]
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { address = i.Conn.RemoteAddr().String() }})
 	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 		if resp.StatusCode != http.StatusOK {
-			refusal.Store(resp)
+			refusal.Store(&Response{Proto: resp.Proto, Status: resp.StatusCode, Reason: reasonPhrase(resp), Header: fieldsOf(resp.Header)})
 		}
 		return nil
 	}
@@ -143,7 +143,7 @@ func (s *Sender) one(ctx context.Context, t *http.Transport, q Request) (Exchang
 	resp, err := t.RoundTrip(req)
 	if no := refusal.Load(); no != nil {
 		// The proxy refused to connect: that is an answer, though not the server's.
-		x.Response = &Response{Proto: no.Proto, Status: no.StatusCode, Reason: reasonPhrase(no), Header: fieldsOf(no.Header)}
+		x.Response = no
 		x.Notes = append(x.Notes, Note{NoteError, "proxy", "the proxy refused to connect; the answer is its own"})
 		return x, nil
 	}

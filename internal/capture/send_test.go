@@ -52,8 +52,8 @@ func TestSendRedirects(t *testing.T) {
 		log.add(r)
 		http.Redirect(w, r, "/next", http.StatusSeeOther)
 	})
-	mux.HandleFunc("/next", func(w http.ResponseWriter, r *http.Request) { log.add(r); http.Redirect(w, r, other.URL+"/there", 307) })
-	mux.HandleFunc("/loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/loop", 302) })
+	mux.HandleFunc("/next", func(w http.ResponseWriter, r *http.Request) { log.add(r); http.Redirect(w, r, other.URL+"/there", http.StatusTemporaryRedirect) })
+	mux.HandleFunc("/loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/loop", http.StatusFound) })
 	here := httptest.NewServer(mux)
 	defer here.Close()
 
@@ -197,7 +197,7 @@ func TestSendErrors(t *testing.T) {
 			if !errors.As(err, &no) || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "secret") {
 				t.Fatalf("%v, want %q", err, tt.want)
 			}
-			if len(got) != 1 || got[0].Response != nil || about(got[0].Notes, capture.NoteError) != "send" {
+			if len(got) != 1 || got[0].Response == nil || got[0].Response.Status != 0 || about(got[0].Notes, capture.NoteError) != "send" {
 				t.Errorf("%+v", got)
 			}
 		})

@@ -34,7 +34,7 @@ func TestScripts(t *testing.T) {
 			env.Defer(admin.Close)
 			env.Setenv("ADMIN", admin.URL)
 			callServers(env)
-			return nil
+			return explainServer(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exit": exit, "field": field, "octets": octets},
 	})

@@ -22,6 +22,11 @@ const (
 	KindAuthorization      // an Authorization field
 	KindMisspelt           // a field that was meant to be Authorization
 	KindResponse           // a response, from its status line on
+	KindCurl               // a command that makes a request: curl, PowerShell, fetch
+	KindURL                // a URL
+	KindHAR                // a file that a browser exported
+	KindPostman            // a collection of Postman
+	KindExchange           // a request as text, with its response if it has one
 )
 
 // Guessed is what [Guess] makes of a text.
@@ -55,6 +60,9 @@ func Guess(text string) Guessed {
 	}
 	if _, ok := readResponse(strings.TrimLeft(text, " \t\r\n")); ok {
 		return Guessed{Kind: KindResponse, Values: []string{text}}
+	}
+	if kind, ok := guessSource(text); ok {
+		return Guessed{Kind: kind, Values: []string{text}}
 	}
 	if g, ok := guessField(text); ok {
 		return g
