@@ -21,6 +21,7 @@ const (
 	maxLogins     = 1000
 	maxRefreshes  = 10_000
 	maxRemembered = 64
+	maxLast       = 4 // logins whose last access token is kept
 )
 
 // life is everything that changes in a world, from one reset to the next.
@@ -89,8 +90,8 @@ func newLife(w *World) (*life, error) {
 		Signer:   func(context.Context) (issuer.Signer, error) { return signer{l}, nil },
 		Verifier: l.verifier, Accounts: l.set.Accounts, Policy: s.policy(), Now: l.clock.issued,
 	}
-	l.tokens = &issuer.TokenEndpoint{Issuer: l.issuer, Clients: l, Realm: Realm, Problems: w.shared.problems()}
-	l.revoke = &issuer.RevocationEndpoint{Issuer: l.issuer, Clients: l, Realm: Realm, Problems: w.shared.problems(), Observe: observe}
+	l.tokens = &issuer.TokenEndpoint{Issuer: l.issuer, Clients: l, Realm: Realm, Problems: w.problems()}
+	l.revoke = &issuer.RevocationEndpoint{Issuer: l.issuer, Clients: l, Realm: Realm, Problems: w.problems(), Observe: observe}
 	if len(s.Clients) == 0 {
 		l.tokens.AnyClient, l.revoke.AnyClient = anyClient, anyClient
 	}

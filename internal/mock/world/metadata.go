@@ -26,7 +26,7 @@ func (l *life) serveKeys(rw http.ResponseWriter, hr *http.Request) {
 		return
 	case JWKSSlow:
 		if !pause(hr, Duration(5*time.Second)) {
-			return
+			panic(http.ErrAbortHandler)
 		}
 	case JWKSEmpty:
 		keys = nil

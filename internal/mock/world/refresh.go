@@ -53,7 +53,7 @@ func (l *life) serveToken(rw http.ResponseWriter, hr *http.Request) {
 	}
 	note.Fault = fault
 	if !pause(hr, min(l.settings.Refresh.Delay, MaxDelay)) {
-		return
+		panic(http.ErrAbortHandler) // nobody is there to be answered
 	}
 	if l.instead(rw, hr, fault) {
 		return
@@ -161,17 +161,16 @@ func (l *life) bend(hr *http.Request, answer *issuer.Response, grant *issuer.Gra
 func (l *life) remember(grant *issuer.Grant) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.settings.Refresh.Fault != RefreshSameAccess && l.fail.fault != RefreshSameAccess {
-		return
-	}
 	if l.last == nil {
-		l.last = make(map[string]string)
+		l.last = make(map[string]string, 1)
 	}
-	for family := range l.last {
-		if len(l.last) < maxRemembered {
-			break
+	if _, known := l.last[grant.Family]; !known {
+		for family := range l.last {
+			if len(l.last) < maxLast {
+				break
+			}
+			delete(l.last, family)
 		}
-		delete(l.last, family)
 	}
 	l.last[grant.Family] = grant.Access.Token
 }

@@ -2,6 +2,8 @@ package world_test
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -103,6 +105,34 @@ func TestRefreshFaults(t *testing.T) {
 	}
 }
 
+// On the wire a lost answer is a connection that ends, after the work was done.
+func TestLostOnTheWire(t *testing.T) {
+	b := newBench(t, world.Settings{Refresh: world.Refresh{Fault: world.RefreshLost, Times: 1}})
+	server := httptest.NewServer(b.handler)
+	defer server.Close()
+	_, refresh := b.login(t, "one")
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	r, err := client.Post(server.URL+"/s/one/token", "application/x-www-form-urlencoded", strings.NewReader("grant_type=refresh_token&refresh_token="+refresh))
+	if err == nil {
+		r.Body.Close()
+		t.Fatalf("an answer came: %s", r.Status)
+	}
+	if !errors.Is(err, io.EOF) {
+		t.Errorf("%v, want EOF", err)
+	}
+	want(t, b.renew(t, "one", refresh), 400, reason.RefreshTokenReused)
+}
+
+// A command can bring about the same faults as the settings.
+func TestSameAccessOnCommand(t *testing.T) {
+	b := newBench(t, world.Settings{})
+	access, refresh := b.login(t, "one")
+	b.command(t, "one", world.Command{Do: world.DoFailNextRefresh, Fault: world.RefreshSameAccess})
+	if got := b.renew(t, "one", refresh).text("access_token"); got != access {
+		t.Errorf("another access token")
+	}
+}
+
 func TestEveryFaultIsTested(t *testing.T) {
 	b := newBench(t, world.Settings{Refresh: world.Refresh{Fault: world.RefreshError}})
 	_, refresh := b.login(t, "one")
@@ -184,7 +214,14 @@ func TestSlowRefresh(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		hr := httptest.NewRequestWithContext(ctx, "POST", "/s/one/token", strings.NewReader("grant_type=refresh_token&refresh_token="+refresh))
-		b.handler.ServeHTTP(httptest.NewRecorder(), hr)
+		func() {
+			defer func() {
+				if p := recover(); p != http.ErrAbortHandler { //nolint:errorlint // the very value
+					t.Errorf("it ended with %v, want a cut connection", p)
+				}
+			}()
+			b.handler.ServeHTTP(httptest.NewRecorder(), hr)
+		}()
 		if took := time.Since(start); took != time.Second {
 			t.Errorf("it took %s after the client was gone", took)
 		}

@@ -35,14 +35,6 @@ func newShared(now func() time.Time, responder *gate401.Responder, log *slog.Log
 
 func (s *shared) now() time.Time { return s.clock() }
 
-// problems is the address of the pages about reasons.
-func (s *shared) problems() string {
-	if s.responder.Problems != "" {
-		return s.responder.Problems
-	}
-	return "/auth/problems/"
-}
-
 // signing is the key that every world begins with. Worlds are told apart by
 // their issuer, which is in what is signed.
 func (s *shared) signing() ([]*token.SigningKey, error) {

@@ -33,6 +33,19 @@ func (w *World) URL() string { return w.base + w.path() }
 
 func (w *World) path() string { return "/s/" + w.id }
 
+// problems is the address of the pages about reasons. error_uri is read far from
+// where it was sent, so it is absolute.
+func (w *World) problems() string {
+	switch at := w.shared.responder.Problems; {
+	case at == "":
+		return w.base + "/auth/problems/"
+	case strings.HasPrefix(at, "/"):
+		return w.base + at
+	default:
+		return at
+	}
+}
+
 // Settings are what the world was made of.
 func (w *World) Settings() Settings { return *w.settings }
 

@@ -4,10 +4,13 @@ import (
 	"encoding/base64"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/icholy/digest"
 
 	"github.com/gate401/gate401/internal/mock/world"
 	"github.com/gate401/gate401/reason"
@@ -104,6 +107,25 @@ func TestLogin(t *testing.T) {
 	}
 	want(t, b.do(t, "POST", "/s/two/login", "username=alice&password=wonderland"), 429, reason.RateLimited)
 	b.login(t, "three")
+}
+
+// Guesses that come together are not more than guesses one after the other.
+func TestGuessesTogether(t *testing.T) {
+	b := newBench(t, world.Settings{})
+	var all sync.WaitGroup
+	var judged atomic.Int64
+	for range 60 {
+		all.Go(func() {
+			if b.do(t, "POST", "/s/one/login", "username=alice&password=x").status == 401 {
+				judged.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	// Ten are admitted; one more may have been alone before the guard was there.
+	if n := judged.Load(); n < 10 || n > 11 {
+		t.Errorf("%d guesses were judged, want 10 or 11", n)
+	}
 }
 
 func TestLife(t *testing.T) {
@@ -244,6 +266,20 @@ func TestDigest(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"Bearer", "Digest", "Digest"}, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+	// A client that nobody here wrote.
+	challenge, err := digest.FindChallenge(a.header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for password, code := range map[string]reason.Code{"wonderland": "", "x": reason.PasswordWrong} {
+		answer, err := digest.Digest(challenge, digest.Options{Method: "GET", URI: "/s/one/api/me", Username: "alice", Password: password, Count: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := b.do(t, "GET", "/s/one/api/me", "", "Authorization", answer.String()); got.reason != code {
+			t.Errorf("%q: %d %q, want %q", password, got.status, got.reason, code)
+		}
 	}
 }
 
