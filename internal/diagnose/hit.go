@@ -230,7 +230,7 @@ func maskPairs(value string, separator byte) []byte {
 // stands around a word, and the dots of a token.
 func maskCredential(value string) []byte {
 	out := []byte(value)
-	if first, rest, ok := strings.Cut(strings.TrimLeft(value, " "), " "); ok && knownScheme(first) && strings.Contains(rest, `="`) {
+	if first, rest, ok := strings.Cut(strings.TrimLeft(value, " "), " "); ok && paramScheme(first) && strings.Contains(rest, "=") {
 		maskParams(out, value)
 		return out
 	}

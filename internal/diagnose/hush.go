@@ -97,7 +97,7 @@ func (h *hush) credential(value string) {
 	trimmed := strings.TrimSpace(value)
 	scheme, rest, ok := strings.Cut(trimmed, " ")
 	if ok && !knownScheme(scheme) {
-		h.add(scheme)
+		h.add(trimmed) // there is no scheme: all of it may be the secret
 	}
 	if !ok {
 		rest = trimmed
@@ -111,7 +111,7 @@ func (h *hush) credential(value string) {
 			h.add(password)
 		}
 	}
-	if c, err := httpauth.ParseAuthorization(trimmed); err == nil && len(c.Params) > 0 {
+	if c, err := httpauth.ParseAuthorization(trimmed); err == nil && len(c.Params) > 0 && paramScheme(scheme) {
 		for _, p := range c.Params {
 			if secretAuthParam(p.Name) {
 				h.add(p.Value)
@@ -125,6 +125,16 @@ func (h *hush) credential(value string) {
 		return
 	}
 	h.add(rest)
+}
+
+// paramScheme tells schemes whose credentials are parameters: of those, some are
+// no secret.
+func paramScheme(scheme string) bool {
+	switch strings.ToLower(scheme) {
+	case "digest", "oauth", "hawk", "aws4-hmac-sha256", "signature", "mutual", "hoba", "vapid":
+		return true
+	}
+	return false
 }
 
 func secretAuthParam(name string) bool {
