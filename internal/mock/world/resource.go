@@ -50,6 +50,9 @@ func (l *life) serveAPI(rw http.ResponseWriter, hr *http.Request) {
 	}
 	h := rw.Header()
 	for name, values := range d.Header {
+		if name == "Vary" {
+			values = append(h[name], values...) // it adds up
+		}
 		h[name] = values
 	}
 	h["X-Request-Id"] = []string{r.ID}
