@@ -35,7 +35,7 @@ func (c *counters) next(k counterKey, limit int) uint64 {
 	defer c.mu.Unlock()
 	if e, ok := c.sessions[k.session][k]; ok {
 		c.used.MoveToFront(e)
-		found := e.Value.(*counter) //nolint:errcheck // nothing else is in the list
+		found := e.Value.(*counter)
 		found.n++
 		return found.n
 	}
@@ -53,7 +53,7 @@ func (c *counters) next(k counterKey, limit int) uint64 {
 }
 
 func (c *counters) remove(e *list.Element) {
-	k := e.Value.(*counter).key //nolint:errcheck // nothing else is in the list
+	k := e.Value.(*counter).key
 	c.used.Remove(e)
 	of := c.sessions[k.session]
 	if delete(of, k); len(of) == 0 {
@@ -67,7 +67,7 @@ func (c *counters) forget(made uint64) {
 	defer c.mu.Unlock()
 	for e := c.used.Front(); e != nil; {
 		next := e.Next()
-		if e.Value.(*counter).key.made == made { //nolint:errcheck // nothing else is in the list
+		if e.Value.(*counter).key.made == made {
 			c.remove(e)
 		}
 		e = next
@@ -90,7 +90,7 @@ func (c *counters) requests(made uint64, session string) (n uint64) {
 	defer c.mu.Unlock()
 	for k, e := range c.sessions[session] {
 		if k.made == made {
-			n += e.Value.(*counter).n + 1 //nolint:errcheck // nothing else is in the list
+			n += e.Value.(*counter).n + 1
 		}
 	}
 	return n

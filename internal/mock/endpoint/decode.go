@@ -129,10 +129,7 @@ func (s *source) endpoint(n *yaml.Node, path string) Endpoint {
 		c.details(&e, more)
 	}
 	if len(c.errors) == 0 {
-		var errs Errors
-		if errors.As(e.Check(), &errs) {
-			c.errors = errs
-		}
+		c.errors = e.faults(details)
 	}
 	prefix := path
 	if path != "" {

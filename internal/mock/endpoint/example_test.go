@@ -1,6 +1,7 @@
 package endpoint_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -37,7 +38,10 @@ endpoints:
 
 func ExampleDecode() {
 	_, err := endpoint.Decode("mock.yaml", []byte("endpoints:\n  - {path: orders, answer: 40l}\n"))
-	fmt.Print(err.(endpoint.Errors).Detail())
+	var errs endpoint.Errors
+	if errors.As(err, &errs) {
+		fmt.Print(errs.Detail())
+	}
 	// Output:
 	// mock.yaml:2:12: endpoints[0].path: the path does not begin with a slash
 	//   hint: write "/orders"

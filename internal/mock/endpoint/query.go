@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -53,10 +54,9 @@ func FromQuery(q url.Values) (Endpoint, error) {
 		queried(c, q, &e)
 	}
 	if len(c.errors) == 0 {
-		if err := e.Check(); err != nil {
-			return Endpoint{}, err
+		if c.errors = e.faults(true); len(c.errors) == 0 {
+			return e, nil
 		}
-		return e, nil
 	}
 	slices.SortFunc(c.errors, func(a, b *Error) int { return strings.Compare(a.Path, b.Path) })
 	return Endpoint{}, c.errors
@@ -116,6 +116,28 @@ func queried(c *checker, q url.Values, e *Endpoint) {
 		more.Headers[name] = append(more.Headers[name], strings.TrimSpace(value))
 	}
 	c.details(e, more)
+}
+
+// faults is Check. short tells that the answers were made of the short form, so
+// that nobody has written answers[0].
+func (e *Endpoint) faults(short bool) Errors {
+	var errs Errors
+	if !errors.As(e.Check(), &errs) || !short {
+		return errs
+	}
+	var out Errors
+	for _, one := range errs {
+		if strings.HasPrefix(one.Path, "answers[") {
+			if _, key, ok := strings.Cut(one.Path, "]."); ok {
+				one.Path = key
+			}
+		}
+		// What is said once is wrong once.
+		if !slices.ContainsFunc(out, func(o *Error) bool { return o.Path == one.Path && o.Message == one.Message }) {
+			out = append(out, one)
+		}
+	}
+	return out
 }
 
 // details puts what was said of all answers into the answers of the short form,

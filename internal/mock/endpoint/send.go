@@ -71,7 +71,7 @@ func send(w http.ResponseWriter, r *http.Request, a *Answer, out *reply) {
 		body = nil
 	}
 	if r.Method != http.MethodHead {
-		write(w, r.Context(), body, over)
+		write(r.Context(), w, body, over)
 	}
 	switch a.Fault {
 	case FaultTruncate, FaultEarly:
@@ -113,7 +113,7 @@ func wait(ctx context.Context, d time.Duration) bool {
 }
 
 // write sends the body, evenly over a time where there is one.
-func write(w http.ResponseWriter, ctx context.Context, body []byte, over time.Duration) {
+func write(ctx context.Context, w http.ResponseWriter, body []byte, over time.Duration) {
 	if over <= 0 || len(body) == 0 {
 		_, _ = w.Write(body) // the client may be gone
 		return

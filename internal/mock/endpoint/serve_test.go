@@ -221,7 +221,9 @@ func TestFaults(t *testing.T) {
 	}{
 		{"/close", 0, func(_ *http.Response, err error) bool { return errors.Is(err, io.EOF) }},
 		{"/reset", 0, func(_ *http.Response, err error) bool { return errors.Is(err, syscall.ECONNRESET) }},
-		{"/garbage", 0, func(_ *http.Response, err error) bool { return err != nil && strings.Contains(err.Error(), "malformed") }},
+		{"/garbage", 0, func(_ *http.Response, err error) bool {
+			return err != nil && strings.Contains(err.Error(), "malformed")
+		}},
 		{"/truncate", 401, func(r *http.Response, err error) bool {
 			if err != nil {
 				return false

@@ -202,9 +202,9 @@ func (s *Set) insert(m *made) {
 	s.byID[m.ID] = m
 	s.bytes += m.size
 	// A copy, since requests may be walking through the old one.
-	list := append(slices.Clone(s.sessions[m.Session]), m)
-	slices.SortStableFunc(list, compare)
-	s.sessions[m.Session] = list
+	list := slices.Clone(s.sessions[m.Session])
+	at, _ := slices.BinarySearchFunc(list, m, compare)
+	s.sessions[m.Session] = slices.Insert(list, at, m)
 }
 
 // compare orders endpoints, the one that answers first before the others.

@@ -62,7 +62,7 @@ func (s *source) locate(prefix string, all Errors) {
 
 var lineOf = regexp.MustCompile(`^line (\d+): `)
 
-// parse reads one document, YAML or JSON, which is YAML too but for one escape.
+// parse reads one document, YAML or JSON, which is YAML too but for two escapes.
 func (s *source) parse(data []byte) (root *yaml.Node) {
 	defer func() {
 		// The reader of YAML is large and made by hand; whatever a document does
@@ -80,8 +80,8 @@ func (s *source) parse(data []byte) (root *yaml.Node) {
 		s.fault(nil, "", "save it as UTF-8", "the document is not UTF-8")
 		return nil
 	}
-	if bytes.Contains(data, []byte(`\u`)) && json.Valid(data) {
-		data = joinSurrogates(data)
+	if bytes.IndexByte(data, '\\') >= 0 && json.Valid(data) {
+		data = plainEscapes(data)
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, more yaml.Node
@@ -120,13 +120,18 @@ func (s *source) parse(data []byte) (root *yaml.Node) {
 	return root
 }
 
-// joinSurrogates writes pairs of \uD83D\uDE00, which YAML does not have, as the
-// character that they stand for.
-func joinSurrogates(data []byte) []byte {
+// plainEscapes writes the escapes of JSON that YAML does not have, \/ and pairs of
+// surrogates such as \uD83D\uDE00, as the characters that they stand for.
+func plainEscapes(data []byte) []byte {
 	out := make([]byte, 0, len(data))
 	for i := 0; i < len(data); i++ {
 		if data[i] != '\\' || i+1 >= len(data) {
 			out = append(out, data[i])
+			continue
+		}
+		if data[i+1] == '/' {
+			out = append(out, '/')
+			i++
 			continue
 		}
 		if data[i+1] != 'u' || i+5 >= len(data) {

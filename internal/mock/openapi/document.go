@@ -128,9 +128,7 @@ func compile(spec *openapi3.T, o Options) (*Document, error) {
 				security = *op.Security
 			}
 			one := &operation{Operation: Operation{Method: method, Path: path, ID: op.OperationID, Security: [][]string{}}, route: r, spec: op}
-			if err := d.secure(one, security); err != nil {
-				return nil, err
-			}
+			d.secure(one, security)
 			d.operations = append(d.operations, one)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // secure gives an operation the gates of its requirements.
-func (d *Document) secure(o *operation, security openapi3.SecurityRequirements) error {
+func (d *Document) secure(o *operation, security openapi3.SecurityRequirements) {
 	for _, requirement := range security {
 		var alt alternative
 		var names []string
@@ -43,7 +43,6 @@ func (d *Document) secure(o *operation, security openapi3.SecurityRequirements) 
 		o.enforceable = o.enforceable || len(alt.uses) > 0 && !slices.ContainsFunc(alt.uses, func(u *use) bool { return u.gate == nil })
 		o.Security = append(o.Security, append([]string{}, names...))
 	}
-	return nil
 }
 
 // use is the gate of a scheme and scopes; equal ones share it, so that a nonce

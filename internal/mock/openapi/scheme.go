@@ -139,7 +139,7 @@ func (d *Document) enforceHTTP(s *scheme) error {
 		s.method, err = d.bearer(append([]string{s.secret}, d.options.Tokens...))
 		return err
 	default:
-		if _, err := httpauth.ParseAuthorization(s.spec.Scheme + " x"); err != nil {
+		if _, notAScheme := httpauth.ParseAuthorization(s.spec.Scheme + " x"); notAScheme != nil {
 			d.warn("the scheme %q is not enforced: %q is no scheme of HTTP", s.name, clip(s.spec.Scheme))
 			return nil
 		}

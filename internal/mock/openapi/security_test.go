@@ -38,7 +38,9 @@ func TestSecurity(t *testing.T) {
 	bill := load(t, "legacy.json", openapi.Options{})
 	foreign := load(t, "orders.yaml", openapi.Options{})
 	old := load(t, "orders.yaml", openapi.Options{Now: func() time.Time { return time.Now().Add(-3 * time.Hour) }})
-	shared := func(d *openapi.Document, scheme string, scopes ...string) string { return field(t, d, scheme, scopes...) }
+	shared := func(d *openapi.Document, scheme string, scopes ...string) string {
+		return field(t, d, scheme, scopes...)
+	}
 	const wrongBasic = "Authorization: Basic dXNlcjp3cm9uZw=="
 	for _, tc := range []struct {
 		name, method, target string
@@ -128,7 +130,7 @@ func TestDigest(t *testing.T) {
 	for password, want := range map[string]int{"lovelace": 204, "wrong": 401} {
 		client := &http.Client{Transport: &digest.Transport{Username: "ada", Password: password, Transport: srv.Client().Transport}}
 		for range 2 {
-			resp, err := client.Get(srv.URL + "/v1/digest") //nolint:noctx // a test
+			resp, err := client.Get(srv.URL + "/v1/digest")
 			if err != nil {
 				t.Fatal(err)
 			}
