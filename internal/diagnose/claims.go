@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -104,11 +105,13 @@ func checkEnvironment(s *scene) *hit {
 	if from == "" {
 		return nil
 	}
+	sure := Likely
 	if to == "" {
-		to = "no environment, so production"
+		// One issuer for all, with a name from its beginnings, is common too.
+		to, sure = "no environment, so production", Possible
 	}
 	return &hit{
-		sure: Likely, expected: "an issuer of the same environment", actual: iss,
+		sure: sure, expected: "an issuer of the same environment", actual: iss,
 		note: fmt.Sprintf("The token was issued by %s (%s), and the API is at %s (%s).", q(iss), from, q(host), to),
 		at:   []Evidence{s.inClaim("iss"), s.inURL(host)},
 		fix:  Fix{Text: "Get a token from the issuer of the environment that you call.", Command: s.curl(withToken)},
@@ -145,7 +148,10 @@ func checkAudience(s *scene) *hit {
 	}
 	wants, sure := s.audiences()
 	aud := s.claims().Audience
-	if len(wants) == 0 || slices.ContainsFunc(aud, func(a string) bool { return slices.Contains(wants, a) }) {
+	if len(wants) == 0 {
+		return s.foreignAudience()
+	}
+	if slices.ContainsFunc(aud, func(a string) bool { return slices.Contains(wants, a) }) {
 		return nil
 	}
 	if sure != Certain && slices.ContainsFunc(aud, func(a string) bool { return strings.HasPrefix(wants[0], trimSlash(a)+"/") }) {
@@ -160,4 +166,22 @@ func checkAudience(s *scene) *hit {
 		h.actual, h.note, h.at = "none", fmt.Sprintf("The token names no audience; the API is called %s.", q(list(wants, "or"))), []Evidence{s.inToken()}
 	}
 	return h
+}
+
+// foreignAudience suspects a token whose only audience is the address of another
+// site, where nobody knows what the server is called.
+func (s *scene) foreignAudience() *hit {
+	aud := s.claims().Audience
+	if s.status != 401 || len(aud) != 1 || loopback(s.req.URL.Hostname()) {
+		return nil
+	}
+	u, err := url.Parse(aud[0])
+	if err != nil || u.Scheme != "https" || u.Host == "" || site(u.Hostname()) == site(s.req.URL.Hostname()) {
+		return nil
+	}
+	return &hit{
+		sure: Possible, expected: "an audience that is this API", actual: aud[0], at: []Evidence{s.inClaim("aud"), s.inURL(s.req.URL.Host)},
+		note: fmt.Sprintf("The token is for %s, and it was sent to %s. What this API is called is not known.", q(aud[0]), q(s.req.URL.Host)),
+		fix:  Fix{Text: "Ask the issuer for a token for this API: name it as audience or resource.", Command: s.curl(withToken)},
+	}
 }

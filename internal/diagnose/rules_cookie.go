@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gate401/gate401/internal/capture"
@@ -102,7 +103,9 @@ func (s *scene) lostCookie(id string) *hit {
 	if !s.cookiesMatter() {
 		return nil
 	}
-	for _, c := range s.loginCookies() {
+	all := s.loginCookies()
+	some := slices.ContainsFunc(all, func(c setCookie) bool { return s.sends(c.name) && sessionName(c.name) })
+	for _, c := range all {
 		if s.sends(c.name) {
 			continue
 		}
@@ -125,6 +128,8 @@ func (s *scene) lostCookie(id string) *hit {
 		e.Exchange = c.n + 1
 		h.at = []Evidence{e, s.inLine()}
 		switch {
+		case some:
+			h.sure = Possible // another cookie of the login did come along
 		case len(s.wants()) > 0 && !s.wantsScheme("Session") && !s.wantsScheme("Cookie"):
 			h.sure = Possible // the server asks for something else
 		case why == "cookie-prefix", why == "cookie-domain-rejected", why == "cookie-samesite-none-insecure", why == "cookie-deleted":

@@ -153,6 +153,13 @@ func (s *scene) finding(f httpauth.Finding, say, fix string) *hit {
 
 // credentialArgument is how curl sends what was meant to be sent.
 func (s *scene) credentialArgument() string {
+	if !s.auth.ok && s.req.Options.User != "" {
+		switch s.req.Options.Auth {
+		case "digest", "anyauth", "ntlm", "negotiate":
+			return "--" + s.req.Options.Auth + " " + withPassword
+		}
+		return withPassword
+	}
 	if wants := s.wants(); len(wants) > 0 && !s.wantsScheme(s.scheme) {
 		switch {
 		case s.wantsScheme("Bearer"):
@@ -209,7 +216,7 @@ func checkMisspelt(s *scene) *hit {
 	case "auth", "jwt", "x-authorization", "authentication", "bearer", "x-bearer":
 		h.sure = Likely // an API may take its own field
 	}
-	if !s.exam.Valid && h.sure == Likely && s.scheme == "" {
+	if h.sure == Likely && (len(s.wants()) == 0 || !s.exam.Valid && s.scheme == "") {
 		h.sure = Possible
 	}
 	return h

@@ -104,10 +104,10 @@ var spoken = [...]struct {
 	{"expired", reason.TokenExpired}, {"revoked", reason.TokenRevoked}, {"not yet valid", reason.TokenNotYetValid}, {"not active", reason.TokenInactive},
 	{"inactive", reason.TokenInactive}, {"signature", reason.TokenSignatureInvalid}, {"audience", reason.TokenAudienceWrong}, {"issuer", reason.TokenIssuerUnknown},
 	{"invalid api key", reason.APIKeyInvalid}, {"unknown api key", reason.APIKeyInvalid}, {"api key not", reason.APIKeyInvalid},
-	{"algorithm", reason.TokenAlgorithmRefused}, {"kid", reason.TokenKeyUnknown}, {"wrong password", reason.CredentialsInvalid},
+	{"algorithm", reason.TokenAlgorithmRefused}, {"matching key", reason.TokenKeyUnknown}, {"unknown kid", reason.TokenKeyUnknown}, {"wrong password", reason.CredentialsInvalid},
 	{"bad credentials", reason.CredentialsInvalid}, {"invalid credentials", reason.CredentialsInvalid}, {"invalid username", reason.CredentialsInvalid},
-	{"incorrect username", reason.CredentialsInvalid}, {"malformed", reason.TokenMalformed}, {"suspended", reason.AccountSuspended}, {"disabled", reason.AccountSuspended},
-	{"locked", reason.LockedOut},
+	{"incorrect username", reason.CredentialsInvalid}, {"malformed", reason.TokenMalformed}, {"account suspended", reason.AccountSuspended},
+	{"account is suspended", reason.AccountSuspended}, {"account is disabled", reason.AccountSuspended}, {"account is locked", reason.LockedOut},
 }
 
 func checkSaid(s *scene) *hit {

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/gate401/gate401/reason"
@@ -179,8 +180,16 @@ func checkTokenOutdated(s *scene) *hit {
 	} else if !known && !s.usedBefore(last.n) {
 		return nil
 	}
+	sure := Likely
+	from := &s.c.Exchanges[last.n]
+	switch {
+	case strings.Contains(string(from.Request.Body), "refresh_token"), strings.Contains(from.Request.URL.Path, "refresh"):
+		sure = Certain
+	case known && !sameEndpoint(s.c.Exchanges[mine.n].Request.URL, from.Request.URL):
+		return nil // a token of somebody else
+	}
 	h := &hit{
-		sure: Certain, expected: fmt.Sprintf("the token of answer %d (%s)", last.n+1, fingerprint(last.value)), actual: fingerprint(s.tok),
+		sure: sure, expected: fmt.Sprintf("the token of answer %d (%s)", last.n+1, fingerprint(last.value)), actual: fingerprint(s.tok),
 		note: fmt.Sprintf("Answer %d gave the client a new access token, and request %d still carries an older one.", last.n+1, s.n+1),
 		at:   []Evidence{s.inToken()},
 		fix:  Fix{Text: "Read the token at the moment of sending, from one place only; after a refresh, build the request anew.", Command: s.curl(withToken)},
@@ -189,6 +198,10 @@ func checkTokenOutdated(s *scene) *hit {
 		h.sure = Likely
 	}
 	return h
+}
+
+func sameEndpoint(a, b *url.URL) bool {
+	return a != nil && b != nil && a.Host == b.Host && a.Path == b.Path
 }
 
 // usedBefore tells that the token was in use before exchange n.

@@ -121,10 +121,14 @@ func checkCSRF(s *scene) *hit {
 		return nil
 	}
 	said := strings.ToLower(s.says())
-	if said == "" {
-		said = strings.ToLower(string(s.resp.Body[:min(len(s.resp.Body), 4096)]))
-	}
 	named := strings.Contains(said, "csrf") || strings.Contains(said, "xsrf") || strings.Contains(said, "forgery")
+	if said == "" {
+		// Pages have the word in their forms, so only whole phrases count.
+		page := strings.ToLower(string(s.resp.Body[:min(len(s.resp.Body), 16<<10)]))
+		for _, phrase := range [...]string{"csrf verification failed", "invalid csrf token", "csrf token mismatch", "csrf token missing", "csrf check failed", "request forgery", "antiforgery"} {
+			named = named || strings.Contains(page, phrase)
+		}
+	}
 	cookies := len(s.sent) > 0 && !s.auth.ok && unsafe(s.req.Method)
 	if !named && s.status != 419 {
 		return nil
@@ -172,9 +176,10 @@ func checkWAF(s *scene) *hit {
 	body := strings.ToLower(string(s.resp.Body[:min(len(s.resp.Body), 32<<10)]))
 	who := ""
 	for _, known := range [...][2]string{
-		{"cloudflare", "Cloudflare"}, {"attention required", "Cloudflare"}, {"incapsula", "Imperva"}, {"akamai", "Akamai"}, {"reference #", "Akamai"},
-		{"request blocked", "a web application firewall"}, {"the requested url was rejected", "F5"}, {"sucuri", "Sucuri"}, {"modsecurity", "ModSecurity"},
-		{"datadome", "DataDome"}, {"perimeterx", "PerimeterX"}, {"awselb", "AWS"},
+		{"attention required! | cloudflare", "Cloudflare"}, {"cf-error-details", "Cloudflare"}, {"cf-chl", "Cloudflare"}, {"incapsula incident id", "Imperva"},
+		{"_incapsula_resource", "Imperva"}, {"errors.edgesuite.net", "Akamai"}, {"reference&#32;&#35;", "Akamai"}, {"request blocked", "a web application firewall"},
+		{"the requested url was rejected", "F5"}, {"sucuri website firewall", "Sucuri"}, {"mod_security", "ModSecurity"}, {"modsecurity", "ModSecurity"},
+		{"captcha-delivery.com", "DataDome"}, {"px-captcha", "PerimeterX"},
 	} {
 		if strings.Contains(body, known[0]) {
 			who = known[1]

@@ -259,6 +259,10 @@ func checkExpired(s *scene) *hit {
 	if s.status == 403 {
 		h.sure = Likely
 	}
+	if s.clocks.local && s.clocks.server.IsZero() && !s.unsent() {
+		h.sure = Likely
+		h.note += " The capture does not say when the request was made, so this is by the clock of this machine, now."
+	}
 	return h
 }
 

@@ -130,7 +130,7 @@ func checkNotAttached(s *scene) *hit {
 		h.sure = Certain
 		h.at = append(h.at, s.inAnswer("WWW-Authenticate", "Bearer"))
 	}
-	if h.sure != Certain && len(s.sent) > 0 {
+	if from == nil || site(from.Hostname()) != site(s.req.URL.Hostname()) || h.sure != Certain && len(s.sent) > 0 {
 		h.sure = Possible
 	}
 	return h

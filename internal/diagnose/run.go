@@ -32,6 +32,9 @@ func run(c capture.Capture, o Options) Report {
 	// The caller's values stay as they are.
 	c.Exchanges = slices.Clone(c.Exchanges)
 	s := newScene(c, o, n)
+	if text := others(c, n); text != "" {
+		r.Notes = append(r.Notes, text)
+	}
 	for _, n := range s.x.Notes {
 		r.Notes = append(r.Notes, noteText(n))
 	}
@@ -116,7 +119,7 @@ func failure(c capture.Capture, i int) int {
 	case status >= 400:
 		return 3
 	case status >= 300 && status < 400:
-		if to := location(x); to != nil && loginPath(to.Path) {
+		if to := location(x); to != nil && loginPath(to.Path) && !loginPath(x.Request.URL.Path) && !repeated(c, i) {
 			return 2
 		}
 	case status >= 200 && status < 300:
@@ -133,7 +136,7 @@ func repeated(c capture.Capture, i int) bool {
 	a := &c.Exchanges[i].Request
 	for j := i + 1; j < len(c.Exchanges); j++ {
 		b := &c.Exchanges[j]
-		if b.Request.Method == a.Method && a.URL != nil && b.Request.URL != nil && *a.URL == *b.Request.URL && b.Response != nil && b.Response.Status >= 200 && b.Response.Status < 400 {
+		if b.Request.Method == a.Method && a.URL != nil && b.Request.URL != nil && *a.URL == *b.Request.URL && b.Response != nil && b.Response.Status >= 200 && b.Response.Status < 300 {
 			return true
 		}
 	}
@@ -313,6 +316,7 @@ func (r *Report) syntax(s *scene) {
 	if s.status == http.StatusProxyAuthRequired {
 		name = "Proxy-Authenticate"
 	}
+	r.Findings = append(r.Findings, s.asides()...)
 	if s.resp != nil {
 		values := s.resp.Header.Values(name)
 		for _, f := range s.asked.Findings {

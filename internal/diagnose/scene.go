@@ -237,7 +237,7 @@ func readMessage(r *capture.Response) message {
 	}
 	for _, name := range [...]string{"code", "status", "statusCode"} {
 		if v, ok := all[name].(float64); ok && (v == 401 || v == 403) {
-			m.fail = true
+			m.fail = m.text != ""
 		}
 	}
 	if e, ok := all["error"].(map[string]any); ok {

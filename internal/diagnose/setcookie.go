@@ -83,9 +83,23 @@ func domainMatch(host, domain string) bool {
 // sessionName knows names of cookies that carry a login.
 func sessionName(name string) bool {
 	name = strings.ToLower(name)
+	if byTheWay(name) {
+		return false
+	}
 	for _, part := range [...]string{"sess", "sid", "auth", "token", "jwt", "g401", "login", "user", "remember", "identity"} {
 		if strings.Contains(name, part) {
-			return !strings.Contains(name, "csrf") && !strings.Contains(name, "xsrf")
+			return true
+		}
+	}
+	return false
+}
+
+// byTheWay knows cookies that carry no login.
+func byTheWay(name string) bool {
+	name = strings.ToLower(name)
+	for _, part := range [...]string{"csrf", "xsrf", "refresh", "state", "nonce", "lang", "locale", "theme", "flash", "consent", "_ga", "pref", "cart", "__cf", "_gid"} {
+		if strings.Contains(name, part) {
+			return true
 		}
 	}
 	return false
@@ -104,7 +118,7 @@ func (s *scene) loginCookies() []setCookie {
 		at := readClocks(x, s.o).judge()
 		for _, raw := range x.Response.Header.Values("Set-Cookie") {
 			c, ok := readSetCookie(raw, i, x, at)
-			if !ok || seen[c.name] || !sessionName(c.name) && x.Request.Method != http.MethodPost {
+			if !ok || seen[c.name] || !sessionName(c.name) && (x.Request.Method != http.MethodPost || byTheWay(c.name)) {
 				continue
 			}
 			seen[c.name] = true
