@@ -291,8 +291,8 @@ func refusal(t *testing.T, tr http.RoundTripper, req *http.Request) *client.Deni
 			t.Errorf("the body of a refusal: %v", readErr)
 		}
 		resp.Body.Close()
-		if resp.Request != req {
-			t.Error("Response.Request is not the request")
+		if got, want := fmt.Sprint(resp.Request.Method, resp.Request.URL, resp.Request.Header), fmt.Sprint(req.Method, req.URL, req.Header); got != want {
+			t.Errorf("Response.Request is %s, not %s", got, want)
 		}
 	}
 	var d *client.Denied
@@ -303,6 +303,22 @@ func refusal(t *testing.T, tr http.RoundTripper, req *http.Request) *client.Deni
 		t.Errorf("bad text: %v: %s", d, d.WhatToDo())
 	}
 	return d
+}
+
+// http.Client with a Timeout puts its own body around ours.
+func TestCheckBehindTimeout(t *testing.T) {
+	s := newIssuer()
+	s.reject = true
+	c := &http.Client{Transport: transport(s), Timeout: time.Minute}
+	resp, err := c.Do(get(t, api))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	var d *client.Denied
+	if !errors.As(client.Check(resp), &d) || !strings.Contains(d.Note, "renewed") {
+		t.Errorf("got %v", client.Check(resp))
+	}
 }
 
 func TestAheadOfExpiry(t *testing.T) {

@@ -159,3 +159,46 @@ func TestTextOfRefusalStays(t *testing.T) {
 		}
 	}
 }
+
+// With HTTP/2 a refusal comes while the body is still on its way.
+func TestRenewalOverHTTP2(t *testing.T) {
+	s := newIssuer()
+	s.expire()
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 2 {
+			t.Errorf("got %s", r.Proto)
+		}
+		if r.Header.Get("Authorization") == "Bearer t1" {
+			refuse(401, `Bearer error="invalid_token"`, "{}")(w, r)
+			return
+		}
+		s.ServeHTTP(w, r)
+	}))
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	defer srv.Close()
+	base := srv.Client().Transport.(*http.Transport)
+	defer base.CloseIdleConnections()
+	tr := &client.Transport{Base: base, Logins: []client.Login{{Origins: []string{srv.URL}, Source: s}}}
+	text := strings.Repeat("y", 1<<20)
+	for range 20 {
+		s.expire()
+		s.mu.Lock()
+		s.n, s.token = 1, client.Token{Value: "t1"}
+		s.mu.Unlock()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL, strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := tr.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != 200 || string(got) != text {
+			t.Fatalf("got %d, %d octets, %v", resp.StatusCode, len(got), err)
+		}
+		tr = &client.Transport{Base: base, Logins: tr.Logins}
+	}
+}

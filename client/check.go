@@ -1,7 +1,7 @@
 package client
 
 import (
-	"io"
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -20,8 +20,10 @@ func Check(resp *http.Response) error {
 	if resp == nil {
 		return nil
 	}
-	if b, ok := resp.Body.(*deniedBody); ok {
-		return b.denied
+	if resp.Request != nil {
+		if d, ok := resp.Request.Context().Value(deniedKey{}).(*Denied); ok && d.Status == resp.StatusCode {
+			return d
+		}
 	}
 	if d, ok := judge(resp, "", time.Now()); ok {
 		return d
@@ -29,10 +31,13 @@ func Check(resp *http.Response) error {
 	return nil
 }
 
-// deniedBody carries what the Transport found out to Check.
-type deniedBody struct {
-	io.ReadCloser
-	denied *Denied
+// deniedKey is where the context of Response.Request has what the Transport
+// found out. A body of its own would be lost inside the one that http.Client
+// puts around it for its Timeout.
+type deniedKey struct{}
+
+func (d *Denied) attach(resp *http.Response) {
+	resp.Request = resp.Request.WithContext(context.WithValue(resp.Request.Context(), deniedKey{}, d))
 }
 
 // judge makes a *Denied of a response, if it refuses. sent is the proof that the

@@ -86,7 +86,7 @@ func (d *Denied) Error() string {
 	}
 	if d.Err != nil {
 		b.WriteString(": ")
-		b.WriteString(d.Err.Error())
+		b.WriteString(printable(d.Err.Error()))
 	}
 	return b.String()
 }

@@ -83,7 +83,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		drain(resp)
 		return nil, denied
 	}
-	resp.Body = &deniedBody{resp.Body, denied}
+	denied.attach(resp)
 	return resp, nil
 }
 
