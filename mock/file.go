@@ -275,11 +275,12 @@ func (l *loader) session(n *yaml.Node, path string) (s Session, ok bool) {
 			}
 		case "scenario":
 			found, is := scenario.Lookup(value.Value)
-			if !is || found.World == nil {
-				l.fault(value, path+".scenario", `"gate401 mock --list" lists them; those below /s/ are for sessions`, "there is no scenario %q for a session", value.Value)
+			settings, fits := found.Settings()
+			if !is || !fits {
+				l.fault(value, path+".scenario", `"gate401 mock --list" lists them`, "there is no scenario %q for a session", value.Value)
 				continue
 			}
-			s.Settings = *found.World
+			s.Settings = settings
 		case "settings":
 			l.settings(value, path+".settings", &s.Settings)
 		default:

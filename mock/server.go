@@ -85,6 +85,11 @@ func NewServer(c Config) (*Server, error) {
 		// back. It must not become a page of the mock's own origin, which may use
 		// the admin API and read what others sent.
 		w.Header().Set("Content-Security-Policy", sandbox)
+		if rest, ok := strings.CutPrefix(r.URL.Path, worldPrefix); ok {
+			if id, _, _ := strings.Cut(rest, "/"); endpoint.IsSession(id) {
+				journal.NoteOf(r.Context()).Session = id
+			}
+		}
 		if !s.scenarios.Prefer(w, r) {
 			made.ServeHTTP(w, r)
 		}

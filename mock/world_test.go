@@ -86,6 +86,34 @@ func TestEveryWorld(t *testing.T) {
 	}
 }
 
+// A broken refusal can be laid over a world: its own refusals are replaced, and
+// good tokens still pass.
+func TestLaidOver(t *testing.T) {
+	s := newServer(t, mock.Config{})
+	for name, want := range map[string]struct {
+		status    int
+		challenge string
+	}{
+		"challenge-none": {401, ""}, "challenge-bare": {401, "Bearer"}, "status-403": {403, ""}, "answer-cacheable": {401, `Basic realm="mock", charset="UTF-8"`},
+	} {
+		session := name + "--x"
+		got := login(t, s, session)
+		if status := orders(s, session, got.Access); status != http.StatusOK {
+			t.Errorf("%s: a good token: %d", name, status)
+		}
+		w := ask(s, http.MethodGet, "http://127.0.0.1:8403/s/"+session+"/api/orders", local)
+		if w.Code != want.status || w.Header().Get("WWW-Authenticate") != want.challenge || len(w.Header().Values("WWW-Authenticate")) > 1 {
+			t.Errorf("%s: %d %v", name, w.Code, w.Header())
+		}
+		if cached := w.Header().Values("Cache-Control"); name == "answer-cacheable" && (len(cached) != 1 || cached[0] != "public, max-age=60") {
+			t.Errorf("%s: Cache-Control %q", name, cached)
+		}
+		if all := s.Entries(session); len(all) != 3 || all[2].Scenario != name || all[2].Reason != "credentials-missing" {
+			t.Errorf("%s: %+v", name, all)
+		}
+	}
+}
+
 // The session of a file begins as the file says, and what was made for a session
 // ends with it.
 func TestFileSessions(t *testing.T) {

@@ -12,12 +12,12 @@ import (
 // worldPrefix is where the worlds of sessions are.
 const worldPrefix = "/s/"
 
-// lives are the settings of all scenarios with a life.
+// lives are the settings of all scenarios that a world can play.
 func lives() map[string]world.Settings {
 	all := map[string]world.Settings{}
 	for _, s := range scenario.All() {
-		if s.World != nil {
-			all[s.Name] = *s.World
+		if settings, ok := s.Settings(); ok {
+			all[s.Name] = settings
 		}
 	}
 	return all

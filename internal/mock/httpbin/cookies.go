@@ -24,7 +24,7 @@ func (h *Handler) setCookies(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) deleteCookies(w http.ResponseWriter, r *http.Request) {
-	for _, c := range cookiesOf(r) {
+	for _, c := range cookiesOf(r) { //nolint:gosec // the query says what they are to be like
 		c.MaxAge, c.Expires = -1, h.Now().Add(-365*24*time.Hour)
 		http.SetCookie(w, &c)
 	}
@@ -48,7 +48,7 @@ func cookiesOf(r *http.Request) []http.Cookie {
 		if _, is := attribute(name); is {
 			continue
 		}
-		c := shape
+		c := shape //nolint:gosec // the query says what it is to be like
 		c.Name, c.Value = name, query.Get(name)
 		all = append(all, c)
 	}
@@ -57,7 +57,7 @@ func cookiesOf(r *http.Request) []http.Cookie {
 }
 
 func cookieShape(query url.Values, secure bool) http.Cookie {
-	c := http.Cookie{HttpOnly: true, Path: "/", Secure: secure}
+	c := http.Cookie{HttpOnly: true, Path: "/", Secure: secure} //nolint:gosec // as go-httpbin makes them
 	for key, values := range query {
 		name, is := attribute(key)
 		if !is || len(values) == 0 {

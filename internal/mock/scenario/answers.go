@@ -15,7 +15,7 @@ const loginPage = `<!doctype html>
 
 func answers() []Scenario {
 	row := func(name, title, explain string, e Expect, a mix.Answer) Scenario {
-		return Scenario{Name: "answer-" + name, Group: GroupAnswer, Title: title, Explain: explain, Expect: e, Path: Prefix + "answer-" + name + "/", play: unless(a)}
+		return Scenario{Name: "answer-" + name, Group: GroupAnswer, Title: title, Explain: explain, Expect: e}.refusing(a)
 	}
 	answer := once("Look at the status and the challenge, not at the body, and answer once.")
 	withBody := func(a mix.Answer, body []byte, kind string) mix.Answer {
@@ -59,7 +59,7 @@ func gzipped(text string) []byte {
 
 func connections() []Scenario {
 	row := func(name, title, explain string, e Expect, a mix.Answer) Scenario {
-		return Scenario{Name: "connection-" + name, Group: GroupConnection, Title: title, Explain: explain, Expect: e, Path: Prefix + "connection-" + name + "/", play: unless(a)}
+		return Scenario{Name: "connection-" + name, Group: GroupConnection, Title: title, Explain: explain, Expect: e}.refusing(a)
 	}
 	keep := Expect{Do: MoveLater, Sentence: "Report that the connection broke, and keep the credentials: nothing was said against them."}
 	faulty := func(a mix.Answer, f endpoint.Fault) mix.Answer { a.Fault = f; return a }

@@ -19,13 +19,13 @@ const (
 const realm = "mock"
 
 // always plays one answer, whatever was sent.
-func always(a mix.Answer) func(*Player, http.ResponseWriter, *http.Request, string) {
+func always(a mix.Answer) playing {
 	return func(_ *Player, w http.ResponseWriter, r *http.Request, _ string) { a.Serve(w, r) }
 }
 
 // unless plays one answer to requests without the credentials above, and lets
 // those with them pass: whether a client understood the answer shows.
-func unless(a mix.Answer) func(*Player, http.ResponseWriter, *http.Request, string) {
+func unless(a mix.Answer) playing {
 	return func(_ *Player, w http.ResponseWriter, r *http.Request, _ string) {
 		if !known(r) {
 			a.Serve(w, r)
@@ -33,6 +33,14 @@ func unless(a mix.Answer) func(*Player, http.ResponseWriter, *http.Request, stri
 		}
 		passed().Serve(w, r)
 	}
+}
+
+// refusing makes a scenario play one answer to requests without the credentials
+// above, and as the refusals of a world.
+func (s Scenario) refusing(a mix.Answer) Scenario {
+	s.Path, s.SessionPath = Prefix+s.Name+"/", WorldPath(s.Name, "SESSION")
+	s.play, s.refusal = unless(a), &a
+	return s
 }
 
 // known tells whether the request carries the published credentials. They are no

@@ -24,7 +24,7 @@ func challenges() []Scenario {
 	stop := giveUp(401, "Report that the server does not say how to authenticate, and send nothing again.")
 	var all []Scenario
 	add := func(name, title, explain string, e Expect, values ...string) {
-		all = append(all, Scenario{Name: "challenge-" + name, Group: GroupChallenge, Title: title, Explain: explain, Expect: e, Path: Prefix + "challenge-" + name + "/", play: unless(refused(values...))})
+		all = append(all, Scenario{Name: "challenge-" + name, Group: GroupChallenge, Title: title, Explain: explain, Expect: e}.refusing(refused(values...)))
 	}
 	add("none", "401 without a challenge", "A 401 must carry one (RFC 9110 section 15.5.2), and many APIs send none. A client that waits for one hangs or loops.", stop)
 	add("bare", "The scheme alone", "`Bearer` without parameters, as go-httpbin sends it. RFC 6750 section 3 wants at least one.", answer, "Bearer")
@@ -56,6 +56,6 @@ func challenges() []Scenario {
 	add("digest-unknown-algorithm", "Digest with an algorithm that nobody has", "The challenge is to be passed over (RFC 7616 section 3.3).", answer, `Digest realm="mock", nonce="5f1e0b7c", algorithm=SHA-3000, qop="auth"`, basic())
 	add("error-unasked", "An error code for who sent nothing", "RFC 6750 section 3.1: a request without credentials is told no error. A client that believes it refreshes for nothing.", answer, expired())
 	add("wrong-field", "The challenge in the wrong field", "In Authenticate instead of WWW-Authenticate.", stop)
-	all[len(all)-1].play = unless(with(refused(), "Authenticate", basic()))
+	all[len(all)-1] = all[len(all)-1].refusing(with(refused(), "Authenticate", basic()))
 	return all
 }

@@ -16,7 +16,7 @@ func clocks() []Scenario {
 	refusal := func(description string) mix.Answer {
 		return refused(httpauth.Bearer(realm, httpauth.Param{Name: "error", Value: "invalid_token"}, httpauth.Param{Name: "error_description", Value: description}).String())
 	}
-	dated := func(a mix.Answer, by time.Duration) func(*Player, http.ResponseWriter, *http.Request, string) {
+	dated := func(a mix.Answer, by time.Duration) playing {
 		return func(p *Player, w http.ResponseWriter, r *http.Request, _ string) {
 			with(a, "Date", p.now().Add(by).UTC().Format(http.TimeFormat)).Serve(w, r)
 		}

@@ -3,6 +3,7 @@ package scenario
 import (
 	"net/http"
 
+	"github.com/gate401/gate401/internal/mock/mix"
 	"github.com/gate401/gate401/internal/mock/world"
 	"github.com/gate401/gate401/reason"
 )
@@ -25,14 +26,23 @@ type Scenario struct {
 	// keeps its counter apart from those of others, SESSION for the rest of the
 	// name of its world.
 	Path string `json:"path"`
+	// SessionPath is where a world plays it, with a login and with tokens that
+	// pass; empty where none does.
+	SessionPath string `json:"session_path,omitempty"`
 	// Expect is what a right client does.
 	Expect Expect `json:"expect"`
 	// World is what the world of a scenario with a life is made of; nil for all
 	// others.
 	World *world.Settings `json:"world,omitempty"`
 
-	play func(p *Player, w http.ResponseWriter, r *http.Request, rest string)
+	play playing
+	// refusal is what is laid over the refusals of a world; nil where that makes
+	// no sense.
+	refusal *mix.Answer
 }
+
+// playing answers a request; rest is the path behind the scenario's name.
+type playing = func(p *Player, w http.ResponseWriter, r *http.Request, rest string)
 
 // Group says what a scenario is about.
 type Group string

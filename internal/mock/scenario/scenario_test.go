@@ -39,6 +39,9 @@ func TestCatalogue(t *testing.T) {
 		if world != (s.World != nil) || !world && !strings.HasPrefix(s.Path, scenario.Prefix+s.Name+"/") {
 			t.Errorf("%s: path %q", s.Name, s.Path)
 		}
+		if _, played := s.Settings(); played != (s.SessionPath == scenario.WorldPath(s.Name, "SESSION")) {
+			t.Errorf("%s: session path %q", s.Name, s.SessionPath)
+		}
 		if found, ok := scenario.Lookup(s.Name); !ok || found.Title != s.Title {
 			t.Errorf("%s is not found", s.Name)
 		}
