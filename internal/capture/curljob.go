@@ -147,7 +147,7 @@ func (j *curlJob) valued(name, v string) {
 			j.cookies = append(j.cookies, v)
 		} else if v != "" {
 			j.partial = true
-			j.note(NoteIgnored, "-b "+v, "curl sends the cookies of this file, which is not read here")
+			j.note(NoteIgnored, "-b", "without a = curl takes it for the name of a file of cookies, which is not read here; a cookie is NAME=VALUE")
 		}
 	case "aws-sigv4":
 		j.auth = []string{"aws-sigv4"}

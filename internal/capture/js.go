@@ -356,7 +356,7 @@ func (r *jsReader) closeParen() {
 // json is what JSON.stringify makes of it. An object may hold another more than
 // once, and so on: what is written counts.
 func (r *jsReader) json(v jsValue) (string, []string) {
-	if r.grown++; r.grown > MaxText {
+	if r.grown += 64; r.grown > MaxText {
 		return "", nil
 	}
 	if !v.object && !v.list {

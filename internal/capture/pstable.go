@@ -134,7 +134,7 @@ func (r *psReader) finish(v psValue, words []string) psValue {
 // json is what ConvertTo-Json makes of a hashtable. One may hold another more
 // than once, and so on: what is written counts.
 func (r *psReader) json(v psValue) (string, []string) {
-	if r.grown++; r.grown > MaxText {
+	if r.grown += 64; r.grown > MaxText {
 		return "{}", nil
 	}
 	var parts, open []string

@@ -52,7 +52,10 @@ func TestSendRedirects(t *testing.T) {
 		log.add(r)
 		http.Redirect(w, r, "/next", http.StatusSeeOther)
 	})
-	mux.HandleFunc("/next", func(w http.ResponseWriter, r *http.Request) { log.add(r); http.Redirect(w, r, other.URL+"/there", http.StatusTemporaryRedirect) })
+	mux.HandleFunc("/next", func(w http.ResponseWriter, r *http.Request) {
+		log.add(r)
+		http.Redirect(w, r, other.URL+"/there", http.StatusTemporaryRedirect)
+	})
 	mux.HandleFunc("/loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/loop", http.StatusFound) })
 	here := httptest.NewServer(mux)
 	defer here.Close()

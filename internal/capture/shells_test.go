@@ -226,7 +226,7 @@ func TestCurlNotes(t *testing.T) {
 		{"a file as the body", "curl -d @body.json x.example", capture.NoteIgnored, "--data @body.json"},
 		{"a file of fields", "curl -H @fields x.example", capture.NoteIgnored, "-H @fields"},
 		{"netrc", "curl -n x.example", capture.NoteIgnored, "--netrc"},
-		{"a jar", "curl -b jar.txt x.example", capture.NoteIgnored, "-b jar.txt"},
+		{"a jar", "curl -b jar.txt x.example", capture.NoteIgnored, "-b"},
 		{"password at the terminal", "curl -u alice x.example", capture.NoteVariable, "-u"},
 		{"no colon", "curl -H Authorization x.example", capture.NoteMalformed, "-H"},
 		{"a missing value", "curl x.example -H", capture.NoteMalformed, "--header"},

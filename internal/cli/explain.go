@@ -27,7 +27,7 @@ const maxInput = 4 << 20
 func (a *app) explain() *cobra.Command {
 	var f explainFlags
 	cmd := &cobra.Command{
-		Use:               "explain WHAT",
+		Use:               "explain WHAT | -- curl ...",
 		Short:             "Say why a request got a 401, and what to do; also what a challenge, a credential or a token is",
 		Long:              explainLong,
 		Example:           explainExamples,
@@ -63,6 +63,8 @@ func (a *app) explainRun(cmd *cobra.Command, f explainFlags, args []string) erro
 			return usagef("quote the command, or give it on standard input: --curl -", "explain: there is something behind the input: %d arguments more", len(args))
 		}
 		return a.explainSource(cmd.Context(), f)
+	case len(args) > 1 && isCurl(args[0]) && f.source.asked():
+		return usagef("gate401 explain -- curl ...", "explain: options of curl go behind --, or they are taken for those of explain")
 	case len(args) > 1 && isCurl(args[0]):
 		return a.explainArgs(cmd.Context(), f, args)
 	}
