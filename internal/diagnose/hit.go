@@ -352,6 +352,9 @@ func (s *scene) shownURL(u *url.URL) string {
 // curl is the request as a command, with the credential as given in place of the
 // one that was sent; secrets are variables of the shell.
 func (s *scene) curl(credential ...string) string {
+	if s.req.URL.Host == "" {
+		return "" // only the answer is known
+	}
 	var b strings.Builder
 	b.WriteString("curl -i")
 	if m := s.req.Method; m != "" && m != http.MethodGet {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gate401/gate401/internal/capture"
 	"github.com/gate401/gate401/internal/explain"
 )
 
@@ -61,6 +62,8 @@ func (s *scene) rows() []Row {
 			state = is(s.wantsScheme(s.scheme) || s.is("DPoP") && s.wantsScheme("Bearer"))
 		}
 		add("scheme", sent, wants, state)
+	} else if wants != "" && s.req.Incomplete {
+		add("scheme", "unknown", wants, StateUnknown)
 	} else if wants != "" {
 		add("scheme", "none", wants, StateWrong)
 	}
@@ -280,8 +283,18 @@ func (s *scene) ruledOut(all []found) []string {
 // unknown says what the capture cannot tell, and what would.
 func (s *scene) unknown() []string {
 	var out []string
-	if s.req.Incomplete && !s.req.Header.Has("Authorization") && !s.req.Header.Has("Cookie") {
-		out = append(out, "Whether Authorization and Cookie were sent: the capture leaves them out. In Chromium, save the HAR \"with sensitive data\"; or copy the request as cURL.")
+	if s.req.Incomplete && !s.auth.ok && !s.key.ok {
+		switch {
+		case slices.ContainsFunc(s.x.Notes, func(n capture.Note) bool { return n.About == redactedNote }):
+			out = append(out, "Whether the credential is right: its value was masked. Nothing that `gate401 explain` prints shows a secret, so it can have the whole.")
+		case s.req.URL.Host == "":
+			out = append(out, "What was sent: only the answer was given. Give the request too, as `curl -v` or the browser's network tab show it.")
+		default:
+			out = append(out, "Whether Authorization and Cookie were sent: the capture leaves them out. In Chromium, save the HAR \"with sensitive data\"; or copy the request as cURL.")
+		}
+		if s.status == 401 && s.wantsScheme("Bearer") && s.bearer["error"] == "" {
+			out = append(out, "Whether the server saw a token at all: its challenge has no error code, as is right where none was sent (RFC 6750 section 3.1).")
+		}
 	}
 	if s.unsent() {
 		out = append(out, "What the server says: no answer was captured. `gate401 explain --send` makes the request and looks.")

@@ -77,6 +77,23 @@ func (s *scene) cookiesMatter() bool {
 	return false
 }
 
+// blockedWords are the reasons by which Chromium names why a cookie was blocked.
+var blockedWords = [...][2]string{
+	{"SecureOnly", "It is Secure, and the address is plain http."},
+	{"SameSiteLax", "It is SameSite=Lax, and the call comes from another site."},
+	{"SameSiteStrict", "It is SameSite=Strict, and the call comes from another site."},
+	{"SameSiteUnspecifiedTreatedAsLax", "It has no SameSite, which means Lax, and the call comes from another site."},
+	{"SameSiteNoneInsecure", "SameSite=None counts only together with Secure."},
+	{"UserPreferences", "The settings of the browser block it."},
+	{"ThirdParty", "It is a cookie of a third party, which this browser blocks."},
+	{"InvalidDomain", "The server may not set cookies for that Domain."},
+	{"DomainMismatch", "It is for another host."},
+	{"NotOnPath", "It is for another path."},
+	{"InvalidPrefix", "Its name begins with __Host- or __Secure-, and its attributes do not fit that."},
+	{"OverwriteSecure", "A cookie of that name came over https, and plain http cannot replace it."},
+	{"NameValuePairExceedsMaxSize", "It is larger than 4096 octets."},
+}
+
 func checkCookieNote(s *scene) *hit {
 	if s.auth.ok || s.key.ok || s.status != http.StatusUnauthorized && s.status != http.StatusForbidden && location(s.x) == nil {
 		return nil
@@ -86,9 +103,15 @@ func checkCookieNote(s *scene) *hit {
 			if n.Kind != capture.NoteCookie {
 				continue
 			}
+			note := fmt.Sprintf("About the cookie %s the browser says: %s", q(n.About), sentence(cut(explain.Visible(n.Text), 200)))
+			for _, known := range blockedWords {
+				if strings.Contains(n.Text, known[0]) {
+					note += " " + known[1]
+				}
+			}
 			return &hit{
 				sure: Likely, expected: "the cookie " + n.About, actual: "blocked",
-				note: fmt.Sprintf("About the cookie %s the browser says: %s", q(n.About), sentence(cut(explain.Visible(n.Text), 200))),
+				note: note,
 				at:   []Evidence{{Exchange: i + 1, In: "response", Field: "cookie", Value: n.About, Offset: -1, Length: -1}},
 				fix:  Fix{Text: "Change the attribute that the browser names where the cookie is set."},
 			}

@@ -115,7 +115,7 @@ func checkSaid(s *scene) *hit {
 	if said == "" {
 		said = s.said.text
 	}
-	if s.status != 401 || said == "" || !s.credentialed() && s.bearer["error"] == "" {
+	if s.status != 401 || said == "" || !s.credentialed() && !s.req.Incomplete && s.bearer["error"] == "" {
 		return nil
 	}
 	lower := strings.ToLower(said)

@@ -234,7 +234,7 @@ func missingRules() []Rule {
 }
 
 func checkMissing(s *scene) *hit {
-	if s.credentialed() || s.req.Incomplete || s.status != 401 && s.status != 407 || strings.HasPrefix(s.bearer["error"], "invalid") {
+	if s.credentialed() || s.req.Incomplete || s.status != 401 && s.status != 407 {
 		return nil
 	}
 	wants := s.wants()
@@ -242,6 +242,10 @@ func checkMissing(s *scene) *hit {
 		sure: Certain, expected: s.authField(), actual: "no such field", at: []Evidence{s.inLine()},
 		note: "The request has no " + s.authField() + " field, no key and no cookie.",
 		fix:  Fix{Text: "Send a credential.", Command: s.curl(withToken)},
+	}
+	if s.bearer["error"] != "" {
+		h.sure = Likely
+		h.note += " (The server answers as if it had seen one: it should not send an error code then.)"
 	}
 	if len(wants) == 0 {
 		h.note += " What the server would take, it does not say."

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -25,12 +26,15 @@ func run(c capture.Capture, o Options) Report {
 	if len(c.Exchanges) == 0 {
 		return r
 	}
+	// The caller's values stay as they are.
+	c.Exchanges = slices.Clone(c.Exchanges)
+	for i := range c.Exchanges {
+		withoutRedacted(&c.Exchanges[i])
+	}
 	n := subject(c)
 	if o.Exchange > 0 && o.Exchange <= len(c.Exchanges) {
 		n = o.Exchange - 1
 	}
-	// The caller's values stay as they are.
-	c.Exchanges = slices.Clone(c.Exchanges)
 	s := newScene(c, o, n)
 	if text := others(c, n); text != "" {
 		r.Notes = append(r.Notes, text)
@@ -334,6 +338,35 @@ func (r *Report) syntax(s *scene) {
 		}
 	}
 }
+
+// withoutRedacted takes out what somebody masked before: it says nothing but that
+// there was something.
+func withoutRedacted(x *capture.Exchange) {
+	if x.Request.URL == nil {
+		x.Request.URL = &url.URL{}
+	}
+	masked := func(f capture.Field) bool {
+		name := strings.ToLower(f.Name)
+		if name != "authorization" && name != "proxy-authorization" && name != "cookie" && !keyFields[name] {
+			return false
+		}
+		v := strings.ToLower(f.Value)
+		if scheme, rest, ok := strings.Cut(v, " "); ok && knownScheme(scheme) {
+			v = rest
+		}
+		v = strings.TrimSpace(v)
+		return strings.Contains(v, "redacted") || v == "[hidden]" || v == "<hidden>" || v == "..." || v == "…" || v != "" && strings.Trim(v, "*•") == ""
+	}
+	if !slices.ContainsFunc(x.Request.Header, masked) {
+		return
+	}
+	x.Request.Header = slices.DeleteFunc(slices.Clone(x.Request.Header), masked)
+	x.Request.Incomplete = true
+	x.Notes = append(slices.Clone(x.Notes), capture.Note{Kind: capture.NoteMalformed, About: redactedNote})
+}
+
+// redactedNote marks an exchange whose credential was masked.
+const redactedNote = "A credential was sent, and somebody masked it before it was handed over."
 
 func noteText(n capture.Note) string {
 	switch {

@@ -62,7 +62,11 @@ func (r Report) head(s explain.Style) string {
 	case r.Outcome != OutcomeUnsent && r.Cause != nil && (r.Cause.Rule == "no-answer" || strings.HasPrefix(r.Cause.Rule, "cors-")):
 		status = "no answer"
 	}
-	line := s.Bold(explain.Visible(r.Subject.Method+" "+r.Subject.URL)) + "  " + s.Yellow(status)
+	what := strings.TrimSpace(r.Subject.Method + " " + r.Subject.URL)
+	if what == "" {
+		what = "A request that was not given"
+	}
+	line := s.Bold(explain.Visible(what)) + "  " + s.Yellow(status)
 	if r.Subject.Of > 1 {
 		line += s.Faint(fmt.Sprintf("  (request %d of %d)", r.Subject.Exchange, r.Subject.Of))
 	}
