@@ -33,7 +33,7 @@ func Decode(name string, data []byte) ([]Endpoint, error) {
 	if root == nil {
 		return nil, s.errors
 	}
-	var out []Endpoint
+	out := []Endpoint{}
 	list := func(n *yaml.Node, path string) {
 		if n.Kind != yaml.SequenceNode {
 			s.wrong(n, path, "a list")

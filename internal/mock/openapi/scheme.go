@@ -139,7 +139,7 @@ func (d *Document) enforceHTTP(s *scheme) error {
 		s.method, err = d.bearer(append([]string{s.secret}, d.options.Tokens...))
 		return err
 	default:
-		if _, notAScheme := httpauth.ParseAuthorization(s.spec.Scheme + " x"); notAScheme != nil {
+		if !isScheme(s.spec.Scheme) {
 			d.warn("the scheme %q is not enforced: %q is no scheme of HTTP", s.name, clip(s.spec.Scheme))
 			return nil
 		}
@@ -156,6 +156,12 @@ func (d *Document) enforceHTTP(s *scheme) error {
 		d.warn("of the scheme %q only one fixed credential behind %q is accepted: the mock does not know how %s works", s.name, s.spec.Scheme, clip(s.spec.Scheme))
 	}
 	return nil
+}
+
+// isScheme tells whether s can be a scheme (RFC 9110 section 11.1).
+func isScheme(s string) bool {
+	scheme, _, ok := httpauth.CutScheme(s)
+	return ok && scheme == s
 }
 
 // newSecret makes what is accepted as a key or an opaque token.
