@@ -30,7 +30,6 @@ func findAuth(h capture.Header, right string) place {
 func misspelt(name, right string) bool {
 	name = strings.ToLower(strings.Trim(name, " :\t"))
 	switch name {
-	//nolint:misspell // these are what is looked for
 	case "x-authorization", "x-authorisation", "authorization-header", "www-authorization", "http-authorization", "http_authorization",
 		"www-authenticate", "authentication", "authenticate", "auth", "bearer", "x-bearer", "jwt":
 		return true

@@ -213,7 +213,8 @@ func checkClock(s *scene) *hit {
 		return nil
 	}
 	c, mine, theirs := s.claims(), s.clocks.client, s.clocks.server
-	claim, t := "", time.Time{}
+	var claim string
+	var t time.Time
 	switch {
 	case !c.Expires.IsZero() && mine.Before(c.Expires) && !theirs.Before(c.Expires):
 		claim, t = "exp", c.Expires

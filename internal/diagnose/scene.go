@@ -355,15 +355,6 @@ func (s *scene) host() string {
 	return strings.ToLower(s.req.URL.Host)
 }
 
-// before are the exchanges before this one, the latest first.
-func (s *scene) before() []*capture.Exchange {
-	var out []*capture.Exchange
-	for i := s.n - 1; i >= 0; i-- {
-		out = append(out, &s.c.Exchanges[i])
-	}
-	return out
-}
-
 // credentialed tells whether the request carries any credential that we know.
 func (s *scene) credentialed() bool {
 	return s.auth.ok || s.key.ok || len(s.sent) > 0 || s.req.URL.User != nil || s.req.Options.User != ""
