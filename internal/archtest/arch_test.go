@@ -85,13 +85,14 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/server": {house: " defend internal/admin internal/build internal/config internal/demo internal/guide internal/inspector " +
 		"internal/password internal/proxy internal/samples internal/watch reason store"},
 	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/nearest internal/password " +
-		"internal/server internal/watch mock reason store token",
+		"internal/mock/judge internal/mock/trial internal/server internal/watch mock reason store token",
 		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},
-	"mock":              {house: "httpauth internal/guide internal/inspector internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/world internal/nearest", modules: "go.yaml.in/yaml/v3"},
-	"cmd/gate401":       {house: "internal/cli"},
-	"internal/docs":     {house: "httpauth internal/cli internal/config reason"},
-	"internal/archtest": {},
-	"e2e/foreign":       {},
+	"mock":                {house: "httpauth internal/guide internal/inspector internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/world internal/nearest", modules: "go.yaml.in/yaml/v3"},
+	"internal/mock/trial": {house: "httpauth internal/mock/journal internal/mock/judge internal/mock/scenario internal/mock/world mock"},
+	"cmd/gate401":         {house: "internal/cli"},
+	"internal/docs":       {house: "httpauth internal/cli internal/config reason"},
+	"internal/archtest":   {},
+	"e2e/foreign":         {},
 }
 
 // midway is what a user of the middleware links: no SQL, no RPC, no expression

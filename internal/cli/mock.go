@@ -73,6 +73,7 @@ curl -i -u user:passwd http://127.0.0.1:8403/basic-auth/user/passwd`,
 	_ = cmd.MarkFlagFilename("admin-token-file")
 	_ = cmd.MarkFlagFilename("file", "yaml", "yml", "json")
 	_ = cmd.MarkFlagFilename("openapi", "yaml", "yml", "json")
+	cmd.AddCommand(a.mockJudge())
 	return cmd
 }
 

@@ -59,7 +59,11 @@ func (c *court) tokenBefore(i int) string {
 // refreshes looks at how tokens were renewed.
 func (c *court) refreshes() {
 	redeemed := map[string][]*step{}
-	c.each(refresh, func(_ int, s *step) { redeemed[s.redeems] = append(redeemed[s.redeems], s) })
+	c.each(refresh, func(_ int, s *step) {
+		if s.redeems != "" {
+			redeemed[s.redeems] = append(redeemed[s.redeems], s)
+		}
+	})
 	c.each(refresh, func(i int, s *step) {
 		for _, before := range redeemed[s.redeems] {
 			if before == s || before.Time.After(s.Time) || before.Time.Equal(s.Time) && before.ID >= s.ID {
@@ -124,11 +128,15 @@ func (c *court) cause(i int, s *step) {
 // unrefreshed finds expired tokens that stayed expired although the client had a
 // refresh token, and refreshes that nobody used.
 func (c *court) unrefreshed() {
-	has := false
+	has, fresh := false, map[string]bool{}
 	for i := range c.steps {
 		s := &c.steps[i]
 		has = has || s.renewal != "" || s.kind == refresh
-		if s.kind != resource || !s.refused() || s.Reason != "token-expired" || s.bearer() == "" || !has {
+		if s.kind == refresh {
+			fresh[s.access] = true
+		}
+		// A token that was just refreshed and is refused is not to be refreshed.
+		if fresh[s.bearer()] || s.kind != resource || !s.refused() || s.Reason != "token-expired" || s.bearer() == "" || !has {
 			continue
 		}
 		var tried, renewed *step
@@ -138,7 +146,7 @@ func (c *court) unrefreshed() {
 			switch {
 			case later.kind == refresh && (later.after(s) || overlaps(later, s)):
 				tried = later
-				if later.access != "" {
+				if later.access != "" && later.access != s.bearer() {
 					renewed = later
 				}
 			case later.kind == login && later.after(s) && later.access != "":

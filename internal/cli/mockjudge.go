@@ -1,0 +1,224 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gate401/gate401/internal/mock/judge"
+	"github.com/gate401/gate401/internal/mock/trial"
+)
+
+// judgeFlags are the flags of "gate401 mock judge".
+type judgeFlags struct {
+	only, uses   []string
+	timeout      time.Duration
+	parallel     int
+	asJSON, list bool
+	junit        string
+	verbose      bool
+}
+
+func (a *app) mockJudge() *cobra.Command {
+	var f judgeFlags
+	var words strings.Builder
+	for _, w := range trial.Words() {
+		fmt.Fprintf(&words, "\n  %-16s %-19s %s", w.Placeholder, w.Variable, w.Text)
+	}
+	cmd := &cobra.Command{
+		Use:   "judge [flags] -- COMMAND...",
+		Short: "Run a client through the scenarios and say what it does wrong",
+		Long: "COMMAND is a client that makes one request. It is run once for each scenario, against a mock of its own, and judged by what it sent: " +
+			"did it refresh once, repeat a refused password, show its token to another host, stop when it should? " +
+			"It is told where to go by words in its arguments, or by its environment:\n" + words.String() + "\n\n" +
+			"A command that uses {password} is judged as a client with a name and a password, one that uses {refresh_token} or {login_url} as one that refreshes; " +
+			"one that uses none of them reads its environment and can do everything, unless --uses says what it can.\n\n" +
+			"The exit status is 1 if a scenario failed and 3 if the command cannot be run.",
+		Example: `gate401 mock judge -- curl -sf -u '{username}:{password}' '{url}'
+gate401 mock judge --only refresh -- node client.mjs
+gate401 mock judge --junit judge.xml -- python3 client.py '{url}' '{access_token}' '{refresh_token}' '{token_url}'`,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.runJudge(cmd, f, args) },
+	}
+	fl := cmd.Flags()
+	fl.StringSliceVar(&f.only, "only", nil, "run these scenarios or groups alone: `NAME,...`")
+	fl.StringSliceVar(&f.uses, "uses", nil, "what the client can do: `WHAT,...` of password, token, refresh, login, key")
+	fl.DurationVar(&f.timeout, "timeout", 15*time.Second, "end a client that takes longer")
+	fl.IntVar(&f.parallel, "parallel", 2, "how many run at once")
+	fl.BoolVar(&f.list, "list", false, "list what would be run")
+	fl.BoolVar(&f.asJSON, "json", false, "print JSON")
+	fl.StringVar(&f.junit, "junit", "", "write the report to `FILE` as CI systems read it")
+	fl.BoolVarP(&f.verbose, "verbose", "v", false, "show what the client printed where it failed")
+	return cmd
+}
+
+func (a *app) runJudge(cmd *cobra.Command, f judgeFlags, args []string) error {
+	known := []string{"password", "token", "refresh", "login", "key"}
+	for _, u := range f.uses {
+		if !slices.Contains(known, u) {
+			return usagef("one of "+strings.Join(known, ", "), "--uses: %q is nothing that a client can do", u)
+		}
+	}
+	if f.parallel < 1 || f.timeout <= 0 {
+		return usagef("", "--parallel and --timeout are more than 0")
+	}
+	if len(args) == 0 && !f.list {
+		return usagef(`gate401 mock judge -- curl -sf -u '{username}:{password}' '{url}'`, "judge: which command? It stands behind --")
+	}
+	t := &trial.Trial{Command: args, Uses: f.uses, Only: f.only, Timeout: f.timeout, Parallel: f.parallel}
+	plans, err := t.Plans()
+	if err != nil {
+		return usagef("gate401 mock --list", "judge: %w", err)
+	}
+	if f.list {
+		return a.listPlans(f, plans)
+	}
+	n, width := 0, 0
+	for _, p := range plans {
+		if p.Skip == "" {
+			n++
+			width = max(width, len(p.Scenario.Name))
+		}
+	}
+	if !f.asJSON {
+		a.print(fmt.Sprintf("%s through %d scenarios\n\n", a.style.Bold(args[0]), n))
+		t.Each = func(r trial.Result) { a.print(a.judged(r, width, f.verbose)) }
+	}
+	report, err := t.Run(cmd.Context())
+	switch {
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+		return fail(ExitUntested, fmt.Errorf("judge: %w", err), "COMMAND is run as it is, without a shell; for a shell: -- sh -c '...'")
+	case err != nil:
+		return fail(ExitUntested, err)
+	}
+	if f.junit != "" {
+		if err := writeJUnit(f.junit, report); err != nil {
+			return err
+		}
+	}
+	if f.asJSON {
+		return verdict(report.Good(), a.json(report))
+	}
+	a.print(a.judgement(report))
+	return verdict(report.Good(), nil)
+}
+
+func writeJUnit(name string, report *trial.Report) error {
+	out, err := os.Create(name)
+	if err != nil {
+		return fail(ExitUntested, err)
+	}
+	err = report.JUnit(out)
+	return errors.Join(err, out.Close())
+}
+
+func (a *app) listPlans(f judgeFlags, plans []trial.Plan) error {
+	if f.asJSON {
+		type plan struct {
+			Name   string `json:"name"`
+			Group  string `json:"group"`
+			Expect string `json:"expect"`
+			Skip   string `json:"skip,omitempty"`
+		}
+		all := make([]plan, len(plans))
+		for i, p := range plans {
+			all[i] = plan{p.Scenario.Name, string(p.Scenario.Group), p.Scenario.Expect.Sentence, p.Skip}
+		}
+		return a.json(all)
+	}
+	var rows [][]string
+	for _, p := range plans {
+		what := p.Scenario.Expect.Sentence
+		if p.Skip != "" {
+			what = "not run: " + p.Skip
+		}
+		rows = append(rows, []string{p.Scenario.Name, what})
+	}
+	a.print(a.table([]string{"scenario", "a right client"}, rows))
+	return nil
+}
+
+// judged is one line for a scenario, and below it what was found.
+func (a *app) judged(r trial.Result, width int, verbose bool) string {
+	if r.Skipped != "" {
+		return ""
+	}
+	var b strings.Builder
+	mark := "ok  "
+	if !r.Passed() {
+		mark = a.style.Red("FAIL")
+	}
+	fmt.Fprintf(&b, "%s  %-*s  %s\n", mark, width, r.Scenario, a.style.Faint(answers(r)))
+	for _, f := range r.Findings {
+		paint := a.style.Red
+		if f.Severity == judge.Doubt {
+			paint = a.style.Yellow
+		}
+		b.WriteString("      " + paint(string(f.Rule)) + ": " + f.Message + "\n")
+	}
+	if !r.Passed() {
+		b.WriteString(a.style.Wrap("      ", "A right client: "+r.Expect))
+		if verbose && strings.TrimSpace(r.Output) != "" {
+			for line := range strings.Lines(r.Output) {
+				b.WriteString(a.style.Faint("      | ") + strings.TrimRight(line, "\n") + "\n")
+			}
+		}
+	}
+	return b.String()
+}
+
+// answers are the statuses that the client got, in order.
+func answers(r trial.Result) string {
+	const most = 8
+	var all []string
+	for i, s := range r.Statuses {
+		if i == most {
+			all = append(all, fmt.Sprintf("and %d more", len(r.Statuses)-most))
+			break
+		}
+		if s == 0 {
+			all = append(all, "cut")
+			continue
+		}
+		all = append(all, fmt.Sprint(s))
+	}
+	return strings.Join(all, " ")
+}
+
+// judgement sums up: every rule that was broken, once, with what to change.
+func (a *app) judgement(r *trial.Report) string {
+	var b strings.Builder
+	faults := r.Faults()
+	for _, rule := range trial.AllRules() {
+		where := faults[rule.ID]
+		if len(where) == 0 {
+			continue
+		}
+		paint := a.style.Red
+		if rule.Severity == judge.Doubt {
+			paint = a.style.Yellow
+		}
+		fmt.Fprintf(&b, "\n%s  %s\n", paint(string(rule.ID)), a.style.Bold(rule.Title))
+		b.WriteString(a.style.Wrap("  ", rule.Why+" "+rule.Fix))
+		in := "In: " + strings.Join(where[:min(len(where), 4)], ", ")
+		if len(where) > 4 {
+			in += fmt.Sprintf(" and %d more", len(where)-4)
+		}
+		if rule.Section != "" {
+			in += " (" + rule.Section + ")"
+		}
+		b.WriteString(a.style.Wrap("  ", in+"."))
+	}
+	total := fmt.Sprintf("%d passed, %d failed, %d do not fit this client", r.Passed, r.Failed, r.Skipped)
+	if r.Good() {
+		total = a.style.Bold("Full marks: ") + total
+	}
+	b.WriteString("\n" + total + ".\n")
+	return b.String()
+}

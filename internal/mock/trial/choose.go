@@ -1,0 +1,42 @@
+package trial
+
+import (
+	"slices"
+
+	"github.com/gate401/gate401/internal/mock/scenario"
+)
+
+// Plan is a scenario that a client is run through, or why it is not.
+type Plan struct {
+	Scenario scenario.Scenario
+	Skip     string // empty if it is run
+}
+
+// Choose says which scenarios fit a client that uses those things; nil means that
+// it can do anything. Scenarios that a client of an API does not meet, and those
+// that need a browser or https, are not for a trial.
+func Choose(uses []string) []Plan {
+	var all []Plan
+	for _, s := range scenario.All() {
+		p := Plan{Scenario: s}
+		switch {
+		case s.Group == scenario.GroupKeys:
+			p.Skip = "for those who verify tokens"
+		case s.Name == "redirect-to-http":
+			p.Skip = "needs https"
+		case s.Name == "preflight-401":
+			p.Skip = "browsers alone send preflights"
+		case s.Group == scenario.GroupRefresh && !can(uses, "refresh", "login"):
+			p.Skip = "needs a client with a refresh token"
+		case s.Group == scenario.GroupToken && !can(uses, "token", "refresh", "login"):
+			p.Skip = "needs a client with a token"
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// can tells whether a client that uses those things can do one of what.
+func can(uses []string, what ...string) bool {
+	return len(uses) == 0 || slices.ContainsFunc(what, func(w string) bool { return slices.Contains(uses, w) })
+}
