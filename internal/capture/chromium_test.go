@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -227,13 +226,10 @@ async function run() {
 	return app.URL
 }
 
-func record(t *testing.T) *recorder {
+// browser starts Chromium, cut off from everything but this machine.
+func browser(t *testing.T) context.Context {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("needs chromium: apt-get install chromium")
-	}
-	ctx, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
+	ctx, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), chromedp.ExecPath(need(t, "chromium")), chromedp.UserDataDir(t.TempDir()),
 		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
@@ -244,6 +240,12 @@ func record(t *testing.T) *recorder {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { chromedp.Cancel(ctx) })
+	return ctx
+}
+
+func record(t *testing.T) *recorder {
+	t.Helper()
+	ctx := browser(t)
 	r := &recorder{last: map[network.RequestID][]*leg{}, sent: map[network.RequestID][]*network.EventRequestWillBeSentExtraInfo{}, got: map[network.RequestID][]*network.EventResponseReceivedExtraInfo{}}
 	if err := chromedp.Listen(ctx, r.listen); err != nil {
 		t.Fatal(err)
