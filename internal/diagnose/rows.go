@@ -8,6 +8,7 @@ import (
 
 	"github.com/gate401/gate401/internal/capture"
 	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/reason"
 )
 
 // rows compare what was sent with what the server wants, as far as both are
@@ -159,7 +160,7 @@ func (s *scene) claimRows(add func(what, sent, wants string, state State), is fu
 	if s.jwt.Alg != "" {
 		alg := s.jwt.Alg
 		if s.jwt.KeyID != "" {
-			alg += ", kid " + cut(s.jwt.KeyID, 40)
+			alg += ", kid " + cut(s.jwt.KeyID, 20)
 		}
 		wants, state := "", StateUnknown
 		algorithms := s.o.Algorithms
@@ -189,6 +190,8 @@ func (s *scene) claimRows(add func(what, sent, wants string, state State), is fu
 		state := StateUnknown
 		if len(s.issuers()) > 0 {
 			state = is(slices.Contains(s.issuers(), c.Issuer))
+		} else if s.named.Code == reason.TokenIssuerUnknown {
+			state = StateWrong
 		}
 		add("issuer", c.Issuer, list(s.issuers(), "or"), state)
 	}
@@ -196,6 +199,8 @@ func (s *scene) claimRows(add func(what, sent, wants string, state State), is fu
 		state := StateUnknown
 		if len(wants) > 0 {
 			state = is(slices.ContainsFunc(c.Audience, func(a string) bool { return slices.Contains(wants, a) }))
+		} else if s.named.Code == reason.TokenAudienceWrong {
+			state = StateWrong
 		}
 		add("audience", strings.Join(c.Audience, ", "), list(wants, "or"), state)
 	}

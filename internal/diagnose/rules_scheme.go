@@ -86,7 +86,7 @@ func checkCookieOnly(s *scene) *hit {
 	}
 	h := &hit{
 		sure: Likely, expected: "Authorization: " + list(s.wants(), "or"), actual: "cookies only: " + cut(strings.Join(names, ", "), 60),
-		note: fmt.Sprintf("The request has %d cookie(s) and no Authorization field; the server asks for %s.", len(s.sent), list(s.wants(), "or")),
+		note: fmt.Sprintf("The request has cookies (%s) and no Authorization field; the server asks for %s.", cut(strings.Join(names, ", "), 60), list(s.wants(), "or")),
 		at:   []Evidence{s.inLine(), s.inAnswer("WWW-Authenticate", s.wants()[0])},
 		fix:  Fix{Text: "Get a token for the API and send it in the Authorization field.", Command: s.curl(withToken)},
 	}

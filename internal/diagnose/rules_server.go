@@ -32,6 +32,20 @@ func checkNamed(s *scene) *hit {
 	} else {
 		h.at = []Evidence{s.inBody(s.said.code + " " + s.said.text)}
 	}
+	// What the request shows of it.
+	if s.jwt != nil {
+		place := map[reason.Code]string{
+			reason.TokenAudienceWrong: "aud", reason.TokenIssuerUnknown: "iss", reason.TokenTypeWrong: "typ", reason.TokenRevoked: "jti",
+			reason.TokenAlgorithmRefused: "alg", reason.TokenKeyUnknown: "kid",
+		}[i.Code]
+		for _, e := range [...]Evidence{s.inClaim(place), s.inHeader(place)} {
+			if place != "" && e.Value != "" {
+				h.at = append([]Evidence{e}, h.at...)
+				h.actual = e.Value
+				break
+			}
+		}
+	}
 	if s.status == 503 {
 		h.fault = Server
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gate401/gate401/internal/capture"
+	"github.com/gate401/gate401/internal/explain"
 	"github.com/gate401/gate401/reason"
 )
 
@@ -80,7 +81,7 @@ func (s *scene) says() string {
 // quoted adds the words of the server to a note.
 func (s *scene) quoted(note string) string {
 	if t := s.says(); t != "" {
-		return note + " It says: " + q(t) + "."
+		return note + ` It says: "` + explain.Visible(cut(t, 200)) + `".`
 	}
 	return note
 }

@@ -55,6 +55,9 @@ func run(c capture.Capture, o Options) Report {
 	case at >= 0:
 		r.Outcome = OutcomeCause
 		r.Cause = cause(all[at])
+		if r.Cause.Code == string(s.named.Code) {
+			r.Cause.Certainty = Certain // the gate says the same
+		}
 		fix := all[at].fix
 		r.Fix = &fix
 	case s.unsent():
@@ -66,7 +69,7 @@ func run(c capture.Capture, o Options) Report {
 	}
 	r.findings(s, all, at)
 	r.RuledOut = s.ruledOut(all)
-	if r.Outcome == OutcomeUnknown || r.Outcome == OutcomeUnsent || r.Cause != nil && r.Cause.Certainty == Possible {
+	if r.Outcome == OutcomeUnknown || r.Outcome == OutcomeUnsent || r.Cause != nil && (r.Cause.Certainty == Possible || r.Cause.Rule == "named-by-server") {
 		r.Unknown = s.unknown()
 	}
 	if r.Outcome == OutcomeUnsent {
@@ -176,9 +179,7 @@ func first(s *scene, all []found) int {
 				continue // its words say less than the code
 			}
 			if code == s.named.Code || code != "" && code.Info().ShownAs == s.named.Code {
-				if f.sure != Possible || f.ID == "named-by-server" {
-					return i
-				}
+				return i
 			}
 		}
 		if i := slices.IndexFunc(all, func(f found) bool { return f.ID == "authorization-lost-on-the-way" && f.sure == Likely }); i >= 0 {
