@@ -26,8 +26,8 @@ func TestDecode(t *testing.T) {
 			one(endpoint.Endpoint{Path: "/a", Answers: []endpoint.Answer{{Status: 401, JSON: json.RawMessage(`{"x":"😀/"}`)}}})},
 		{"a file", "endpoints:\n- path: /a\n  status: 403\n  body: no\n- path: /b\n  answer: reset\n", []endpoint.Endpoint{
 			{Path: "/a", Answers: []endpoint.Answer{{Status: 403, Body: "no"}}}, {Path: "/b", Answer: "reset"}}},
-		{"said of the endpoint", `{path: /a, challenge: none, answer: "401,200", body: hello}`, one(endpoint.Endpoint{Path: "/a", Answer: "a1,a2", Answers: []endpoint.Answer{
-			{Name: "a1", Status: 401, Challenges: endpoint.Values{"none"}}, {Name: "a2", Status: 200, Body: "hello"}}})},
+		{"said of the endpoint", `{path: /a, challenge: none, answer: "401,200", body: hello}`, one(endpoint.Endpoint{Path: "/a", Answer: "401,200", Answers: []endpoint.Answer{
+			{Status: 401, Challenges: endpoint.Values{"none"}}, {Status: 200, Body: "hello"}}})},
 		{"everything", `
 id: x
 session: s1
@@ -157,9 +157,10 @@ func TestFromQuery(t *testing.T) {
 	}{
 		{"path=/orders&method=get&answer=401,401,200", `{"method":"get","path":"/orders","answer":"401,401,200"}`},
 		{"path=/a&status=401&challenge=none", `{"path":"/a","answers":[{"status":401,"challenge":"none"}]}`},
-		{"path=/a&answer=401,200&json={\"a\":1}&header=X-A:+1&header=x-a:2&delay=10ms", `{"path":"/a","answer":"a1,a2","answers":[{"name":"a1","status":401,"headers":{"X-A":["1","2"]},"delay":"10ms"},{"name":"a2","status":200,"headers":{"X-A":["1","2"]},"json":{"a":1},"delay":"10ms"}]}`},
+		{"path=/a&answer=401,200&json={\"a\":1}&header=X-A:+1&header=x-a:2&delay=10ms", `{"path":"/a","answer":"401,200","answers":[{"status":401,"headers":{"X-A":["1","2"]},"delay":"10ms"},{"status":200,"headers":{"X-A":["1","2"]},"json":{"a":1},"delay":"10ms"}]}`},
 		{"path=/a&answer=401&rate=0.1&seed=3&match=header+authorization+missing&match=query+q+present", `{"path":"/a","match":["header authorization missing","query q present"],"answer":"401","rate":0.1,"seed":3}`},
 		{"path=/a&answer=401&every=3&count=client", `{"path":"/a","answer":"401","every":3,"count":"client"}`},
+		{"path=/a&answer=token-expired*2,401!reset,401,reset&challenge=none", `{"path":"/a","answer":"token-expired*2,a2,401,reset","answers":[{"name":"token-expired","reason":"token-expired","challenge":"none"},{"name":"a2","status":401,"challenge":"none","fault":"reset"},{"status":401,"challenge":"none"},{"name":"reset","fault":"reset"}]}`},
 		{"path=/a&body=x", `{"path":"/a","answers":[{"status":200,"body":"x"}]}`},
 		{"answer=401", "path: the path is missing"},
 		{"path=/a&anwser=401", "anwser: unknown parameter"},

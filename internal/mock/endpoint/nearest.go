@@ -96,8 +96,10 @@ func (p pattern) far(path []string) (cost int, why string) {
 		n = min(n, fixed)
 	}
 	var wrong []string
+	alike := 0
 	for i := range min(fixed, n) {
 		seg := p[i]
+		before := cost
 		switch {
 		case seg.kind != literal && path[i] == "":
 			cost += costPath
@@ -116,6 +118,9 @@ func (p pattern) far(path []string) (cost int, why string) {
 			}
 			wrong = append(wrong, fmt.Sprintf("segment %d is %s (wanted: %s)", i+1, quote(path[i]), quote(seg.text)))
 		}
+		if seg.kind == literal && cost-before <= costPath/2 {
+			alike++
+		}
 	}
 	if d := fixed - n; d > 0 {
 		cost += d * costPath
@@ -124,7 +129,7 @@ func (p pattern) far(path []string) (cost int, why string) {
 		cost -= d * costPath
 		wrong = append(wrong, fmt.Sprintf("the path is %s longer", segments(-d)))
 	}
-	if len(wrong) == fixed && fixed > 0 && cost >= fixed*costPath*3/4 {
+	if alike == 0 {
 		cost = maxPathCost + 1 // nothing of it is the same
 	}
 	return cost, strings.Join(wrong, "; ")

@@ -167,7 +167,7 @@ func (c *checker) details(e *Endpoint, more Answer) {
 	asked := false
 	for i := range answers {
 		a := &answers[i]
-		a.Name = "a" + strconv.Itoa(i+1)
+		a.Name = a.nameFor(i)
 		a.Headers = more.Headers
 		if more.Delay > 0 {
 			a.Delay = more.Delay
@@ -189,10 +189,12 @@ func (c *checker) details(e *Endpoint, more Answer) {
 	if len(more.Challenges) > 0 && !asked {
 		c.add("challenge", fail(`such as answer: "401"`, "no answer asks for credentials"))
 	}
-	// Names keep the order exact, whatever statuses the answers share.
 	words := make([]string, len(steps))
 	for i, s := range steps {
-		if words[i] = answers[s.answer].Name; s.n > 1 {
+		if words[i] = answers[s.answer].Name; words[i] == "" {
+			words[i] = strconv.Itoa(answers[s.answer].Status)
+		}
+		if s.n > 1 {
 			words[i] += "*" + strconv.Itoa(s.n)
 		}
 	}
@@ -200,4 +202,19 @@ func (c *checker) details(e *Endpoint, more Answer) {
 	if len(answers) == 1 && len(steps) == 1 && steps[0].n == 1 {
 		answers[0].Name, e.Answer = "", ""
 	}
+}
+
+// nameFor is the name by which an answer of the short form, the one with this
+// index, can be told from the others. The plain answer of a status needs none.
+func (a *Answer) nameFor(i int) string {
+	switch {
+	case a.Delay != 0:
+	case a.Fault == "" && a.Reason != "":
+		return string(a.Reason)
+	case a.Fault == "" && a.Status != 0:
+		return ""
+	case a.Reason == "" && a.Status == 0:
+		return string(a.Fault)
+	}
+	return "a" + strconv.Itoa(i+1)
 }

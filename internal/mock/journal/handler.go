@@ -188,6 +188,8 @@ func (j *Journal) serveStream(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Accel-Buffering", "no")
 	s := stream{w, http.NewResponseController(w)}
+	// The connection may serve other requests afterwards.
+	defer func() { _ = s.c.SetWriteDeadline(time.Time{}) }()
 	if s.send(": the journal of the mock\n\n") != nil {
 		return
 	}

@@ -33,6 +33,7 @@ func (j *Journal) Wrap(next http.Handler) http.Handler {
 		e := Entry{
 			Time: j.now(), Client: r.RemoteAddr, Proto: r.Proto, TLS: r.TLS != nil,
 			Method: r.Method, Host: r.Host, Target: target(r), Header: r.Header.Clone(),
+			ResponseHeader: http.Header{},
 		}
 		r = r.WithContext(withNote(r.Context(), note))
 		var body *tee
@@ -206,7 +207,10 @@ func (w *recorder) fill(e *Entry, r *http.Request, returned bool) (hijacked bool
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	e.Status, e.ResponseHeader = w.status, w.header
+	e.Status = w.status
+	if w.header != nil {
+		e.ResponseHeader = w.header
+	}
 	e.ResponseBody = w.body[:len(w.body):len(w.body)]
 	return false
 }

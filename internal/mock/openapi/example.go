@@ -12,14 +12,18 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// response is the documented one for a status: by the status itself, its class,
-// or the default; nil where the document has none.
-func response(op *openapi3.Operation, status int) *openapi3.Response {
+// response is the documented one for a status: by the status itself or its class,
+// or, where that is wanted, the default; nil where the document has none.
+func response(op *openapi3.Operation, status int, orDefault bool) *openapi3.Response {
 	if op.Responses == nil {
 		return nil
 	}
 	text := strconv.Itoa(status)
-	for _, key := range [...]string{text, text[:1] + "XX", text[:1] + "xx", "default"} {
+	keys := []string{text, text[:1] + "XX", text[:1] + "xx"}
+	if orDefault {
+		keys = append(keys, "default")
+	}
+	for _, key := range keys {
 		if ref := op.Responses.Value(key); ref != nil && ref.Value != nil {
 			return ref.Value
 		}

@@ -3,10 +3,12 @@ package openapi
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/httpauth"
@@ -57,8 +59,30 @@ func (d *Document) serve(w http.ResponseWriter, r *http.Request) bool {
 	for _, name := range v.unproven {
 		w.Header().Add("Gate401-Not-Enforced", strconv.QuoteToASCII(name))
 	}
+	drain(w, r)
 	d.answer(w, r, o, want)
 	return true
+}
+
+const (
+	// maxRead is how much of an allowed request is read, for the journal, and
+	// readTime how long that may take.
+	maxRead  = 1 << 20
+	readTime = 10 * time.Second
+)
+
+// drain reads the request as an API does before it answers.
+func drain(w http.ResponseWriter, r *http.Request) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return
+	}
+	c := http.NewResponseController(w)
+	bounded := c.SetReadDeadline(time.Now().Add(readTime)) == nil
+	// The answer is the same whether the client sends all of it or not.
+	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxRead))
+	if bounded {
+		_ = c.SetReadDeadline(time.Time{})
+	}
 }
 
 // refused is the verdict on who asks to be refused.
@@ -104,7 +128,8 @@ func (d *Document) refuse(w http.ResponseWriter, r *http.Request, o *operation, 
 	for name, values := range captured.header {
 		h[name] = values
 	}
-	if doc := response(o.spec, captured.status); doc != nil {
+	// The default response is for what nobody thought of, and no word about this.
+	if doc := response(o.spec, captured.status, false); doc != nil {
 		headersOf(h, doc)
 		if want.code != captured.status {
 			want.example = ""
@@ -131,7 +156,7 @@ func (d *Document) answer(w http.ResponseWriter, r *http.Request, o *operation, 
 		status = want.code
 		applied = append(applied, "code="+strconv.Itoa(status))
 	}
-	doc := response(o.spec, status)
+	doc := response(o.spec, status, true)
 	if doc == nil {
 		if want.code != 0 {
 			h.Set("Preference-Applied", strings.Join(applied, ", "))

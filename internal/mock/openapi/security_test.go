@@ -170,6 +170,9 @@ func TestRefusalBody(t *testing.T) {
 	if w := ask(shop.Handler(teapot), "GET", "/v1/orders", "Accept: text/html"); w.Code != 401 || w.Header().Get("Content-Type") == "application/vnd.shop.error+json" {
 		t.Errorf("%d %v", w.Code, w.Header())
 	}
+	if w := ask(shop.Handler(teapot), "GET", "/v1/opaque"); w.Code != 401 || w.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("the default response is no refusal: %d %s", w.Code, w.Body)
+	}
 	w = ask(shop.Handler(teapot), "GET", "/v1/oidc", field(t, shop, "oidc", "orders.read"))
 	if w.Code != 403 || strings.TrimSpace(w.Body.String()) != `{"error":"no"}` {
 		t.Errorf("%d %s", w.Code, w.Body)
