@@ -65,6 +65,8 @@ func (s *scene) rows() []Row {
 		add("scheme", sent, wants, state)
 	} else if wants != "" && s.req.Incomplete {
 		add("scheme", "unknown", wants, StateUnknown)
+	} else if len(s.sent) > 0 && s.wantsScheme("Session") {
+		add("scheme", "a cookie", wants, StateUnknown)
 	} else if wants != "" {
 		add("scheme", "none", wants, StateWrong)
 	}

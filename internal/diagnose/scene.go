@@ -39,9 +39,10 @@ type scene struct {
 	jwt    *token.Decoded             // nil unless tok is, or was meant to be, a JWT
 	keys   token.KeySource            // nil: none is known
 	meta   Metadata
-	sent   []cookie // cookies of the request
-	got    []grant  // tokens that the client received before
-	key    place    // an API key that was sent; zero if none
+	sent   []cookie    // cookies of the request
+	got    []grant     // tokens that the client received before
+	key    place       // an API key that was sent; zero if none
+	logins []setCookie // see loginCookies; nil: not read yet
 	hush   *hush
 }
 

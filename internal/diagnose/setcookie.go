@@ -108,7 +108,14 @@ func byTheWay(name string) bool {
 // loginCookies are those that earlier answers set to keep a login, the last
 // word on each name only, the latest first.
 func (s *scene) loginCookies() []setCookie {
-	var out []setCookie
+	if s.logins == nil {
+		s.logins = s.readLoginCookies()
+	}
+	return s.logins
+}
+
+func (s *scene) readLoginCookies() []setCookie {
+	out := []setCookie{}
 	seen := map[string]bool{}
 	for i := s.n - 1; i >= 0; i-- {
 		x := &s.c.Exchanges[i]
