@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -91,12 +92,32 @@ const grantCredentials = "client_credentials"
 // Refresh of the result is the one to use from now on: the new one, or the old
 // one where the server does not rotate them. An *Error with the code
 // invalid_grant means that the login is over.
+//
+// If the connection breaks before the answer, the token may have been used up
+// and its successor lost. Asking once more can only help: a server with a grace
+// answers, one that was not reached does too, and for one that calls it a reuse
+// the login is over in either case.
 func (c *Client) Renew(ctx context.Context, refresh string) (Tokens, error) {
-	t, err := c.token(ctx, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}})
+	t, err := c.renew(ctx, refresh)
+	if broke(err) && ctx.Err() == nil {
+		t, err = c.renew(ctx, refresh)
+	}
 	if err == nil && t.Refresh == "" {
 		t.Refresh = refresh
 	}
 	return t, err
+}
+
+func (c *Client) renew(ctx context.Context, refresh string) (Tokens, error) {
+	return c.token(ctx, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}})
+}
+
+// broke tells whether a connection that was there ended without an answer. A
+// server that takes too long may still be at it.
+func broke(err error) bool {
+	var op *net.OpError
+	var timeout net.Error
+	return errors.Is(err, errNoAnswer) && !(errors.As(err, &op) && op.Op == "dial") && !(errors.As(err, &timeout) && timeout.Timeout())
 }
 
 // ErrNoRevocation says that the server has no revocation endpoint.

@@ -220,3 +220,39 @@ func TestTokensAreNotPrinted(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+// An answer that got lost on its way is asked for once more, and no more often.
+func TestRenewAfterABrokenConnection(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		cuts  int
+		asked int
+		good  bool
+	}{{"once", 1, 2, true}, {"for ever", 9, 2, false}} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, store := oauthtest.New(t), &storage.Memory{}
+			e := loggedIn(t, s, store)
+			asked := 0
+			s.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+				if !strings.HasSuffix(r.URL.Path, "/token") {
+					return false
+				}
+				asked++
+				if asked > tt.cuts {
+					return false
+				}
+				c, _, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Error(err)
+					return false
+				}
+				_ = c.Close()
+				return true
+			}
+			_, err := (&oauth.Source{Store: store, Key: e.Key}).Renew(t.Context(), client.Token{Value: e.Access})
+			if (err == nil) != tt.good || asked != tt.asked {
+				t.Errorf("asked %d times, error %v", asked, err)
+			}
+		})
+	}
+}

@@ -40,9 +40,9 @@ func Rules() []judge.Rule {
 	}
 }
 
-// verdict adds to what the judge found what only the scenario knows. all are the
-// entries of the mock, entries those of the client alone.
-func verdict(s scenario.Scenario, all, entries []journal.Entry, o outcome, can ability) []judge.Finding {
+// verdict adds to what the judge found what only the scenario knows. known are
+// the entries that say what the client has, and its own, entries its own alone.
+func verdict(s scenario.Scenario, known, entries []journal.Entry, o outcome, can ability) []judge.Finding {
 	if len(entries) == 0 {
 		return []judge.Finding{added(NothingSent, nil, "no request came")}
 	}
@@ -60,7 +60,7 @@ func verdict(s scenario.Scenario, all, entries []journal.Entry, o outcome, can a
 			served = served || e.Status >= 200 && e.Status < 300
 		}
 	}
-	found := judge.Entries(all)
+	found := judge.Entries(known)
 	has := func(id judge.RuleID) bool {
 		return slices.ContainsFunc(found, func(f judge.Finding) bool { return f.Rule == id })
 	}
@@ -80,7 +80,9 @@ func verdict(s scenario.Scenario, all, entries []journal.Entry, o outcome, can a
 	if n := max(want.Refreshes, 0); want.Refreshes != 0 && len(refreshed) > n && !has(judge.RefreshForForbidden) && !has(judge.RefreshLoop) {
 		found = append(found, added(TooManyRefreshes, refreshed, fmt.Sprintf("%d refreshes, a right client needs %d", len(refreshed), n)))
 	}
-	if want.Status == http.StatusOK && !served && can.be(want.Do) && !has(judge.NotRefreshed) && !has(judge.NotRepeated) {
+	// Not to follow a redirect is a choice.
+	led := entries[len(entries)-1].Status/100 == 3
+	if want.Status == http.StatusOK && !served && !led && can.be(want.Do) && !has(judge.NotRefreshed) && !has(judge.NotRepeated) {
 		found = append(found, added(NotServed, asked, "the last answer was "+last(entries)))
 	}
 	if want.Status >= 400 && !served && o.exit == 0 && !o.timeout {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/gate401/gate401/internal/mock/scenario"
 	"github.com/gate401/gate401/internal/mock/world"
+	"github.com/gate401/gate401/mock"
 )
 
 // Trial is a client and what it is run through.
@@ -138,8 +140,12 @@ func (t *Trial) one(ctx context.Context, p Plan) (Result, error) {
 	// What is still under way ends now, and is recorded.
 	stage.close()
 	all := stage.mock.Entries("")
-	r.Findings = verdict(s, all, all[min(before, len(all)):], o, ability{refreshes: can(t.uses(), "refresh", "login"), answers: answers})
-	for _, e := range all[min(before, len(all)):] {
+	before = min(before, len(all))
+	own := all[before:]
+	// Of what was done for the client, the judge has to know which tokens it got.
+	known := append(slices.DeleteFunc(slices.Clone(all[:before]), func(e mock.Entry) bool { return !strings.HasSuffix(e.Target, "/login") }), own...)
+	r.Findings = verdict(s, known, own, o, ability{refreshes: can(t.uses(), "refresh", "login"), answers: answers})
+	for _, e := range own {
 		r.Requests++
 		r.Statuses = append(r.Statuses, e.Status)
 	}
