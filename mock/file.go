@@ -56,24 +56,32 @@ func LoadFile(name string, data []byte) (*File, error) {
 		return nil, l.result()
 	}
 	f := &File{}
-	if root.Kind == yaml.SequenceNode {
+	switch root.Kind {
+	case yaml.SequenceNode:
 		l.endpoints(f, data)
-		return f, l.result()
-	}
-	if root.Kind != yaml.MappingNode {
+	case yaml.MappingNode:
+		l.sections(f, root, data)
+	default:
 		l.fault(root, "", "endpoints: [...]", "this is no mapping")
-		return nil, l.result()
 	}
+	if err := l.result(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// sections reads what is ours, and leaves the rest to the reader of endpoints.
+func (l *loader) sections(f *File, root *yaml.Node, data []byte) {
 	ours := map[string]func(*yaml.Node){
 		"sessions": func(n *yaml.Node) { l.sessions(f, n) },
 		"openapi":  func(n *yaml.Node) { l.documents(f, n) },
 	}
-	rest, any := bytes.Clone(data), false
+	rest, others := bytes.Clone(data), false
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		key := root.Content[i]
 		read, ok := ours[key.Value]
 		if !ok {
-			any = true
+			others = true
 			if key.Value != "endpoints" && key.Value != "path" && !alone(root) {
 				l.fault(key, key.Value, meantKey(key.Value), "unknown key")
 			}
@@ -86,13 +94,9 @@ func LoadFile(name string, data []byte) (*File, error) {
 		read(root.Content[i+1])
 		blank(rest, root, i)
 	}
-	if any && len(l.faults) == 0 {
+	if others && len(l.faults) == 0 {
 		l.endpoints(f, rest)
 	}
-	if err := l.result(); err != nil {
-		return nil, err
-	}
-	return f, nil
 }
 
 // alone tells whether the whole file is one endpoint.
@@ -175,8 +179,18 @@ func (l *loader) parse(data []byte) (root *yaml.Node) {
 		l.fault(nil, "", "save it as UTF-8", "the file is not UTF-8")
 		return nil
 	}
-	var doc yaml.Node
-	err := yaml.NewDecoder(bytes.NewReader(data)).Decode(&doc)
+	var doc, more yaml.Node
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	err := d.Decode(&doc)
+	if err == nil {
+		switch second := d.Decode(&more); {
+		case second == nil:
+			l.fault(&more, "", `remove the line "---" and what follows`, "there is a second document")
+			return nil
+		case !errors.Is(second, io.EOF):
+			err = second
+		}
+	}
 	switch {
 	case errors.Is(err, io.EOF), err == nil && len(doc.Content) != 1:
 		return &yaml.Node{Kind: yaml.MappingNode}

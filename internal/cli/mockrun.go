@@ -142,11 +142,8 @@ func (m *mockRun) tell(e mock.Entry, lost int) {
 func (m *mockRun) announce(ctx context.Context, listeners []net.Listener) {
 	addr := listeners[0].Addr()
 	if tcp, ok := addr.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
-		what := "others can reach the mock; the admin API answers only this machine, unless --admin-token-file names a token"
-		if m.token {
-			what = "others can reach the mock; the admin API wants the token from them"
-		}
-		m.log.LogAttrs(ctx, slog.LevelWarn, what, slog.String("listen", addr.String()))
+		m.log.LogAttrs(ctx, slog.LevelWarn, "others can reach the mock; its admin API answers them only with the token of --admin-token-file",
+			slog.String("listen", addr.String()), slog.Bool("token", m.token))
 	}
 	url := "http://" + reachable(addr)
 	attrs := []slog.Attr{}

@@ -21,6 +21,7 @@ func challenges() []Scenario {
 	}
 	answer := once("Send the credentials that it has for one of the schemes, once.")
 	lenient := once("Understand what is meant or give up; if it answers, then once.")
+	lenient.Status = 0
 	stop := giveUp(401, "Report that the server does not say how to authenticate, and send nothing again.")
 	var all []Scenario
 	add := func(name, title, explain string, e Expect, values ...string) {
@@ -37,7 +38,7 @@ func challenges() []Scenario {
 	add("unknown-first", "An unknown scheme first", "A client has to pass over what it does not know.", answer, `Mock401 realm="mock", hint="nobody knows this"`, basic())
 	add("unknown-first-one-field", "An unknown scheme first, in one field", "The same in one field.", answer, `Mock401 realm="mock", hint="nobody knows this", `+basic())
 	add("unknown-only", "Only an unknown scheme", "There is nothing that the client could answer.", stop, `Mock401 realm="mock"`)
-	add("negotiate", "Negotiate, NTLM and Basic", "What servers of Windows send: schemes without parameters before the one that can be answered.", answer, "Negotiate", "NTLM", basic())
+	add("negotiate", "Negotiate, NTLM and Basic", "What servers of Windows send: schemes without parameters before the one that a password can answer. A client that has NTLM tries it in vain.", lenient, "Negotiate", "NTLM", basic())
 	add("lower-case", "The scheme in lower case", "Scheme names are case-insensitive (RFC 9110 section 11.1).", answer, `basic realm="mock"`)
 	add("upper-case", "Scheme and parameters in upper case", "Parameter names are case-insensitive too.", answer, `BASIC REALM="mock"`)
 	add("comma-in-realm", "A realm that looks like a second challenge", "A quoted comma divides nothing.", answer, `Basic realm="mock, Bearer realm=none"`)
@@ -51,7 +52,7 @@ func challenges() []Scenario {
 	add("utf-8", "A realm in UTF-8", "Octets that are not ASCII have no agreed meaning in a field (RFC 9110 section 5.5).", answer, `Basic realm="Bücher"`)
 	add("latin-1", "A realm in Latin-1", "No valid UTF-8: strict readers of text fail here.", answer, "Basic realm=\"B\xfccher\"")
 	add("order", "The weakest scheme first", "The order says nothing: a client takes the strongest that it can answer.", answer, basic(), digest(httpauth.DigestMD5), digest(httpauth.DigestSHA256), bearer())
-	add("digest-unquoted", "Digest parameters without quotes", "go-httpbin sends qop, nonce and opaque without quotes, against RFC 7616 section 3.3.", giveUp(401, "Read it, answer once, and give up: nobody handed this nonce out."),
+	add("digest-unquoted", "Digest parameters without quotes", "go-httpbin sends qop, nonce and opaque without quotes, against RFC 7616 section 3.3.", lenient,
 		`Digest qop=auth, realm="mock", algorithm=MD5, nonce=5f1e0b7c, opaque=a8d3`)
 	add("digest-unknown-algorithm", "Digest with an algorithm that nobody has", "The challenge is to be passed over (RFC 7616 section 3.3).", answer, `Digest realm="mock", nonce="5f1e0b7c", algorithm=SHA-3000, qop="auth"`, basic())
 	add("error-unasked", "An error code for who sent nothing", "RFC 6750 section 3.1: a request without credentials is told no error. A client that believes it refreshes for nothing.", answer, expired())
