@@ -177,8 +177,11 @@ func valueEnd(text string, i int) int {
 
 // show is a field value without its secrets, octet for octet.
 func (s *scene) show(in, name, value string, offset, length int) string {
-	if s.o.Open || in == "response" && !strings.EqualFold(name, "Set-Cookie") {
+	if s.o.Open {
 		return value
+	}
+	if in == "response" && !strings.EqualFold(name, "Set-Cookie") {
+		return s.hush.echo(value)
 	}
 	lower := strings.ToLower(name)
 	var shown []byte

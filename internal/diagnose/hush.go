@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"hash/fnv"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gate401/gate401/httpauth"
@@ -18,6 +19,7 @@ type hush struct {
 	open    bool
 	windows map[uint64]struct{}
 	total   int
+	short   []string // secrets of less than a window
 }
 
 const (
@@ -212,9 +214,16 @@ func (h *hush) value(name string, v any) {
 	}
 }
 
-// add remembers the windows of a secret. Shorter ones cannot be told from words.
+// add remembers the windows of a secret. Shorter ones cannot be told from words,
+// and are taken out of what the server says only.
 func (h *hush) add(secret string) {
-	if len(secret) < window || placeholder(secret) || h.total > maxSecrets {
+	if placeholder(secret) || scriptValue(secret) || h.total > maxSecrets {
+		return
+	}
+	if len(secret) < window {
+		if len(secret) >= 4 && len(h.short) < 200 && !slices.Contains(h.short, secret) {
+			h.short = append(h.short, secret)
+		}
 		return
 	}
 	if len(secret) > maxSecrets {
@@ -254,6 +263,17 @@ func (h *hush) text(t string) string {
 		return t
 	}
 	return string(out)
+}
+
+// echo masks short secrets in what a server says: it may repeat a password.
+func (h *hush) echo(t string) string {
+	if h == nil || h.open {
+		return t
+	}
+	for _, secret := range h.short {
+		t = strings.ReplaceAll(t, secret, strings.Repeat("*", len(secret)))
+	}
+	return t
 }
 
 // placeholder tells values that stand for a secret and are none.

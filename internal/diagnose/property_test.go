@@ -305,3 +305,19 @@ func readHeader(text string) capture.Header {
 	}
 	return h
 }
+
+// TestShortPassword: a server that repeats a short password does not get it into
+// the report.
+func TestShortPassword(t *testing.T) {
+	c, o := readCase(t, `> GET https://api.example.com/orders
+> Authorization: Basic @b64("alice:hunter2!")
+< 401 Unauthorized
+< WWW-Authenticate: Basic realm="hunter2!"
+< Content-Type: application/json
+<
+< {"error":"invalid_credentials","message":"bad credentials hunter2! for alice"}
+`)
+	if text := shown(t, diagnose.Run(c, o)); strings.Contains(text, "hunter2") {
+		t.Error(text)
+	}
+}

@@ -108,6 +108,9 @@ type Cause struct {
 	Spec    string `json:"spec"`
 	// Reason is the entry of the catalogue, if one fits.
 	Reason *explain.Entry `json:"reason,omitempty"`
+	// Page is where the reason is explained: the address that the answer names,
+	// else the path of a gate's own guide.
+	Page string `json:"page,omitempty"`
 	// Evidence is where it can be seen, the most telling place first.
 	Evidence []Evidence `json:"evidence"`
 }

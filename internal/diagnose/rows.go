@@ -19,7 +19,7 @@ func (s *scene) rows() []Row {
 		if wants == "" {
 			wants = "?"
 		}
-		out = append(out, Row{What: what, Sent: explain.Visible(cut(sent, 200)), Wants: explain.Visible(cut(wants, 200)), State: state})
+		out = append(out, Row{What: what, Sent: explain.Visible(cut(sent, 200)), Wants: explain.Visible(cut(s.hush.echo(wants), 200)), State: state})
 	}
 	is := func(ok bool) State {
 		if ok {

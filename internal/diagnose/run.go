@@ -55,6 +55,12 @@ func run(c capture.Capture, o Options) Report {
 	case at >= 0:
 		r.Outcome = OutcomeCause
 		r.Cause = cause(all[at])
+		if e := r.Cause.Reason; e != nil {
+			r.Cause.Page = "/auth/problems/" + string(e.Code)
+			if strings.HasSuffix(s.said.page, "/"+string(e.Code)) {
+				r.Cause.Page = s.said.page
+			}
+		}
 		if r.Cause.Code == string(s.named.Code) {
 			r.Cause.Certainty = Certain // the gate says the same
 		}
@@ -387,7 +393,7 @@ func (r *Report) hush(h *hush) {
 		}
 	}
 	if c := r.Cause; c != nil {
-		clean(&c.Note, &c.Expected, &c.Actual)
+		clean(&c.Note, &c.Expected, &c.Actual, &c.Page)
 		for i := range c.Evidence {
 			clean(&c.Evidence[i].Value, &c.Evidence[i].Field)
 		}

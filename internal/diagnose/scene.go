@@ -61,6 +61,7 @@ type message struct {
 	json  bool
 	fail  bool // it says that it is a failure
 	shape string
+	page  string // type of a problem
 }
 
 // cookie is one pair of a Cookie field.
@@ -99,6 +100,8 @@ func newScene(c capture.Capture, o Options, n int) *scene {
 	}
 	s.key = findKey(s.req)
 	s.hush = newHush(s)
+	s.said.text = s.hush.echo(s.said.text)
+	s.bearer["error_description"] = s.hush.echo(s.bearer["error_description"])
 	return s
 }
 
@@ -223,7 +226,7 @@ func readMessage(r *capture.Response) message {
 	m.shape = "simple"
 	switch {
 	case strings.Contains(r.Header.Get("Content-Type"), "problem+json"):
-		m.shape = "problem"
+		m.shape, m.page = "problem", text("type")
 	case text("error") != "" && m.code == text("error"):
 		m.shape = "oauth"
 	}
