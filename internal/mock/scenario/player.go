@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -86,7 +87,8 @@ func (p *Player) decision(s Scenario) (gate401.Decision, error) {
 		case err != nil:
 			v.err = err
 		case !ok:
-			v.decision = simulated(s.Reason)
+			// Never simulated in silence: the catalogue says which ones are.
+			v.err = fmt.Errorf("reason %s has no case", s.Reason)
 		default:
 			v.decision, v.err = judge(ctx, c)
 		}

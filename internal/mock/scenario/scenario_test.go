@@ -5,12 +5,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/internal/mock/scenario"
 	"github.com/gate401/gate401/reason"
+	"github.com/gate401/gate401/reason/cases"
 )
 
 // Every scenario has what a person and a judge need, and a name of its own.
@@ -91,6 +93,22 @@ func TestReasons(t *testing.T) {
 				t.Errorf("body %s, want code %q or error %q", w.Body, shown.Code, shown.Error)
 			}
 		})
+	}
+}
+
+// Simulated are those that the gate cannot find yet, and no others: the answers
+// of the rest are its own.
+func TestSimulated(t *testing.T) {
+	notYet := cases.NotYet()
+	for _, s := range scenario.All() {
+		masked := false // a shown code that stands for one that the gate can find
+		for _, info := range reason.All() {
+			masked = masked || info.ShownAs == s.Reason && !slices.Contains(notYet, info.Code)
+		}
+		want := s.Group == scenario.GroupReason && (slices.Contains(notYet, s.Reason) || reason.ShownOnly(s.Reason) && !masked)
+		if s.Simulated != want {
+			t.Errorf("%s: simulated %v, want %v", s.Name, s.Simulated, want)
+		}
 	}
 }
 
