@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/gate401/gate401/httpauth"
-	"github.com/gate401/gate401/internal/capture"
 )
 
 // asides are faults of the refusal that are not why it was made.
@@ -29,23 +28,4 @@ func (s *scene) asides() []Finding {
 		add("answer-from-cache", "The refusal allows caches to keep it.", "Send Cache-Control: no-store with every refusal.", "RFC 9111 section 3")
 	}
 	return out
-}
-
-// others names the other requests that were refused.
-func others(c capture.Capture, subject int) string {
-	var list []string
-	for i := range c.Exchanges {
-		if i == subject || c.Exchanges[i].Response == nil || failure(c, i) < 5 {
-			continue
-		}
-		if len(list) == 8 {
-			list = append(list, "...")
-			break
-		}
-		list = append(list, fmt.Sprintf("%d (%d)", i+1, c.Exchanges[i].Response.Status))
-	}
-	if len(list) == 0 {
-		return ""
-	}
-	return "Other requests failed too: " + strings.Join(list, ", ") + "."
 }

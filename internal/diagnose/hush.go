@@ -221,7 +221,7 @@ func (h *hush) add(secret string) {
 		return
 	}
 	if len(secret) < window {
-		if len(secret) >= 4 && len(h.short) < 200 && !slices.Contains(h.short, secret) {
+		if len(secret) >= 4 && len(h.short) < 200 && !knownScheme(secret) && !slices.Contains(h.short, secret) {
 			h.short = append(h.short, secret)
 		}
 		return

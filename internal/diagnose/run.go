@@ -31,12 +31,13 @@ func run(c capture.Capture, o Options) Report {
 	for i := range c.Exchanges {
 		withoutRedacted(&c.Exchanges[i])
 	}
-	n := subject(c)
+	past := newHistory(c)
+	n := past.subject()
 	if o.Exchange > 0 && o.Exchange <= len(c.Exchanges) {
 		n = o.Exchange - 1
 	}
 	s := newScene(c, o, n)
-	if text := others(c, n); text != "" {
+	if text := past.others(n); text != "" {
 		r.Notes = append(r.Notes, text)
 	}
 	for _, n := range s.x.Notes {
@@ -86,90 +87,6 @@ func run(c capture.Capture, o Options) Report {
 	}
 	r.hush(s.hush)
 	return r
-}
-
-// subject chooses the request to explain: the first that was refused and not
-// repeated with success. A 401 goes before any other failure, for that is what
-// people come with.
-func subject(c capture.Capture) int {
-	best, rank := len(c.Exchanges)-1, 0
-	for i := range c.Exchanges {
-		if r := failure(c, i); r > rank {
-			best, rank = i, r
-		}
-	}
-	return best
-}
-
-// failure ranks how much an exchange is the one that somebody asks about; 0 is a
-// success.
-func failure(c capture.Capture, i int) int {
-	x := &c.Exchanges[i]
-	if x.Response == nil {
-		return 1
-	}
-	switch status := x.Response.Status; {
-	case status >= 400 && isPreflight(x):
-		return 9
-	case status == 401 && repeated(c, i):
-		return 0
-	case status == 401 && answered(c, i):
-		return 1
-	case status == 401:
-		return 10
-	case status == 407 && repeated(c, i):
-		return 0
-	case status == 407:
-		return 8
-	case status == 403:
-		return 7
-	case status == 0:
-		return 6
-	case status == 429, status == 431, status == 421, status == 400:
-		return 5
-	case status >= 500:
-		return 4
-	case status >= 400:
-		return 3
-	case status >= 300 && status < 400:
-		if to := location(x); to != nil && loginPath(to.Path) && !loginPath(x.Request.URL.Path) && !repeated(c, i) {
-			return 2
-		}
-	case status >= 200 && status < 300:
-		if readMessage(x.Response).fail {
-			return 5
-		}
-	}
-	return 0
-}
-
-// repeated tells that a later request for the same was let in: the 401 was a
-// step of a handshake, or a token that was refreshed.
-func repeated(c capture.Capture, i int) bool {
-	a := &c.Exchanges[i].Request
-	for j := i + 1; j < len(c.Exchanges); j++ {
-		b := &c.Exchanges[j]
-		if b.Request.Method == a.Method && a.URL != nil && b.Request.URL != nil && *a.URL == *b.Request.URL && b.Response != nil && b.Response.Status >= 200 && b.Response.Status < 300 {
-			return true
-		}
-	}
-	return false
-}
-
-// answered tells that the client came back with a credential for a challenge: the
-// answer to that is the one that counts.
-func answered(c capture.Capture, i int) bool {
-	a := &c.Exchanges[i].Request
-	if a.Header.Has("Authorization") {
-		return false
-	}
-	for j := i + 1; j < len(c.Exchanges); j++ {
-		b := &c.Exchanges[j].Request
-		if b.Method == a.Method && a.URL != nil && b.URL != nil && *a.URL == *b.URL && b.Header.Has("Authorization") {
-			return true
-		}
-	}
-	return false
 }
 
 // first is the index of the cause; -1 for none. The word of a gate counts: of

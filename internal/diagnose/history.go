@@ -1,0 +1,114 @@
+package diagnose
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gate401/gate401/internal/capture"
+)
+
+// history tells what came after a request for the same.
+type history struct {
+	exchanges []capture.Exchange
+	keys      []string       // method and URL of each
+	success   map[string]int // index of the last one that was let in
+	sent      map[string]int // index of the last one with an Authorization field
+}
+
+func newHistory(c capture.Capture) history {
+	h := history{c.Exchanges, make([]string, len(c.Exchanges)), map[string]int{}, map[string]int{}}
+	for i := range c.Exchanges {
+		x := &c.Exchanges[i]
+		key := x.Request.Method + " " + x.Request.URL.String()
+		h.keys[i] = key
+		if x.Response != nil && x.Response.Status >= 200 && x.Response.Status < 300 {
+			h.success[key] = i
+		}
+		if x.Request.Header.Has("Authorization") {
+			h.sent[key] = i
+		}
+	}
+	return h
+}
+
+// subject chooses the request to explain: the first that was refused and not
+// repeated with success. A 401 goes before any other failure, for that is what
+// people come with.
+func (h history) subject() int {
+	best, rank := len(h.exchanges)-1, 0
+	for i := range h.exchanges {
+		if r := h.failure(i); r > rank {
+			best, rank = i, r
+		}
+	}
+	return best
+}
+
+// failure ranks how much an exchange is the one that somebody asks about; 0 is a
+// success.
+func (h history) failure(i int) int {
+	x := &h.exchanges[i]
+	if x.Response == nil {
+		return 1
+	}
+	switch status := x.Response.Status; {
+	case status >= 400 && isPreflight(x):
+		return 9
+	case (status == 401 || status == 407) && h.repeated(i):
+		return 0
+	case status == 401 && h.answered(i):
+		return 1
+	case status == 401:
+		return 10
+	case status == 407:
+		return 8
+	case status == 403:
+		return 7
+	case status == 0:
+		return 6
+	case status == 429, status == 431, status == 421, status == 400:
+		return 5
+	case status >= 500:
+		return 4
+	case status >= 400:
+		return 3
+	case status >= 300 && status < 400:
+		if to := location(x); to != nil && loginPath(to.Path) && !loginPath(x.Request.URL.Path) && !h.repeated(i) {
+			return 2
+		}
+	case status >= 200 && status < 300:
+		if readMessage(x.Response).fail {
+			return 5
+		}
+	}
+	return 0
+}
+
+// repeated tells that a later request for the same was let in: the 401 was a
+// step of a handshake, or a token that was refreshed.
+func (h history) repeated(i int) bool { return h.success[h.keys[i]] > i }
+
+// answered tells that the client came back with a credential for a challenge: the
+// answer to that is the one that counts.
+func (h history) answered(i int) bool {
+	return h.sent[h.keys[i]] > i && !h.exchanges[i].Request.Header.Has("Authorization")
+}
+
+// others names the other requests that were refused.
+func (h history) others(subject int) string {
+	var list []string
+	for i := range h.exchanges {
+		if i == subject || h.exchanges[i].Response == nil || h.failure(i) < 5 {
+			continue
+		}
+		if len(list) == 8 {
+			list = append(list, "...")
+			break
+		}
+		list = append(list, fmt.Sprintf("%d (%d)", i+1, h.exchanges[i].Response.Status))
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return "Other requests failed too: " + strings.Join(list, ", ") + "."
+}
