@@ -1,0 +1,20 @@
+package foreign
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// Python finds an interpreter that has a module. Where another one comes first in
+// the path, the packages of Debian are in the one of the system.
+func Python(t testing.TB, module string) string {
+	t.Helper()
+	for _, python := range []string{Need(t, "python3", "python3"), "/usr/bin/python3"} {
+		if exec.Command(python, "-c", "import "+module).Run() == nil {
+			return python
+		}
+	}
+	missing(t, module+" for Python (Debian package python3-"+strings.ToLower(module)+")")
+	return ""
+}
