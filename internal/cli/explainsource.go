@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -269,17 +270,23 @@ func (a *app) explainCapture(ctx context.Context, f explainFlags, c capture.Capt
 func holdsSecret(c capture.Capture) bool {
 	for _, x := range c.Exchanges {
 		q := x.Request
-		if q.Options.User != "" || q.Options.ProxyUser != "" {
-			return true
-		}
+		names := []string{}
 		for _, f := range q.Header {
-			switch name := strings.ToLower(f.Name); {
-			case name == "authorization", name == "cookie", strings.Contains(name, "key"), strings.Contains(name, "token"), strings.Contains(name, "auth"):
-				return true
-			}
+			names = append(names, f.Name)
+		}
+		for name := range q.URL.Query() {
+			names = append(names, name)
+		}
+		if q.Options.User != "" || q.Options.ProxyUser != "" || slices.ContainsFunc(names, namesSecret) {
+			return true
 		}
 	}
 	return false
+}
+
+func namesSecret(name string) bool {
+	name = strings.ToLower(name)
+	return name == "cookie" || slices.ContainsFunc([]string{"auth", "key", "token", "secret", "passw"}, func(part string) bool { return strings.Contains(name, part) })
 }
 
 // explainPage writes the token inspector.

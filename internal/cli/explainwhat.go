@@ -99,8 +99,6 @@ func unknownWhat(what string, argument bool) error {
 	hint := `"gate401 explain --help" shows what can be explained`
 	if meant := closestReason(what); argument && meant != "" {
 		hint = "did you mean " + meant + "?"
-	} else if argument && (strings.HasPrefix(what, "http://") || strings.HasPrefix(what, "https://")) {
-		hint = "to look at a response: curl -sI '" + explain.Visible(what) + "' | gate401 explain -"
 	} else if _, err := os.Stat(what); argument && err == nil {
 		hint = "to explain what is in a file: gate401 explain - < " + explain.Visible(what)
 	}
