@@ -65,6 +65,7 @@ type process struct {
 	t           *testing.T
 	cmd         *exec.Cmd
 	gate, admin string
+	mock        string
 	stdout      *output
 	stderr      *output
 	waited      chan error
@@ -105,6 +106,7 @@ func start(t *testing.T, dir string, args ...string) *process {
 		if ready := p.event("ready"); ready != nil {
 			p.gate, _ = ready["gate"].(string)
 			p.admin, _ = ready["admin"].(string)
+			p.mock, _ = ready["mock"].(string)
 			return p
 		}
 		select {

@@ -128,7 +128,8 @@ func (l *linter) bearer() {
 				l.add(IDBearerScope, l.within(i, at), "", `scope="read write"`)
 			}
 		case equalFold(p.Name, "resource_metadata"):
-			if !hasPrefixFold(p.Value, "https://") || len(p.Value) == len("https://") {
+			// On one's own machine everything is tried out without certificates.
+			if !(hasPrefixFold(p.Value, "https://") && len(p.Value) > len("https://") || isLoopbackURL(p.Value)) {
 				l.add(IDResourceMetadata, l.marks[i].value, "", "")
 			}
 		}
@@ -278,6 +279,18 @@ func repeats(before []Challenge, c Challenge) bool {
 		if r == realm && equalFold(a, algorithm) {
 			return true
 		}
+	}
+	return false
+}
+
+// isLoopbackURL tells whether a URL begins with http and a host of this machine.
+func isLoopbackURL(u string) bool {
+	for _, host := range []string{"127.0.0.1", "localhost", "[::1]"} {
+		if !hasPrefixFold(u, "http://"+host) {
+			continue
+		}
+		rest := u[len("http://"+host):]
+		return rest == "" || rest[0] == ':' || rest[0] == '/'
 	}
 	return false
 }

@@ -90,7 +90,8 @@ var policy = map[string]struct{ house, modules string }{
 	"mock":                {house: "httpauth internal/guide internal/inspector internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/world internal/nearest", modules: "go.yaml.in/yaml/v3"},
 	"internal/mock/trial": {house: "httpauth internal/mock/journal internal/mock/judge internal/mock/scenario internal/mock/world mock"},
 	"cmd/gate401":         {house: "internal/cli"},
-	"internal/docs":       {house: "httpauth internal/cli internal/config reason"},
+	"internal/docs": {house: "httpauth internal/cli internal/config internal/diagnose internal/mock/httpbin internal/mock/mix internal/mock/scenario internal/mock/trial " +
+		"internal/mock/world reason"},
 	"internal/archtest":   {},
 	"e2e/foreign":         {},
 }

@@ -48,10 +48,13 @@ func (a *app) help(cmd *cobra.Command) string {
 }
 
 func useLine(cmd *cobra.Command) string {
-	if cmd.HasAvailableSubCommands() {
-		return cmd.CommandPath() + " COMMAND"
-	}
 	line := cmd.CommandPath()
+	if cmd.HasAvailableSubCommands() {
+		if cmd.Runnable() {
+			return line + " [flags]\n  " + line + " COMMAND"
+		}
+		return line + " COMMAND"
+	}
 	if _, rest, ok := strings.Cut(cmd.Use, " "); ok {
 		line += " " + rest
 	}

@@ -26,7 +26,9 @@ func all() []document {
 	return []document{
 		{"commands.md", commands},
 		{"config.md", configuration},
+		{"explain.md", explanations},
 		{"findings.md", findings},
+		{"mock.md", mocks},
 		{"reasons.md", reasons},
 	}
 }

@@ -112,7 +112,8 @@ const crossing = 5 * time.Millisecond
 // after tells whether the client knew the answer of b when it sent s.
 func (s *step) after(b *step) bool {
 	known := b.ends
-	if s.Client != b.Client || s.Proto == "HTTP/2.0" {
+	// A connection that was cut tells at once, and the next one is another.
+	if b.Status != 0 && (s.Client != b.Client || s.Proto == "HTTP/2.0") {
 		known = known.Add(crossing)
 	}
 	return !s.Time.Before(known)

@@ -20,8 +20,8 @@ func statuses() []Scenario {
 			giveUp(400, "Report a 400; do not refresh for it."), json(http.StatusBadRequest, `{"error":"missing token"}`)),
 		row("403", "403 for a token that expired", "403 says: I know you, and no (RFC 9110 section 15.5.4). Clients that refresh on 401 alone never renew the token.", reason.TokenExpired,
 			Expect{Do: MoveGiveUp, Sentence: "Report a 403; do not refresh for it, since it says that a new token changes nothing.", Requests: 1, Refreshes: -1, Status: 403}, json(http.StatusForbidden, `{"error":"token expired"}`)),
-		row("302", "A redirect to a login page", "Right for a browser, wrong for a program: it follows and gets HTML with status 200.", reason.CredentialsMissing,
-			giveUp(0, "Do not follow with the credentials, and do not take the page for the answer."), json(http.StatusFound, "", "Location", Prefix+"status-302/login")),
+		endsAtForm(row("302", "A redirect to a login page", "Right for a browser, wrong for a program: it follows and gets HTML with status 200.", reason.CredentialsMissing,
+			giveUp(0, "Do not follow with the credentials, and do not take the page for the answer."), json(http.StatusFound, "", "Location", Prefix+"status-302/"+loginForm))),
 		row("200", "200 with an error in the body", "The refusal hides behind success: caches keep it, and clients parse it as data.", reason.TokenExpired,
 			giveUp(200, "Only a client that knows this API can notice."), json(http.StatusOK, `{"error":"unauthorized","message":"token expired"}`)),
 		row("404", "404 to hide what is there", "Allowed (RFC 9110 section 15.5.4), but a client cannot know that credentials would help.", reason.CredentialsMissing,
@@ -39,4 +39,21 @@ func statuses() []Scenario {
 			play:    always(refused(bearer())),
 		},
 	}
+}
+
+const loginForm = "login"
+
+// endsAtForm lets a scenario end at a form in place of data.
+func endsAtForm(s Scenario) Scenario {
+	refuse := s.play
+	page := with(mix.Answer{Status: http.StatusOK, Body: []byte(loginPage)},
+		"Content-Type", "text/html; charset=utf-8", "Cache-Control", "no-store")
+	s.play = func(p *Player, w http.ResponseWriter, r *http.Request, rest string) {
+		if rest == loginForm {
+			page.Serve(w, r)
+			return
+		}
+		refuse(p, w, r, rest)
+	}
+	return s
 }

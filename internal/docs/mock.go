@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gate401/gate401/internal/mock/httpbin"
+	"github.com/gate401/gate401/internal/mock/mix"
+	"github.com/gate401/gate401/internal/mock/scenario"
+	"github.com/gate401/gate401/internal/mock/trial"
+	"github.com/gate401/gate401/internal/mock/world"
+)
+
+// mocks describes what the mock can do.
+func mocks() string {
+	var b strings.Builder
+	b.WriteString("# The mock\n\n" + generated)
+	b.WriteString("`gate401 mock` is a server for whoever writes a client. It starts at once, needs no file, and answers 401 in every right and wrong way. Its page is at `/__mock/`.\n\n" +
+		"```sh\ngate401 mock\ncurl -i http://127.0.0.1:8403/status/401\ncurl -i http://127.0.0.1:8403/scenario/token-expired/\ncurl -i -H 'Prefer: reason=token-expired' http://127.0.0.1:8403/anything\n```\n\n" +
+		"| path | what |\n|---|---|\n" +
+		"| `/s/SESSION/...` | a protected API of one's own with a login, a token endpoint and resources: the real gate with a script |\n" +
+		"| `/scenario/NAME/...` | one thing that can happen, by name; `Prefer: scenario=NAME`, `Prefer: reason=CODE` and `Prefer: code=401` do the same on any path |\n" +
+		"| `/mix/...` | any answer, made by its URL |\n" +
+		"| `/status/401`, `/basic-auth/...`, ... | what people know from httpbin; `--strict` answers as the RFCs want it |\n" +
+		"| `/__mock/` | the page: make an endpoint, play scenarios, read the journal |\n" +
+		"| `/__mock/token` | the token inspector: one page that makes no request |\n" +
+		"| `/__mock/api/` | the admin API: `endpoints`, `sessions`, `openapi`, `scenarios`, `journal`, `journal.har`, `journal/stream` |\n" +
+		"| everything else | endpoints that somebody made |\n\n" +
+		"The admin API answers programs of the same machine, or who has the token of `--admin-token-file`.\n")
+
+	b.WriteString("\n## Make an endpoint\n\nOn the page, by one request, or in a file for `gate401 mock -f mock.yaml`:\n\n" +
+		"```sh\ncurl -X POST 'http://127.0.0.1:8403/__mock/new?path=/orders&answer=401,401,200'\n" +
+		"curl -i http://127.0.0.1:8403/orders\n```\n\n" +
+		"```yaml\nendpoints:\n  - {path: /orders, method: GET, answer: \"401*2,200\"}\n  - {path: \"/users/{id}\", answer: \"token-expired,200+1s\", then: repeat}\n  - {path: /flaky, answer: \"401,200\", rate: 0.3, seed: 7}\n```\n\n" +
+		"Everything that can be said about an endpoint is in `go doc ./internal/mock/endpoint Endpoint`; counters belong to a session.\n")
+
+	b.WriteString("\n## Sessions\n\n`/s/SESSION/` is made when it is first used. `POST /__mock/api/sessions` makes one with settings, `POST /__mock/api/sessions/SESSION/do` tells it something in the middle of a test.\n\n" +
+		"```sh\ncurl -s http://127.0.0.1:8403/s/mine/login -d username=alice -d password=wonderland\n" +
+		"curl -s http://127.0.0.1:8403/__mock/api/sessions/mine/do -H 'Content-Type: application/json' -d '{\"do\":\"expire-access-tokens\"}'\n```\n\n")
+	list(&b, "Commands", world.Commands())
+	list(&b, "Faults of access tokens (`access.fault`)", world.AccessFaults())
+	list(&b, "Faults of a refresh (`refresh.fault`)", world.RefreshFaults())
+	list(&b, "Faults of the key set (`jwks`)", world.JWKSFaults())
+
+	b.WriteString("\n## Scenarios\n\nWhat a right client does is data: `gate401 mock judge -- COMMAND` runs a client through them and judges it by what it sent.\n")
+	group := scenario.Group("")
+	for _, s := range scenario.All() {
+		if s.Group != group {
+			group = s.Group
+			fmt.Fprintf(&b, "\n### %s\n\n| name | what happens | a right client |\n|---|---|---|\n", group)
+		}
+		mark := ""
+		if s.Simulated {
+			mark = " *(simulated: the gate cannot find it yet)*"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s%s | %s |\n", s.Name, escape(s.Title), mark, escape(s.Expect.Sentence))
+	}
+
+	b.WriteString("\n## What a client is judged by\n\n| id | severity | what | what to change |\n|---|---|---|---|\n")
+	for _, r := range trial.AllRules() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s. %s | %s |\n", r.ID, r.Severity, escape(r.Title), escape(r.Why), escape(r.Fix))
+	}
+
+	b.WriteString("\n## Any answer by URL\n\n`/mix/s=401/ch=expired/d=500ms` and so on, in any order:\n\n| key | example | what |\n|---|---|---|\n")
+	for _, k := range mix.Keys() {
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", k.Name+", "+k.Long, strings.ReplaceAll(k.Example, "|", `\|`), escape(k.Explain))
+	}
+
+	b.WriteString("\n## Where it differs from go-httpbin\n\n| path | go-httpbin | here | why |\n|---|---|---|---|\n")
+	for _, d := range httpbin.Divergences() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", d.Path, escape(d.Theirs), escape(d.Ours), escape(d.Why))
+	}
+	return b.String()
+}
+
+func list(b *strings.Builder, title string, names []string) {
+	fmt.Fprintf(b, "%s: `%s`.\n\n", title, strings.Join(names, "`, `"))
+}
