@@ -112,6 +112,21 @@ func TestSimulated(t *testing.T) {
 	}
 }
 
+// A one-time value is another one each time: whoever answers the newest challenge
+// must not look as if it repeated itself.
+func TestFreshNonces(t *testing.T) {
+	p := &scenario.Player{}
+	for _, x := range []struct{ scenario, field string }{
+		{"digest-stale", "WWW-Authenticate"}, {"digest-replayed", "WWW-Authenticate"}, {"dpop-nonce-required", "DPoP-Nonce"},
+	} {
+		path := scenario.Prefix + x.scenario + "/"
+		first, second := play(p, http.MethodGet, path).Header().Get(x.field), play(p, http.MethodGet, path).Header().Get(x.field)
+		if first == "" || first == second {
+			t.Errorf("%s: %s is %q and then %q", x.scenario, x.field, first, second)
+		}
+	}
+}
+
 func play(h http.Handler, method, target string, fields ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i+1 < len(fields); i += 2 {

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"crypto/rand"
 	"net/http"
 	"strings"
 
@@ -11,7 +12,9 @@ import (
 )
 
 // simulated makes the decision that a gate would come to if it could find the
-// reason: the entry of the catalogue, with the challenge of its scheme.
+// reason: the entry of the catalogue, with the challenge of its scheme. Nonces
+// are new each time: an old one in the answer that calls it stale would let right
+// clients seem to repeat themselves.
 func simulated(code reason.Code) gate401.Decision {
 	d := gate401.Decision{Rule: "mock", Denial: &gate401.Denial{Reason: code}}
 	shown := code.Shown()
@@ -23,7 +26,7 @@ func simulated(code reason.Code) gate401.Decision {
 	switch family(code) {
 	case "digest":
 		c = httpauth.DigestChallenge{
-			Realm: realm, Nonce: "c2ltdWxhdGVk", Algorithm: httpauth.DigestSHA256, QOP: []httpauth.DigestQOP{httpauth.DigestAuth},
+			Realm: realm, Nonce: rand.Text(), Algorithm: httpauth.DigestSHA256, QOP: []httpauth.DigestQOP{httpauth.DigestAuth},
 			Stale: shown.Code == reason.DigestStale,
 		}.Challenge()
 	case "session", "csrf":
@@ -31,7 +34,7 @@ func simulated(code reason.Code) gate401.Decision {
 	case "dpop":
 		c = httpauth.Challenge{Scheme: "DPoP", Params: []httpauth.Param{param("error", shown.Error), param("error_description", shown.Title), param("algs", "ES256")}}
 		if code == reason.DPoPNonceRequired {
-			d.Header = http.Header{"Dpop-Nonce": {"c2ltdWxhdGVk"}} // RFC 9449 section 9
+			d.Header = http.Header{"Dpop-Nonce": {rand.Text()}} // RFC 9449 section 9
 		}
 	case "client":
 		c = httpauth.Basic(realm) // RFC 6749 section 5.2

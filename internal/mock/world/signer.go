@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -67,7 +68,7 @@ func (s signer) Issue(g token.Grant) (token.Issued, error) {
 	case AccessWrongType:
 		out.Token, err = retype(key, out.Token)
 	case AccessMalformed:
-		out.Token = "this-is-not-a-jwt"
+		out.Token = "this-is-not-a-jwt-" + strconv.Itoa(number)
 	}
 	return out, err
 }

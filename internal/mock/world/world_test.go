@@ -230,6 +230,10 @@ func TestAccessFaults(t *testing.T) {
 			access, refresh := b.login(t, "one")
 			want(t, b.get(t, "one", access), 401, codes[fault])
 			second := b.renew(t, "one", refresh)
+			// A client that compares them must not take the new token for the old one.
+			if second.text("access_token") == access {
+				t.Error("the refresh brings the refused token again")
+			}
 			want(t, b.get(t, "one", second.text("access_token")), 401, codes[fault])
 			third := b.renew(t, "one", second.text("refresh_token"))
 			want(t, b.get(t, "one", third.text("access_token")), 200, "")
