@@ -1,5 +1,7 @@
 // A web client as many are: axios with axios-auth-refresh. axios.mjs BASE PARALLEL
-// logs in at BASE/login, then asks BASE/api/orders that many times at once.
+// logs in at BASE/login, then asks BASE/api/orders that many times at once, and
+// prints the statuses. Where EXPIRE is the address of a command of the mock, all
+// tokens expire before that; WAVES does it all so often.
 import axios from 'axios'
 import createAuthRefresh from 'axios-auth-refresh'
 
@@ -19,5 +21,8 @@ refreshInterceptor(api, async (failed) => {
   failed.response.config.headers.Authorization = `Bearer ${tokens.access_token}`
 })
 
-const settled = await Promise.allSettled(Array.from({ length: Number(parallel) }, () => api.get('/api/orders')))
-console.log(JSON.stringify(settled.map((s) => (s.status === 'fulfilled' ? s.value.status : (s.reason.response?.status ?? s.reason.code)))))
+for (let wave = 0; wave < Number(process.env.WAVES ?? '1'); wave++) {
+  if (process.env.EXPIRE) await axios.post(process.env.EXPIRE, { do: 'expire-access-tokens' })
+  const settled = await Promise.allSettled(Array.from({ length: Number(parallel) }, () => api.get('/api/orders')))
+  console.log(JSON.stringify(settled.map((s) => (s.status === 'fulfilled' ? s.value.status : (s.reason.response?.status ?? s.reason.code)))))
+}
