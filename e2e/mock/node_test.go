@@ -2,7 +2,6 @@ package mock
 
 import (
 	"net/http"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -85,13 +84,4 @@ func TestGot(t *testing.T) {
 	const at = "/s/token-life-refused-once--got"
 	s.says("POST "+at+"/login - 200", "GET "+at+"/api/orders Bearer 401", "POST "+at+"/token - 200",
 		"GET "+at+"/api/orders Bearer 200", "GET "+at+"/api/orders Bearer 200")
-}
-
-// judged runs a client through scenarios and returns the report.
-func judged(t *testing.T, only string, command ...string) (string, int) {
-	t.Helper()
-	args := append([]string{"mock", "judge", "--only", only, "--"}, command...)
-	cmd := exec.Command(binary, args...)
-	cmd.Env = append(cmd.Environ(), "NO_PROXY=*")
-	return ran(t, cmd)
 }

@@ -82,6 +82,22 @@ func TestBadClients(t *testing.T) {
 	}
 }
 
+// A client that was given an access token and nothing to renew it with cannot be
+// told to renew it.
+func TestNothingToRefresh(t *testing.T) {
+	only := []string{"token-expired", "401-once", "token-life-refused-once"}
+	tr := trial.Trial{Command: command(t, "forgetful"), Uses: []string{"token"}, Only: only}
+	report, err := tr.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range report.Results {
+		for _, f := range r.Findings {
+			t.Errorf("%s: %s: %s; statuses %v", r.Scenario, f.Rule, f.Message, r.Statuses)
+		}
+	}
+}
+
 func TestReportForms(t *testing.T) {
 	tr := trial.Trial{Command: command(t, "forgetful"), Only: []string{"token-life-refused-once", "token-life-good"}}
 	report, err := tr.Run(t.Context())
