@@ -36,7 +36,7 @@ func TestBrowser(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := oauthtest.New(t)
-			s.Answer = tt.answer
+			s.Set(func(e *oauthtest.Errs) { e.Answer = tt.answer })
 			tokens, page, err := login(t, newClient(t, s))
 			if tt.want == "" {
 				if err != nil || tokens.Access == "" || tokens.Refresh == "" || !slices.Equal(tokens.Scopes, []string{"openid", "offline_access"}) ||
@@ -90,15 +90,19 @@ func TestBrowserIsNotDisturbed(t *testing.T) {
 
 func TestBrowserCannot(t *testing.T) {
 	s := oauthtest.New(t)
-	s.Metadata = func(m map[string]any) { m["code_challenge_methods_supported"] = []string{"plain"} }
+	s.Set(func(e *oauthtest.Errs) {
+		e.Metadata = func(m map[string]any) { m["code_challenge_methods_supported"] = []string{"plain"} }
+	})
 	if _, err := newClient(t, s).Browser(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "does not take S256") {
 		t.Errorf("plain: %v", err)
 	}
-	s.Metadata = func(m map[string]any) { delete(m, "authorization_endpoint") }
+	s.Set(func(e *oauthtest.Errs) {
+		e.Metadata = func(m map[string]any) { delete(m, "authorization_endpoint") }
+	})
 	if _, err := newClient(t, s).Browser(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "no authorization_endpoint") {
 		t.Errorf("none: %v", err)
 	}
-	s.Metadata = nil
+	s.Set(func(e *oauthtest.Errs) { e.Metadata = nil })
 	ctx, cancel := context.WithCancel(t.Context())
 	if _, err := newClient(t, s).Browser(ctx, func(string) { cancel() }); !errors.Is(err, context.Canceled) {
 		t.Errorf("ended: %v", err)
@@ -122,7 +126,7 @@ func TestDevice(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := oauthtest.New(t)
-			s.Polls = tt.polls
+			s.Set(func(e *oauthtest.Errs) { e.Polls = tt.polls })
 			c := newClient(t, s)
 			now := time.Now()
 			var slept []string
@@ -153,7 +157,9 @@ func TestCredentials(t *testing.T) {
 		t.Errorf("no secret: %v", err)
 	}
 	for _, where := range []string{"client_secret_basic", "client_secret_post"} {
-		s.Metadata = func(m map[string]any) { m["token_endpoint_auth_methods_supported"] = []string{where} }
+		s.Set(func(e *oauthtest.Errs) {
+			e.Metadata = func(m map[string]any) { m["token_endpoint_auth_methods_supported"] = []string{where} }
+		})
 		c := newClient(t, s)
 		c.ID, c.Secret, c.Scopes, c.Resources = "robot:1", s.Secret, []string{"a", "b"}, []string{"https://x.example/", "https://y.example/"}
 		tokens, err := c.Credentials(t.Context())
@@ -190,16 +196,18 @@ func TestTokenAnswers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := oauthtest.New(t)
 			c := newClient(t, s)
-			s.Fault = func(w http.ResponseWriter, r *http.Request) bool {
-				if r.URL.Path == "/elsewhere" {
-					t.Error("followed a redirect with a secret")
+			s.Set(func(e *oauthtest.Errs) {
+				e.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+					if r.URL.Path == "/elsewhere" {
+						t.Error("followed a redirect with a secret")
+					}
+					w.Header().Set("Content-Type", tt.typ)
+					w.Header().Set("Location", "/elsewhere")
+					w.WriteHeader(tt.status)
+					_, _ = w.Write([]byte(tt.body))
+					return true
 				}
-				w.Header().Set("Content-Type", tt.typ)
-				w.Header().Set("Location", "/elsewhere")
-				w.WriteHeader(tt.status)
-				_, _ = w.Write([]byte(tt.body))
-				return true
-			}
+			})
 			if _, err := c.Renew(t.Context(), "refresh-secret"); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "refresh-secret") {
 				t.Errorf("%v, want %q", err, tt.want)
 			}
@@ -207,7 +215,7 @@ func TestTokenAnswers(t *testing.T) {
 	}
 	for life, want := range map[string]time.Duration{`"60"`: time.Minute, "": 0, "-5": 0, "1e300": 100 * 365 * 24 * time.Hour, "null": 0} {
 		s := oauthtest.New(t)
-		s.Life = life
+		s.Set(func(e *oauthtest.Errs) { e.Life = life })
 		tokens, _, err := login(t, newClient(t, s))
 		if got := tokens.Expiry.Sub(tokens.Obtained); err != nil || tokens.Expiry.IsZero() != (want == 0) || want > 0 && got != want {
 			t.Errorf("expires_in %s: %v, %v", life, got, err)

@@ -29,7 +29,7 @@ func TestDiscover(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := oauthtest.New(t)
-			s.Metadata = tt.metadata
+			s.Set(func(e *oauthtest.Errs) { e.Metadata = tt.metadata })
 			got, err := oauth.Discover(t.Context(), nil, s.URL+"/")
 			switch {
 			case tt.want == "" && (err != nil || got.TokenEndpoint != s.URL+"/token"):
@@ -53,21 +53,23 @@ func TestDiscover(t *testing.T) {
 func TestDiscoverElsewhere(t *testing.T) {
 	s := oauthtest.New(t)
 	var asked []string
-	s.Fault = func(w http.ResponseWriter, r *http.Request) bool {
-		asked = append(asked, r.URL.Path)
-		switch {
-		case r.URL.Path == "/a/b/.well-known/openid-configuration":
-			_, _ = io.WriteString(w, `{"issuer":"`+s.URL+`/a/b","token_endpoint":"`+s.URL+`/t"}`)
-			return true
-		case strings.HasPrefix(r.URL.Path, "/large"), strings.HasSuffix(r.URL.Path, "/large"):
-			_, _ = io.WriteString(w, `{"issuer":"`+strings.Repeat("x", 2<<20)+`"}`)
-			return true
-		case strings.HasSuffix(r.URL.Path, "/away"):
-			http.Redirect(w, r, "http://idp.example/", http.StatusFound)
-			return true
+	s.Set(func(e *oauthtest.Errs) {
+		e.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+			asked = append(asked, r.URL.Path)
+			switch {
+			case r.URL.Path == "/a/b/.well-known/openid-configuration":
+				_, _ = io.WriteString(w, `{"issuer":"`+s.URL+`/a/b","token_endpoint":"`+s.URL+`/t"}`)
+				return true
+			case strings.HasPrefix(r.URL.Path, "/large"), strings.HasSuffix(r.URL.Path, "/large"):
+				_, _ = io.WriteString(w, `{"issuer":"`+strings.Repeat("x", 2<<20)+`"}`)
+				return true
+			case strings.HasSuffix(r.URL.Path, "/away"):
+				http.Redirect(w, r, "http://idp.example/", http.StatusFound)
+				return true
+			}
+			return false
 		}
-		return false
-	}
+	})
 	if got, err := oauth.Discover(t.Context(), nil, s.URL+"/a/b"); err != nil || got.TokenEndpoint != s.URL+"/t" {
 		t.Errorf("%v, %v", got, err)
 	}
@@ -99,7 +101,7 @@ func TestFind(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := oauthtest.New(t)
-			s.Resource = tt.resource
+			s.Set(func(e *oauthtest.Errs) { e.Resource = tt.resource })
 			p, err := oauth.Find(t.Context(), nil, s.URL+tt.path)
 			switch {
 			case tt.want != "":

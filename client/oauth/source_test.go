@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gate401/gate401/client"
@@ -225,33 +226,34 @@ func TestTokensAreNotPrinted(t *testing.T) {
 func TestRenewAfterABrokenConnection(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
-		cuts  int
-		asked int
+		cuts  int32
+		asked int32
 		good  bool
 	}{{"once", 1, 2, true}, {"for ever", 9, 2, false}} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, store := oauthtest.New(t), &storage.Memory{}
 			e := loggedIn(t, s, store)
-			asked := 0
-			s.Fault = func(w http.ResponseWriter, r *http.Request) bool {
-				if !strings.HasSuffix(r.URL.Path, "/token") {
-					return false
+			var asked atomic.Int32 // a connection that is cut orders nothing
+			s.Set(func(e *oauthtest.Errs) {
+				e.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+					if !strings.HasSuffix(r.URL.Path, "/token") {
+						return false
+					}
+					if asked.Add(1) > tt.cuts {
+						return false
+					}
+					c, _, err := http.NewResponseController(w).Hijack()
+					if err != nil {
+						t.Error(err)
+						return false
+					}
+					_ = c.Close()
+					return true
 				}
-				asked++
-				if asked > tt.cuts {
-					return false
-				}
-				c, _, err := http.NewResponseController(w).Hijack()
-				if err != nil {
-					t.Error(err)
-					return false
-				}
-				_ = c.Close()
-				return true
-			}
+			})
 			_, err := (&oauth.Source{Store: store, Key: e.Key}).Renew(t.Context(), client.Token{Value: e.Access})
-			if (err == nil) != tt.good || asked != tt.asked {
-				t.Errorf("asked %d times, error %v", asked, err)
+			if (err == nil) != tt.good || asked.Load() != tt.asked {
+				t.Errorf("asked %d times, error %v", asked.Load(), err)
 			}
 		})
 	}

@@ -60,24 +60,30 @@ type misbehaving struct {
 func (s *misbehaving) do(args []string) bool {
 	switch args[0] {
 	case "denies":
-		s.Answer = func(q url.Values) {
-			q.Del("code")
-			q.Set("error", "access_denied")
-			q.Set("error_description", "not today")
-		}
+		s.Set(func(e *oauthtest.Errs) {
+			e.Answer = func(q url.Values) {
+				q.Del("code")
+				q.Set("error", "access_denied")
+				q.Set("error_description", "not today")
+			}
+		})
 	case "polls":
-		s.Polls = args[1:]
+		s.Set(func(e *oauthtest.Errs) { e.Polls = args[1:] })
 	case "registers-nobody":
-		s.Metadata = func(m map[string]any) { delete(m, "registration_endpoint") }
+		s.Set(func(e *oauthtest.Errs) {
+			e.Metadata = func(m map[string]any) { delete(m, "registration_endpoint") }
+		})
 	case "expires":
 		s.Expire()
 	case "revokes-nothing":
-		s.Fault = func(w http.ResponseWriter, r *http.Request) bool {
-			if r.URL.Path == "/revoke" {
-				w.WriteHeader(http.StatusServiceUnavailable)
+		s.Set(func(e *oauthtest.Errs) {
+			e.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Path == "/revoke" {
+					w.WriteHeader(http.StatusServiceUnavailable)
+				}
+				return r.URL.Path == "/revoke"
 			}
-			return r.URL.Path == "/revoke"
-		}
+		})
 	case "revoked":
 		return len(s.Revoked()) > 0
 	case "renewed":

@@ -2,7 +2,8 @@
 // of what logs in: everybody is let in at once, and it errs where it is told to.
 //
 // Start with [New], and give [Server.URL] to what is tested as the issuer, or
-// [Server.API] as the API. [Server.Approve] plays the browser.
+// [Server.API] as the API. [Server.Set] makes it err, and [Approve] plays the
+// browser.
 //
 // It is no authorization server: it checks what a client must get right, and
 // nobody's password.
@@ -25,11 +26,25 @@ import (
 )
 
 // Server is an authorization server at URL with an API at URL + "/api/orders".
-// The fields may be changed between requests, by the goroutine that tests.
 type Server struct {
 	URL string
 	// Secret is what confidential clients have; a client called "public" has none.
 	Secret string
+
+	mu      sync.Mutex
+	errs    Errs
+	codes   map[string]url.Values // authorization requests by code
+	access  map[string]bool
+	refresh map[string]bool // false once used
+	devices map[string]url.Values
+	forms   []url.Values // of the token endpoint
+	revoked []string
+}
+
+// Errs says how the server errs. [Server.Set] changes it, also while the server
+// serves: what is tested may be another process, so that no answer orders a
+// change before the next request.
+type Errs struct {
 	// Life is the expires_in of access tokens, as JSON; empty leaves it out.
 	Life string
 	// Metadata changes the metadata before it is sent.
@@ -43,20 +58,12 @@ type Server struct {
 	Fault func(w http.ResponseWriter, r *http.Request) bool
 	// Polls are the errors with which polls for a device are answered, in order.
 	Polls []string
-
-	mu      sync.Mutex
-	codes   map[string]url.Values // authorization requests by code
-	access  map[string]bool
-	refresh map[string]bool // false once used
-	devices map[string]url.Values
-	forms   []url.Values // of the token endpoint
-	revoked []string
 }
 
 // New starts a server that ends with the test.
 func New(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{Secret: "client-secret", Life: "3600", codes: map[string]url.Values{}, access: map[string]bool{}, refresh: map[string]bool{}, devices: map[string]url.Values{}}
+	s := &Server{Secret: "client-secret", errs: Errs{Life: "3600"}, codes: map[string]url.Values{}, access: map[string]bool{}, refresh: map[string]bool{}, devices: map[string]url.Values{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/oauth-authorization-server", s.metadata)
 	mux.HandleFunc("GET /.well-known/oauth-protected-resource/api", s.resource)
@@ -66,17 +73,30 @@ func New(t testing.TB) *Server {
 	mux.HandleFunc("POST /revoke", s.revoke)
 	mux.HandleFunc("POST /register", s.register)
 	mux.HandleFunc("/api/", s.api)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		fault := s.Fault
-		s.mu.Unlock()
-		if fault == nil || !fault(w, r) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if fault := s.now().Fault; fault == nil || !fault(w, r) {
 			mux.ServeHTTP(w, r)
 		}
 	}))
+	s.URL = "http://" + server.Listener.Addr().String()
+	server.Start()
 	t.Cleanup(server.Close)
-	s.URL = server.URL
 	return s
+}
+
+// Set changes how the server errs from the next request on.
+func (s *Server) Set(change func(*Errs)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.errs)
+}
+
+// now is how the server errs at this moment. The lock is not held, so that what a
+// test gives to it may ask the server.
+func (s *Server) now() Errs {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.errs
 }
 
 // API is the address of the API.
@@ -126,16 +146,16 @@ func (s *Server) metadata(w http.ResponseWriter, _ *http.Request) {
 		"scopes_supported": []string{"openid", "offline_access", "orders:read"}, "code_challenge_methods_supported": []string{"S256"},
 		"authorization_response_iss_parameter_supported": true,
 	}
-	if s.Metadata != nil {
-		s.Metadata(m)
+	if change := s.now().Metadata; change != nil {
+		change(m)
 	}
 	send(w, http.StatusOK, m)
 }
 
 func (s *Server) resource(w http.ResponseWriter, _ *http.Request) {
 	m := map[string]any{"resource": s.URL + "/api", "authorization_servers": []string{s.URL}}
-	if s.Resource != nil {
-		s.Resource(m)
+	if change := s.now().Resource; change != nil {
+		change(m)
 	}
 	send(w, http.StatusOK, m)
 }
@@ -169,8 +189,8 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	s.codes[code] = q
 	s.mu.Unlock()
 	out := url.Values{"code": {code}, "state": {q.Get("state")}, "iss": {s.URL}}
-	if s.Answer != nil {
-		s.Answer(out)
+	if change := s.now().Answer; change != nil {
+		change(out)
 	}
 	back.RawQuery = out.Encode()
 	http.Redirect(w, r, back.String(), http.StatusFound) //nolint:gosec // checked above to be the loopback
@@ -213,9 +233,9 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case !ok:
 			refuse(w, "invalid_grant", "no such device code")
-		case len(s.Polls) > 0:
-			code := s.Polls[0]
-			s.Polls = s.Polls[1:]
+		case len(s.errs.Polls) > 0:
+			code := s.errs.Polls[0]
+			s.errs.Polls = s.errs.Polls[1:]
 			if code == "503" {
 				w.WriteHeader(http.StatusServiceUnavailable)
 				return
@@ -233,8 +253,8 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 func (s *Server) give(w http.ResponseWriter, scope string, refresh bool) {
 	out := map[string]any{"access_token": "access-" + secret(), "token_type": "bearer"}
 	s.access[fmt.Sprint(out["access_token"])] = true
-	if s.Life != "" {
-		out["expires_in"] = json.RawMessage(s.Life)
+	if s.errs.Life != "" {
+		out["expires_in"] = json.RawMessage(s.errs.Life)
 	}
 	if scope != "" {
 		out["scope"] = scope
