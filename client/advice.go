@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -39,14 +40,18 @@ func (d *Denied) WhatToDo() string {
 func (d *Denied) proofWanted() string {
 	switch d.Reason {
 	case reason.CredentialsMissing, reason.SessionMissing:
+		who := "server"
+		if d.Status == http.StatusProxyAuthRequired {
+			who = "proxy"
+		}
 		var schemes []string
 		for _, c := range d.Challenges {
 			schemes = append(schemes, printable(c.Scheme))
 		}
 		if len(schemes) > 0 {
-			return "Say who is asking; the server takes " + strings.Join(unique(schemes), ", ") + "."
+			return "Say who is asking; the " + who + " takes " + strings.Join(unique(schemes), ", ") + "."
 		}
-		return "Say who is asking; the server does not tell how."
+		return "Say who is asking; the " + who + " does not tell how."
 	case reason.CredentialsInvalid, reason.PasswordWrong, reason.PasswordOutdated, reason.AccountUnknown:
 		return "Check the name and the password; the same ones are not sent again."
 	}

@@ -55,7 +55,12 @@ func judge(resp *http.Response, sent string, now time.Time) (*Denied, bool) {
 	d := &Denied{Status: resp.StatusCode, Sent: sent, MaxAge: -1, RetryAfter: retryAfter(resp.Header, now)}
 	if req := resp.Request; req != nil {
 		d.Method, d.URL = req.Method, showURL(req.URL)
-		if sent == "" {
+		switch {
+		case sent != "":
+		case d.Status == http.StatusProxyAuthRequired:
+			// What was said to the server is nothing to the proxy.
+			d.Sent = schemeOf(req.Header.Get("Proxy-Authorization"))
+		default:
 			d.Sent = sentBy(req)
 		}
 	}
@@ -72,14 +77,8 @@ func judge(resp *http.Response, sent string, now time.Time) (*Denied, bool) {
 
 // sentBy names the proof that a caller put into a request.
 func sentBy(req *http.Request) string {
-	if v := req.Header.Get("Authorization"); v != "" {
-		scheme, _, _ := httpauth.CutScheme(v)
-		for _, known := range []string{"Bearer", "Basic", "Digest"} {
-			if strings.EqualFold(scheme, known) {
-				return known
-			}
-		}
-		return "Authorization"
+	if scheme := schemeOf(req.Header.Get("Authorization")); scheme != "" {
+		return scheme
 	}
 	for _, name := range keyFields[2:] {
 		if req.Header.Get(name) != "" {
@@ -87,6 +86,21 @@ func sentBy(req *http.Request) string {
 		}
 	}
 	return ""
+}
+
+// schemeOf is the scheme of a credential, "Authorization" for one that is not
+// known here.
+func schemeOf(credential string) string {
+	if credential == "" {
+		return ""
+	}
+	scheme, _, _ := httpauth.CutScheme(credential)
+	for _, known := range []string{"Bearer", "Basic", "Digest"} {
+		if strings.EqualFold(scheme, known) {
+			return known
+		}
+	}
+	return "Authorization"
 }
 
 func (d *Denied) readChallenges(resp *http.Response) {

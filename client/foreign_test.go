@@ -121,10 +121,10 @@ func TestSquid(t *testing.T) {
 				wrong := &client.Transport{Base: base(), Proxies: alice(srv.URL)}
 				defer wrong.CloseIdleConnections()
 				seen = watched(wrong)
-				for range 2 {
+				for _, want := range []reason.Code{reason.CredentialsInvalid, reason.CredentialsMissing} { // the second time it is not sent
 					d := refusal(t, wrong, get(t, target))
-					if d.Status != 407 || d.Reason != reason.CredentialsInvalid && d.Reason != reason.CredentialsMissing {
-						t.Errorf("%s: got %v", target, d)
+					if d.Status != 407 || d.Reason != want || (d.Sent == "") == (want == reason.CredentialsInvalid) {
+						t.Errorf("%s: got %v, sent %q", target, d, d.Sent)
 					}
 				}
 				if len(*seen) != 3 {

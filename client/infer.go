@@ -57,7 +57,7 @@ func (d *Denied) guess() reason.Code {
 		}
 		return reason.TokenInvalid
 	case "Basic", "Digest":
-		if len(d.Challenges) > 0 && !d.asks("Basic") && !d.asks("Digest") {
+		if len(d.Challenges) > 0 && !d.asks(d.Sent) {
 			return reason.SchemeUnsupported
 		}
 		if c, ok := d.own(); ok && d.Sent == "Digest" && c.Is("Digest") && isTrue(c.Param("stale")) {

@@ -90,6 +90,18 @@ func (r *route) prove(w *walk, clone *http.Request) {
 	}
 }
 
+// told is the proof that an answer is about: that for the proxy if it is the proxy
+// who answers.
+func (r *route) told(resp *http.Response, sent string) string {
+	switch {
+	case resp.StatusCode != http.StatusProxyAuthRequired:
+		return sent
+	case r != nil && r.proof != nil:
+		return r.proof.sent
+	}
+	return ""
+}
+
 // absolute is the request target that a proxy is sent (RFC 9112 section 3.2.2).
 func absolute(u *url.URL) string { return u.Scheme + "://" + u.Host + u.RequestURI() }
 

@@ -57,7 +57,7 @@ func (w *walk) run(ctx context.Context) (*http.Response, *Denied, error) {
 			}
 			continue
 		}
-		d, refused := judge(resp.Response, sent, w.now())
+		d, refused := judge(resp.Response, w.route.told(resp.Response, sent), w.now())
 		if !refused {
 			d = nil
 		}
