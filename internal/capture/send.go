@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -139,6 +140,7 @@ func (s *Sender) one(ctx context.Context, t *http.Transport, q Request) (Exchang
 	if err != nil {
 		return failed(err)
 	}
+	toldProxy(t, req, &x.Request)
 	before := time.Now()
 	resp, err := t.RoundTrip(req)
 	if no := refusal.Load(); no != nil {
@@ -170,6 +172,17 @@ func (s *Sender) one(ctx context.Context, t *http.Transport, q Request) (Exchang
 	}
 	x.Request.Proto = x.Response.Proto
 	return x, nil
+}
+
+// toldProxy puts into the capture what the transport tells the proxy by itself.
+func toldProxy(t *http.Transport, req *http.Request, q *Request) {
+	u, err := t.Proxy(req)
+	if err != nil || u == nil || u.User == nil || u.Scheme != "http" && u.Scheme != "https" || q.Header.Has("Proxy-Authorization") {
+		return
+	}
+	password, _ := u.User.Password()
+	value := "Basic " + base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password))
+	q.Header = append(slices.Clip(q.Header), Field{Name: "Proxy-Authorization", Value: value})
 }
 
 // tell says where a request is that takes long, until the returned function is

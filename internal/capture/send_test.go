@@ -160,9 +160,12 @@ func TestSendProxy(t *testing.T) {
 		if err != nil || got[0].Response == nil || got[0].Response.Status != 407 || got[0].Response.Header.Get("Proxy-Authenticate") == "" {
 			t.Errorf("%s: %+v %v", target, got[0], err)
 		}
+		if got[0].Request.Header.Has("Proxy-Authorization") {
+			t.Errorf("%s: %+v was not sent", target, got[0].Request.Header)
+		}
 	}
 	got, err := sent(t, capture.Sender{}, "curl -U a:b -x "+proxy.URL+" http://h.invalid/")
-	if err != nil || string(got[0].Response.Body) != "through Basic YTpi" {
+	if err != nil || string(got[0].Response.Body) != "through Basic YTpi" || got[0].Request.Header.Get("Proxy-Authorization") != "Basic YTpi" {
 		t.Errorf("%+v %v", got, err)
 	}
 }

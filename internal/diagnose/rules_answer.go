@@ -3,11 +3,13 @@ package diagnose
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/internal/capture"
 	"github.com/gate401/gate401/internal/explain"
 	"github.com/gate401/gate401/reason"
@@ -181,15 +183,36 @@ func checkProxy(s *scene) *hit {
 		sure: Certain, expected: "Proxy-Authorization: " + list(s.wants(), "or"), actual: "no such field",
 		note: "The answer comes from a proxy on the way, which wants to know who uses it.",
 		at:   []Evidence{s.inStatus()},
-		fix:  Fix{Text: "Give the client a name and password for the proxy.", Command: s.curl(`--proxy-user "$NAME:$PASSWORD"`)},
+		fix:  Fix{Text: "Give the client a name and password for the proxy.", Command: s.curl(s.withProxyPassword())},
 	}
-	if s.req.Header.Has("Proxy-Authorization") {
+	told, sent := s.req.Header.Get("Proxy-Authorization"), s.req.Header.Has("Proxy-Authorization")
+	scheme, _, ok := httpauth.CutScheme(told)
+	switch {
+	case sent && ok && len(s.wants()) > 0 && !s.wantsScheme(scheme):
+		h.actual = cut(scheme, 20)
+		h.note += fmt.Sprintf(" It was told by %s, and asks for %s.", cut(scheme, 20), list(s.wants(), "or"))
+		h.fix.Text = "Tell the proxy by the scheme that it asks for."
+	case sent:
 		h.actual = "one that the proxy refuses"
 		h.note += " It was told, and does not accept it."
-	} else if s.req.Header.Has("Authorization") {
+		h.fix.Text = "Check the name and the password for the proxy, and do not repeat the same pair."
+	case s.req.Header.Has("Authorization"):
 		h.note += " The Authorization field is for the server; the proxy does not look at it."
 	}
 	return h
+}
+
+// withProxyPassword are the arguments that tell the proxy who uses it.
+func (s *scene) withProxyPassword() string {
+	out := `--proxy-user "$NAME:$PASSWORD"`
+	if s.wantsScheme("Digest") && !s.wantsScheme("Basic") {
+		out = "--proxy-digest " + out
+	}
+	if u, err := url.Parse(s.req.Options.Proxy); err == nil && u.Host != "" {
+		u.User = nil
+		out = "-x " + shellWord(u.String()) + " " + out
+	}
+	return out
 }
 
 func checkMisdirected(s *scene) *hit {
