@@ -236,5 +236,5 @@ func (a *app) callEnd(f callFlags, report *callReport, resp *http.Response, err 
 	case resp.StatusCode >= http.StatusBadRequest:
 		return fail(ExitProblems, fmt.Errorf("the server answered %s", explain.Visible(resp.Status)))
 	}
-	return nil
+	return report.astray()
 }

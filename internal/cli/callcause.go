@@ -10,6 +10,7 @@ import (
 	"github.com/gate401/gate401/internal/capture"
 	"github.com/gate401/gate401/internal/diagnose"
 	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/reason"
 )
 
 // causeBody is how much of a refusal's body is looked at for its cause.
@@ -20,23 +21,52 @@ const causeBody = 16 << 10
 func (r *callReport) refusal(d *client.Denied) error {
 	cause, fix := r.cause()
 	text := refusalText(d, cause)
-	var hints []string
-	// What the transport knows, that a token was renewed or that a password was
-	// refused before, no look at one exchange can tell.
-	if cause != nil && fix != nil && d.Note == "" && d.Err == nil {
-		hints = append(hints, fix.Text)
-	} else {
-		hints = append(hints, d.WhatToDo())
-	}
+	hints := []string{whatToDo(d, cause, fix)}
 	if d.RequestID != "" {
 		hints = append(hints, "the server calls this request "+explain.Visible(d.RequestID))
 	}
 	if d.Page != "" {
 		hints = append(hints, "more: "+explain.Visible(d.Page))
 	} else {
-		hints = append(hints, `"gate401 explain `+string(d.Reason)+`" says more`)
+		more := d.Reason
+		if cause != nil && cause.Reason != nil && d.Inferred {
+			more = reason.Code(cause.Code)
+		}
+		hints = append(hints, `"gate401 explain `+string(more)+`" says more`)
 	}
 	return fail(ExitProblems, errors.New(text), hints...)
+}
+
+// whatToDo is the one thing that helps. What the transport knows, that a token was
+// renewed or that a password was refused before, no look at one exchange can tell.
+func whatToDo(d *client.Denied, cause *diagnose.Cause, fix *diagnose.Fix) string {
+	if cause != nil && fix != nil && d.Note == "" && d.Err == nil {
+		return fix.Text
+	}
+	return d.WhatToDo()
+}
+
+// astray tells that a redirect led to a login: for a program that is a refusal,
+// whatever the page says.
+func (r *callReport) astray() error {
+	cause, fix := r.toLogin()
+	if cause == nil {
+		return nil
+	}
+	text := cause.Title + " (" + cause.Code + "): " + strings.TrimSuffix(cause.Note, ".")
+	return fail(ExitProblems, errors.New(text), fix.Text, `"gate401 explain `+cause.Code+`" says more`)
+}
+
+func (r *callReport) toLogin() (*diagnose.Cause, *diagnose.Fix) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range r.moved {
+		found := r.look(e, nil)
+		if found.Cause != nil && found.Cause.Rule == "redirect-to-login" {
+			return found.Cause, found.Fix
+		}
+	}
+	return nil, nil
 }
 
 // cause looks at the last exchange with everything that explain knows.
@@ -46,22 +76,27 @@ func (r *callReport) cause() (*diagnose.Cause, *diagnose.Fix) {
 	if r.last.Request == nil || r.last.Response == nil {
 		return nil, nil
 	}
-	req, resp := r.last.Request, r.last.Response
-	x := capture.Exchange{
-		Request: capture.Request{Method: req.Method, URL: req.URL, Proto: req.Proto, Header: captured(req.Header)},
-		Response: &capture.Response{
-			Proto: resp.Proto, Status: resp.StatusCode, Reason: http.StatusText(resp.StatusCode), Header: captured(resp.Header), Body: r.body.data,
-		},
-		Started: r.last.Started, Took: r.last.Took, Live: true,
-	}
-	if req.Host != "" && req.Host != req.URL.Host {
-		x.Request.Header = append(x.Request.Header, capture.Field{Name: "Host", Value: req.Host})
-	}
-	found := diagnose.Run(capture.Capture{Source: "gate401 call", Exchanges: []capture.Exchange{x}}, diagnose.Options{Now: r.app.Now})
+	found := r.look(r.last, r.body.data)
 	if found.Cause == nil || found.Cause.Certainty == diagnose.Possible {
 		return nil, nil
 	}
 	return found.Cause, found.Fix
+}
+
+// look explains one exchange.
+func (r *callReport) look(e client.Event, body []byte) diagnose.Report {
+	req, resp := e.Request, e.Response
+	x := capture.Exchange{
+		Request: capture.Request{Method: req.Method, URL: req.URL, Proto: req.Proto, Header: captured(req.Header)},
+		Response: &capture.Response{
+			Proto: resp.Proto, Status: resp.StatusCode, Reason: http.StatusText(resp.StatusCode), Header: captured(resp.Header), Body: body,
+		},
+		Started: e.Started, Took: e.Took, Live: true,
+	}
+	if req.Host != "" && req.Host != req.URL.Host {
+		x.Request.Header = append(x.Request.Header, capture.Field{Name: "Host", Value: req.Host})
+	}
+	return diagnose.Run(capture.Capture{Source: "gate401 call", Exchanges: []capture.Exchange{x}}, diagnose.Options{Now: r.app.Now})
 }
 
 // captured is the fields in a fixed order: net/http keeps none.

@@ -27,7 +27,8 @@ type callReport struct {
 	next   string // what was said to come
 	events []callEvent
 	last   client.Event // the latest exchange, secrets included
-	body   beginning    // of its refusal
+	moved  []client.Event
+	body   beginning // of its refusal
 }
 
 // callEvent is one line of the trace. It holds no secret.
@@ -97,6 +98,9 @@ func (r *callReport) observe(e client.Event) {
 	defer r.mu.Unlock()
 	if e.Kind == client.EventExchange {
 		r.last = e
+		if e.Response != nil && e.Response.StatusCode/100 == 3 {
+			r.moved = append(r.moved, e)
+		}
 	}
 	c := r.event(e)
 	r.events = append(r.events, c)
@@ -153,6 +157,10 @@ func (r *callReport) say(c callEvent) {
 	r.n++
 	fmt.Fprintf(w, "%s %s %s\n", s.Bold(fmt.Sprint(r.n)), c.Request.Method, c.Request.URL)
 	sent := c.Sent
+	if v := c.Request.Header.Get("Proxy-Authorization"); v != "" {
+		scheme, _, _ := strings.Cut(v, " ")
+		sent = strings.TrimPrefix(sent+", and to the proxy "+scheme, ", and ")
+	}
 	if sent == "" {
 		sent = "no proof"
 	}
@@ -179,9 +187,11 @@ func (r *callReport) say(c callEvent) {
 
 func (r *callReport) trace(resp *http.Response, d *client.Denied, err error) callTrace {
 	var cause *diagnose.Cause
+	var fix *diagnose.Fix
 	if d != nil {
-		cause, _ = r.cause()
+		cause, fix = r.cause()
 	}
+	astray, toLogin := r.toLogin()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t := callTrace{Exchanges: r.events}
@@ -193,7 +203,7 @@ func (r *callReport) trace(resp *http.Response, d *client.Denied, err error) cal
 		t.Status = d.Status
 		t.Denied = &callDenied{
 			Reason: d.Reason, Inferred: d.Inferred, Retry: d.Retry, Status: d.Status, Title: d.Reason.Info().Title,
-			WhatToDo: d.WhatToDo(), Note: d.Note, Realm: d.Realm, Error: d.Code, Scope: d.Scope, ACR: d.ACR,
+			WhatToDo: whatToDo(d, cause, fix), Note: d.Note, Realm: d.Realm, Error: d.Code, Scope: d.Scope, ACR: d.ACR,
 			RetryAfter: int(d.RetryAfter.Seconds()), RequestID: d.RequestID, Page: d.Page,
 		}
 		if cause != nil {
@@ -203,6 +213,13 @@ func (r *callReport) trace(resp *http.Response, d *client.Denied, err error) cal
 		t.Error = withoutURL(err)
 	case resp != nil:
 		t.Status = resp.StatusCode
+		if astray != nil && resp.StatusCode < http.StatusBadRequest {
+			info := reason.SessionMissing.Info()
+			t.Denied = &callDenied{
+				Reason: info.Code, Inferred: true, Retry: info.Retry, Status: t.Status, Title: info.Title,
+				WhatToDo: toLogin.Text, Cause: astray.Title, Rule: astray.Rule,
+			}
+		}
 	}
 	return t
 }
