@@ -10,35 +10,37 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/gate401/gate401/web/browsertest"
 )
 
 // A row of the page is tried by its button; what it shows is what was on the wire.
 func testDemoPage(t *testing.T, b *chromium) {
-	p := b.tab(t)
-	if status := p.open(b.gate + "/"); status != 200 {
+	p := b.Tab(t)
+	if status := p.Open(b.gate + "/"); status != 200 {
 		t.Fatalf("%d", status)
 	}
-	rows := js[int](p, `document.querySelectorAll("article.row form[data-try] button").length`)
+	rows := browsertest.JS[int](p, `document.querySelectorAll("article.row form[data-try] button").length`)
 	if rows < 50 {
 		t.Errorf("only %d rows", rows)
 	}
 
 	t.Run("search", func(t *testing.T) {
-		p := p.in(t)
+		p := p.In(t)
 		visible := `[...document.querySelectorAll("article.row")].filter((r) => r.offsetParent !== null)`
-		p.do(chromedp.SendKeys(chromedp.ID("filter-text"), "token expired"))
-		if got := js[[]string](p, visible+`.map((r) => r.id)`); len(got) != 1 || got[0] != "token-expired" {
+		p.Do(chromedp.SendKeys(chromedp.ID("filter-text"), "token expired"))
+		if got := browsertest.JS[[]string](p, visible+`.map((r) => r.id)`); len(got) != 1 || got[0] != "token-expired" {
 			t.Errorf("found %v", got)
 		}
-		if got := js[string](p, `document.getElementById("said").textContent`); got != "1 of "+strconv.Itoa(rows)+" rows" {
+		if got := browsertest.JS[string](p, `document.getElementById("said").textContent`); got != "1 of "+strconv.Itoa(rows)+" rows" {
 			t.Errorf("said %q", got)
 		}
-		p.do(chromedp.SendKeys(chromedp.ID("filter-text"), " nonsense"))
-		if got := js[int](p, visible+`.length + [...document.querySelectorAll(".group")].filter((g) => g.offsetParent !== null).length`); got != 0 {
+		p.Do(chromedp.SendKeys(chromedp.ID("filter-text"), " nonsense"))
+		if got := browsertest.JS[int](p, visible+`.length + [...document.querySelectorAll(".group")].filter((g) => g.offsetParent !== null).length`); got != 0 {
 			t.Errorf("%d rows and groups found for nonsense", got)
 		}
-		p.do(chromedp.KeyEvent(kb.Escape))
-		p.wait(visible + `.length === ` + strconv.Itoa(rows))
+		p.Do(chromedp.KeyEvent(kb.Escape))
+		p.Wait(visible + `.length === ` + strconv.Itoa(rows))
 	})
 
 	for _, x := range []struct {
@@ -57,11 +59,11 @@ func testDemoPage(t *testing.T, b *chromium) {
 		{"basic-right", 200, `"Gate401-Subject":["alice"]`, ""},
 	} {
 		t.Run(x.id, func(t *testing.T) {
-			p := p.in(t)
+			p := p.In(t)
 			row := "#" + x.id
-			p.do(chromedp.Click(chromedp.CSS(row + " form[data-try] button")))
-			p.wait(`document.querySelector("` + row + ` .result[open]")`)
-			got := js[struct {
+			p.Do(chromedp.Click(chromedp.CSS(row + " form[data-try] button")))
+			p.Wait(`document.querySelector("` + row + ` .result[open]")`)
+			got := browsertest.JS[struct {
 				Badge, Request, Response, Curl, Link, Button, Hash string
 				Wires                                              int
 			}](p, `(() => {
@@ -102,65 +104,65 @@ func testDemoPage(t *testing.T, b *chromium) {
 	}
 
 	t.Run("copy", func(t *testing.T) {
-		p := p.in(t)
+		p := p.In(t)
 		for _, name := range []string{"clipboard-read", "clipboard-write"} {
-			if _, err := chromedp.CallBrowser(p.ctx, browser.SetPermission, browser.SetPermissionParams{
+			if _, err := chromedp.CallBrowser(p.Context(), browser.SetPermission, browser.SetPermissionParams{
 				Permission: &browser.PermissionDescriptor{Name: name}, Setting: browser.PermissionSettingGranted, Origin: b.gate,
-				BrowserContextID: chromedp.FromContext(p.ctx).BrowserContextID,
+				BrowserContextID: chromedp.FromContext(p.Context()).BrowserContextID,
 			}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+		browsertest.Call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 		button := `document.querySelector("#token-expired .cmd button")`
-		p.do(chromedp.Click(chromedp.CSS("#token-expired .cmd button")))
-		p.wait(button + `.textContent === "Copied"`)
-		if copied, shown := js[string](p, `navigator.clipboard.readText()`), js[string](p, `document.querySelector("#token-expired .cmd code").textContent`); copied != shown {
+		p.Do(chromedp.Click(chromedp.CSS("#token-expired .cmd button")))
+		p.Wait(button + `.textContent === "Copied"`)
+		if copied, shown := browsertest.JS[string](p, `navigator.clipboard.readText()`), browsertest.JS[string](p, `document.querySelector("#token-expired .cmd code").textContent`); copied != shown {
 			t.Errorf("copied %q, shown is %q", copied, shown)
 		}
 		// What was copied does in a shell what the page says.
-		if out := tool(t, js[string](p, `navigator.clipboard.readText()`), "sh"); !strings.Contains(out, "token-expired") {
+		if out := tool(t, browsertest.JS[string](p, `navigator.clipboard.readText()`), "sh"); !strings.Contains(out, "token-expired") {
 			t.Errorf("the curl line printed\n%s", out)
 		}
 	})
 
 	t.Run("unreachable", func(t *testing.T) {
-		p := b.tab(t)
-		p.open(b.gate + "/")
-		call(p, network.SetBlockedURLs, network.SetBlockedURLsParams{URLPatterns: []*network.BlockPattern{{URLPattern: b.gate + "/demo/try/*", Block: true}}})
-		p.do(chromedp.Click(chromedp.CSS("#public form[data-try] button")))
-		p.wait(`document.querySelector("#public .outcome .error")?.textContent === "The demo cannot be reached. Is it still running?"`)
+		p := b.Tab(t)
+		p.Open(b.gate + "/")
+		browsertest.Call(p, network.SetBlockedURLs, network.SetBlockedURLsParams{URLPatterns: []*network.BlockPattern{{URLPattern: b.gate + "/demo/try/*", Block: true}}})
+		p.Do(chromedp.Click(chromedp.CSS("#public form[data-try] button")))
+		p.Wait(`document.querySelector("#public .outcome .error")?.textContent === "The demo cannot be reached. Is it still running?"`)
 	})
 
 	t.Run("deep link", func(t *testing.T) {
-		p := b.tab(t)
-		p.open(b.gate + "/#token-expired")
-		p.wait(`(() => {
+		p := b.Tab(t)
+		p.Open(b.gate + "/#token-expired")
+		p.Wait(`(() => {
 			const box = document.querySelector("#token-expired:target").getBoundingClientRect();
 			return box.top >= document.querySelector(".demo-bar").getBoundingClientRect().bottom && box.bottom <= innerHeight;
 		})()`)
 		// A link to a row that the search hides shows it again.
-		p.do(chromedp.SendKeys(chromedp.ID("filter-text"), "slash"))
-		p.wait(`document.getElementById("token-expired").hidden`)
-		js[chromedp.Void](p, `location.hash = "#password-wrong"`)
-		p.wait(`!document.getElementById("password-wrong").hidden && document.getElementById("filter-text").value === ""`)
-		p.clean(b.gate)
+		p.Do(chromedp.SendKeys(chromedp.ID("filter-text"), "slash"))
+		p.Wait(`document.getElementById("token-expired").hidden`)
+		browsertest.JS[chromedp.Void](p, `location.hash = "#password-wrong"`)
+		p.Wait(`!document.getElementById("password-wrong").hidden && document.getElementById("filter-text").value === ""`)
+		p.Clean(b.gate)
 	})
-	p.clean(b.gate)
+	p.Clean(b.gate)
 }
 
 func testDemoTryAll(t *testing.T, b *chromium) {
-	p := b.tab(t)
-	p.open(b.gate + "/")
-	js[chromedp.Void](p, `
+	p := b.Tab(t)
+	p.Open(b.gate + "/")
+	browsertest.JS[chromedp.Void](p, `
 		window.seen = [];
 		new MutationObserver(() => {
 			const bar = document.getElementById("progress");
 			if (!bar.hidden) seen.push(bar.value + "/" + bar.max);
 		}).observe(document.getElementById("progress"), {attributes: true})`)
-	p.do(chromedp.Click(chromedp.CSS("#all button")))
-	p.wait(`/as expected$/.test(document.getElementById("said").textContent)`)
-	got := js[struct {
+	p.Do(chromedp.Click(chromedp.CSS("#all button")))
+	p.Wait(`/as expected$/.test(document.getElementById("said").textContent)`)
+	got := browsertest.JS[struct {
 		Said                string
 		Rows, Good, Results int
 		Seen                []string
@@ -172,7 +174,7 @@ func testDemoTryAll(t *testing.T, b *chromium) {
 	})`)
 	if got.Rows < 50 || got.Good != got.Rows || got.Results != got.Rows {
 		t.Errorf("%d rows, %d results, %d as expected", got.Rows, got.Results, got.Good)
-		t.Log(js[[]string](p, `[...document.querySelectorAll("article.row")].filter((r) => !r.querySelector(".badge.good")).map((r) => r.id + ": " + r.querySelector(".outcome").textContent)`))
+		t.Log(browsertest.JS[[]string](p, `[...document.querySelectorAll("article.row")].filter((r) => !r.querySelector(".badge.good")).map((r) => r.id + ": " + r.querySelector(".outcome").textContent)`))
 	}
 	if want := strconv.Itoa(got.Rows) + " of " + strconv.Itoa(got.Rows) + " as expected"; got.Said != want {
 		t.Errorf("said %q, want %q", got.Said, want)
@@ -180,20 +182,20 @@ func testDemoTryAll(t *testing.T, b *chromium) {
 	if len(got.Seen) < got.Rows/2 || !got.Hidden {
 		t.Errorf("progress was shown as %v, hidden at the end: %v", got.Seen, got.Hidden)
 	}
-	p.clean(b.gate)
+	p.Clean(b.gate)
 }
 
 // Everything can be reached with Tab and used with Enter, and the focus is seen.
 func testDemoKeyboard(t *testing.T, b *chromium) {
-	p := b.tab(t)
-	p.open(b.gate + "/")
-	call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
-	p.do(chromedp.KeyEvent(kb.Tab))
-	if got := js[string](p, `document.activeElement.textContent`); got != "Skip to the content" {
+	p := b.Tab(t)
+	p.Open(b.gate + "/")
+	browsertest.Call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	p.Do(chromedp.KeyEvent(kb.Tab))
+	if got := browsertest.JS[string](p, `document.activeElement.textContent`); got != "Skip to the content" {
 		t.Errorf("the first stop is %q", got)
 	}
-	p.do(chromedp.KeyEvent(kb.Enter))
-	p.wait(`location.hash === "#main" && document.activeElement.id === "main"`)
+	p.Do(chromedp.KeyEvent(kb.Enter))
+	p.Wait(`location.hash === "#main" && document.activeElement.id === "main"`)
 	const focused = `(() => {
 		const el = document.activeElement, style = getComputedStyle(el), box = el.getBoundingClientRect();
 		return {
@@ -204,8 +206,8 @@ func testDemoKeyboard(t *testing.T, b *chromium) {
 		};
 	})()`
 	step := func(options ...chromedp.KeyOption) string {
-		p.do(chromedp.KeyEvent(kb.Tab, options...))
-		at := js[struct {
+		p.Do(chromedp.KeyEvent(kb.Tab, options...))
+		at := browsertest.JS[struct {
 			Name                  string
 			Outline, Inside, Bare bool
 		}](p, focused)
@@ -218,24 +220,24 @@ func testDemoKeyboard(t *testing.T, b *chromium) {
 		if step() != "Try: The header is called X-Authorization" {
 			continue
 		}
-		p.do(chromedp.KeyEvent(kb.Enter))
-		p.wait(`document.querySelector("#header-prefixed .result[open] .badge.good")`)
-		if got := js[string](p, `document.getElementById("said").textContent`); got != "The header is called X-Authorization: 401 as expected" {
+		p.Do(chromedp.KeyEvent(kb.Enter))
+		p.Wait(`document.querySelector("#header-prefixed .result[open] .badge.good")`)
+		if got := browsertest.JS[string](p, `document.getElementById("said").textContent`); got != "The header is called X-Authorization: 401 as expected" {
 			t.Errorf("a screen reader is told %q", got)
 		}
 		// The focus stays on the button, and the result comes next.
-		p.do(chromedp.KeyEvent(kb.Tab))
-		if got := js[string](p, `document.activeElement.localName`); got != "summary" {
+		p.Do(chromedp.KeyEvent(kb.Tab))
+		if got := browsertest.JS[string](p, `document.activeElement.localName`); got != "summary" {
 			t.Errorf("after the button comes %s", got)
 		}
-		p.do(chromedp.KeyEvent(kb.Enter))
-		p.wait(`!document.querySelector("#header-prefixed .result").open`)
+		p.Do(chromedp.KeyEvent(kb.Enter))
+		p.Wait(`!document.querySelector("#header-prefixed .result").open`)
 		// Upwards, below the bar that stays at the top.
-		js[chromedp.Void](p, `document.querySelector("#public form button").focus()`)
+		browsertest.JS[chromedp.Void](p, `document.querySelector("#public form button").focus()`)
 		for range 30 {
 			step(chromedp.KeyModifiers(chromedp.ModifierShift))
 		}
-		p.clean(b.gate)
+		p.Clean(b.gate)
 		return
 	}
 	t.Error("the button was never reached")
@@ -243,38 +245,27 @@ func testDemoKeyboard(t *testing.T, b *chromium) {
 
 // Without scripts the button of a row is a form.
 func testDemoWithoutScript(t *testing.T, b *chromium) {
-	p := b.tab(t)
-	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	p.open(b.gate + "/")
-	if shown := js[bool](p, `document.getElementById("filter").offsetParent !== null`); shown {
+	p := b.Tab(t)
+	browsertest.Call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	p.Open(b.gate + "/")
+	if shown := browsertest.JS[bool](p, `document.getElementById("filter").offsetParent !== null`); shown {
 		t.Error("the search is offered, and cannot work")
 	}
-	p.submit("#token-expired form button")
-	got := js[struct{ Path, H1, Badge, Back, Wire string }](p, `({
+	p.Submit("#token-expired form button")
+	got := browsertest.JS[struct{ Path, H1, Badge, Back, Wire string }](p, `({
 		path: location.pathname, h1: document.querySelector("h1").textContent, badge: document.querySelector(".result[open] .badge.good").textContent,
 		back: document.querySelector(".after a").getAttribute("href"), wire: document.querySelectorAll(".wire")[1].textContent,
 	})`)
 	if got.Path != "/demo/try/token-expired" || got.H1 != "The token expired" || got.Badge != "401 as expected" || got.Back != "/#token-expired" || !strings.HasPrefix(got.Wire, "HTTP/1.1 401 ") {
 		t.Errorf("%+v", got)
 	}
-	p.open(b.gate + "/")
-	p.submit("#all button")
-	if bad := js[[]string](p, `[...document.querySelectorAll(".row")].filter((r) => !r.querySelector(".badge.good")).map((r) => r.textContent.slice(0, 80))`); len(bad) > 0 {
+	p.Open(b.gate + "/")
+	p.Submit("#all button")
+	if bad := browsertest.JS[[]string](p, `[...document.querySelectorAll(".row")].filter((r) => !r.querySelector(".badge.good")).map((r) => r.textContent.slice(0, 80))`); len(bad) > 0 {
 		t.Errorf("not as expected: %v", bad)
 	}
-	if n := js[int](p, `document.querySelectorAll(".row .badge.good").length`); n < 50 {
+	if n := browsertest.JS[int](p, `document.querySelectorAll(".row .badge.good").length`); n < 50 {
 		t.Errorf("only %d results", n)
 	}
-	p.clean(b.gate)
+	p.Clean(b.gate)
 }
-
-// submit presses a button and waits for the page that it leads to.
-func (p *tab) submit(button string) {
-	p.t.Helper()
-	if _, err := chromedp.RunResponse(p.ctx, chromedp.Click(chromedp.CSS(button))); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-// in is the same tab, with failures counted for a part of the test.
-func (p *tab) in(t *testing.T) *tab { return &tab{t: t, ctx: p.ctx} }

@@ -8,67 +8,69 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/gate401/gate401/web/browsertest"
 )
 
 func testGuide(t *testing.T, b *chromium) {
-	p := b.tab(t)
+	p := b.Tab(t)
 	guide := b.gate + "/auth/problems/"
-	if status := p.open(guide); status != 200 {
+	if status := p.Open(guide); status != 200 {
 		t.Fatalf("%d", status)
 	}
-	p.headings()
-	all := js[int](p, `document.querySelectorAll(".reasons li").length`)
+	headings(t, p)
+	all := browsertest.JS[int](p, `document.querySelectorAll(".reasons li").length`)
 	if all < 40 {
 		t.Errorf("only %d reasons", all)
 	}
 	const visible = `[...document.querySelectorAll(".reasons li")].filter((li) => li.offsetParent !== null)`
-	p.do(chromedp.SendKeys(chromedp.ID("filter-text"), "audience wrong"))
-	if got := js[[]string](p, visible+`.map((li) => li.querySelector(".code").textContent)`); len(got) != 1 || got[0] != "token-audience-wrong" {
+	p.Do(chromedp.SendKeys(chromedp.ID("filter-text"), "audience wrong"))
+	if got := browsertest.JS[[]string](p, visible+`.map((li) => li.querySelector(".code").textContent)`); len(got) != 1 || got[0] != "token-audience-wrong" {
 		t.Errorf("found %v", got)
 	}
-	if got := js[string](p, `location.search + document.getElementById("filter-said").textContent`); !strings.HasPrefix(got, "?q=audience+wrong1 of ") {
+	if got := browsertest.JS[string](p, `location.search + document.getElementById("filter-said").textContent`); !strings.HasPrefix(got, "?q=audience+wrong1 of ") {
 		t.Errorf("said %q", got)
 	}
 	// The address with the search leads to what was found.
-	p.open(js[string](p, `location.href`))
-	if got := js[int](p, visible+`.length`); got != 1 {
+	p.Open(browsertest.JS[string](p, `location.href`))
+	if got := browsertest.JS[int](p, visible+`.length`); got != 1 {
 		t.Errorf("%d found by the address", got)
 	}
-	p.do(chromedp.Focus(chromedp.ID("filter-text")), chromedp.KeyEvent(kb.Escape))
-	p.wait(visible + `.length === document.querySelectorAll(".reasons li").length`)
+	p.Do(chromedp.Focus(chromedp.ID("filter-text")), chromedp.KeyEvent(kb.Escape))
+	p.Wait(visible + `.length === document.querySelectorAll(".reasons li").length`)
 
 	for _, code := range []string{"token-expired", "credentials-invalid", "password-wrong"} {
-		if status := p.open(guide + code); status != 200 {
+		if status := p.Open(guide + code); status != 200 {
 			t.Errorf("%s: %d", code, status)
 		}
-		p.headings()
-		if got := js[[]string](p, `[...document.querySelectorAll("h2")].map((h) => h.textContent)`); strings.Join(got, "|") !=
+		headings(t, p)
+		if got := browsertest.JS[[]string](p, `[...document.querySelectorAll("h2")].map((h) => h.textContent)`); strings.Join(got, "|") !=
 			"What happened|What to do|Should the client try again?|How the answer looks|Where it is written|Related reasons" {
 			t.Errorf("%s: %v", code, got)
 		}
 	}
-	p.clean(b.gate)
-	if status := p.open(guide + "token-expird"); status != 404 || !js[bool](p, `document.querySelector("main a[href$='/token-expired']") !== null`) {
+	p.Clean(b.gate)
+	if status := p.Open(guide + "token-expird"); status != 404 || !browsertest.JS[bool](p, `document.querySelector("main a[href$='/token-expired']") !== null`) {
 		t.Errorf("a misspelt reason: %d", status)
 	}
 }
 
 // headings demands one h1 and no level left out.
-func (p *tab) headings() {
-	p.t.Helper()
-	levels := js[[]int](p, `[...document.querySelectorAll("h1,h2,h3,h4,h5,h6")].map((h) => Number(h.localName[1]))`)
+func headings(t *testing.T, p *browsertest.Tab) {
+	t.Helper()
+	levels := browsertest.JS[[]int](p, `[...document.querySelectorAll("h1,h2,h3,h4,h5,h6")].map((h) => Number(h.localName[1]))`)
 	above, first := 0, 0
 	for _, level := range levels {
 		if level == 1 {
 			first++
 		}
 		if level > above+1 {
-			p.t.Errorf("a heading of level %d below one of %d", level, above)
+			t.Errorf("a heading of level %d below one of %d", level, above)
 		}
 		above = level
 	}
 	if first != 1 {
-		p.t.Errorf("%d headings of level 1", first)
+		t.Errorf("%d headings of level 1", first)
 	}
 }
 

@@ -6,65 +6,35 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/fetch"
-	"github.com/chromedp/chromedp"
-)
 
-// answerDialog answers the browser's own dialog as a person would, and counts
-// how often it would have opened.
-func (p *tab) answerDialog(answer fetch.AuthChallengeResponse) func() int {
-	p.t.Helper()
-	paused := chromedp.Events(p.ctx, fetch.RequestPaused)
-	asked := chromedp.Events(p.ctx, fetch.AuthRequired)
-	yes := true
-	call(p, fetch.Enable, fetch.EnableParams{HandleAuthRequests: &yes})
-	opened := make(chan struct{}, 100)
-	go func() {
-		for e, err := range paused {
-			if err != nil {
-				return
-			}
-			_, _ = chromedp.Call(p.ctx, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: e.RequestID})
-		}
-	}()
-	go func() {
-		for e, err := range asked {
-			if err != nil {
-				return
-			}
-			opened <- struct{}{}
-			_, _ = chromedp.Call(p.ctx, fetch.ContinueWithAuth, fetch.ContinueWithAuthParams{RequestID: e.RequestID, AuthChallengeResponse: &answer})
-		}
-	}()
-	return func() int { return len(opened) }
-}
+	"github.com/gate401/gate401/web/browsertest"
+)
 
 // A person who opens a protected address, and closes the dialog, gets a page to read.
 func testRefusalPage(t *testing.T, b *chromium) {
-	p := b.tab(t)
-	dialogs := p.answerDialog(fetch.AuthChallengeResponse{Response: fetch.AuthChallengeResponseResponseCancelAuth})
-	if status := p.open(b.gate + "/orders"); status != 401 {
+	p := b.Tab(t)
+	dialogs := p.AnswerDialog(fetch.AuthChallengeResponse{Response: fetch.AuthChallengeResponseResponseCancelAuth})
+	if status := p.Open(b.gate + "/orders"); status != 401 {
 		t.Errorf("%d", status)
 	}
 	if dialogs() != 1 {
 		t.Errorf("the dialog opened %d times", dialogs())
 	}
-	got := js[struct{ Type, H1, Text, Lang, Link string }](p, `({
+	got := browsertest.JS[struct{ Type, H1, Text, Lang, Link string }](p, `({
 		type: document.contentType, h1: document.querySelector("h1").textContent, text: document.body.innerText,
 		lang: document.documentElement.lang, link: document.querySelector("a").href,
 	})`)
 	if got.Type != "text/html" || got.Lang != "en" || got.H1 == "" || !strings.Contains(got.Text, "credentials-missing") {
 		t.Errorf("%+v", got)
 	}
-	id := js[string](p, `[...document.querySelectorAll("dd code")].at(-1).textContent`)
+	id := browsertest.JS[string](p, `[...document.querySelectorAll("dd code")].at(-1).textContent`)
 	if line := b.process.decision(id); line["reason"] != "credentials-missing" {
 		t.Errorf("the request id on the page leads to %v", line)
 	}
-	if status := p.open(got.Link); status != 200 || !strings.HasPrefix(got.Link, b.gate+"/auth/problems/credentials-missing") {
+	if status := p.Open(got.Link); status != 200 || !strings.HasPrefix(got.Link, b.gate+"/auth/problems/credentials-missing") {
 		t.Errorf("%s: %d", got.Link, status)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, line := range p.console {
+	for _, line := range p.Console() {
 		// The browser itself notes every 401.
 		if !strings.Contains(line, "status of 401") {
 			t.Errorf("in the console: %s", line)
@@ -75,17 +45,17 @@ func testRefusalPage(t *testing.T, b *chromium) {
 // A name and password given in the browser's own dialog are let through.
 func testBasicDialog(t *testing.T, b *chromium) {
 	alice := b.demo.People[0]
-	p := b.tab(t)
-	dialogs := p.answerDialog(fetch.AuthChallengeResponse{
+	p := b.Tab(t)
+	dialogs := p.AnswerDialog(fetch.AuthChallengeResponse{
 		Response: fetch.AuthChallengeResponseResponseProvideCredentials, Username: alice.Name, Password: alice.Password,
 	})
-	if status := p.open(b.gate + "/orders"); status != 200 {
+	if status := p.Open(b.gate + "/orders"); status != 200 {
 		t.Errorf("%d", status)
 	}
 	if dialogs() != 1 {
 		t.Errorf("the dialog opened %d times", dialogs())
 	}
-	if got := js[string](p, `document.body.textContent`); !strings.Contains(got, `"orders"`) {
+	if got := browsertest.JS[string](p, `document.body.textContent`); !strings.Contains(got, `"orders"`) {
 		t.Errorf("got %s", got)
 	}
 }
@@ -97,9 +67,8 @@ type answerOf struct {
 }
 
 // fetched is fetch() with these options, in the page.
-func fetched(p *tab, url, options string) answerOf {
-	p.t.Helper()
-	return js[answerOf](p, `fetch(`+quoted(url)+`, `+options+`).then(async (r) => ({
+func fetched(p *browsertest.Tab, url, options string) answerOf {
+	return browsertest.JS[answerOf](p, `fetch(`+browsertest.Quoted(url)+`, `+options+`).then(async (r) => ({
 		status: r.status, type: r.headers.get("Content-Type") ?? "", challenge: r.headers.get("WWW-Authenticate") ?? "",
 		id: r.headers.get("X-Request-Id") ?? "", by: r.headers.get("Gate401-Refused-By") ?? "", code: (await r.json()).code ?? "",
 	}), (e) => ({failed: e.name}))`)
@@ -107,8 +76,8 @@ func fetched(p *tab, url, options string) answerOf {
 
 // A script never gets a page, and can read why it was refused.
 func testFetch(t *testing.T, b *chromium) {
-	p := b.tab(t)
-	p.open(b.gate + "/")
+	p := b.Tab(t)
+	p.Open(b.gate + "/")
 	got := fetched(p, "/orders", `{credentials: "omit"}`)
 	if got.Status != 401 || got.Type != "application/problem+json" || got.Code != "credentials-missing" || got.By != "gate" ||
 		!strings.Contains(got.Challenge, `Bearer realm="orders"`) || !strings.Contains(got.Challenge, "Basic") {
@@ -145,8 +114,8 @@ func testOtherOrigins(t *testing.T, b *chromium) {
 		{"unlisted, token", unlistedOrigin, bearer("valid"), true, 0, ""},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			p := b.tab(t)
-			if status := p.open(x.origin + "/"); status != 200 || js[string](p, `location.origin`) != x.origin {
+			p := b.Tab(t)
+			if status := p.Open(x.origin + "/"); status != 200 || browsertest.JS[string](p, `location.origin`) != x.origin {
 				t.Fatalf("the page of %s: %d", x.origin, status)
 			}
 			got := fetched(p, url, x.options)
@@ -154,10 +123,8 @@ func testOtherOrigins(t *testing.T, b *chromium) {
 				if got.Failed != "TypeError" {
 					t.Errorf("a script of %s can read %+v", x.origin, got)
 				}
-				p.mu.Lock()
-				defer p.mu.Unlock()
-				if !strings.Contains(strings.Join(p.console, "\n"), "CORS policy") {
-					t.Errorf("it failed for another reason than CORS: %v", p.console)
+				if said := p.Console(); !strings.Contains(strings.Join(said, "\n"), "CORS policy") {
+					t.Errorf("it failed for another reason than CORS: %v", said)
 				}
 				return
 			}
@@ -190,8 +157,8 @@ func testOtherOrigins(t *testing.T, b *chromium) {
 		}
 	}
 	// The public part is for any page.
-	p := b.tab(t)
-	p.open(unlistedOrigin + "/")
+	p := b.Tab(t)
+	p.Open(unlistedOrigin + "/")
 	if got := fetched(p, b.gate+b.demo.Paths["public"], `{credentials: "omit"}`); got.Status != 200 {
 		t.Errorf("public: %+v", got)
 	}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gate401/gate401/internal/component"
 )
 
 // tool runs a client to its end and returns what it printed.
@@ -22,7 +24,7 @@ func tool(t *testing.T, stdin string, name string, args ...string) string {
 
 // curl sees what it should, and finds its own way where it can.
 func TestCurl(t *testing.T) {
-	curl := need(t, "curl", "curl")
+	curl := component.Need(t, "curl", "curl")
 	_, c := startDemo(t)
 	alice := c.People[0]
 	orders := c.Gate + c.Paths["protected"]
@@ -67,7 +69,7 @@ func TestCurl(t *testing.T) {
 // Python's urllib answers the Basic challenge by itself: it must understand the
 // fields as they are.
 func TestPython(t *testing.T) {
-	python := need(t, "python3", "python3")
+	python := component.Need(t, "python3", "python3")
 	_, c := startDemo(t)
 	out := tool(t, `
 import sys, urllib.request, urllib.error, json
@@ -95,7 +97,7 @@ print(opener.open(url).status)
 // Files that the real htpasswd wrote: bcrypt is taken, weaker hashes are refused
 // by name and line, and a changed file is felt.
 func TestHtpasswd(t *testing.T) {
-	htpasswd := need(t, "htpasswd", "apache2-utils")
+	htpasswd := component.Need(t, "htpasswd", "apache2-utils")
 	dir := t.TempDir()
 	users := filepath.Join(dir, "users.htpasswd")
 	tool(t, "", htpasswd, "-cbB", users, "carol", "carol's own")
@@ -112,7 +114,7 @@ log: {format: json}
 	}
 	p := start(t, dir, "serve", "-c", "gate401.yaml")
 	basic := func(user string) int {
-		req := tool(t, "", need(t, "curl", "curl"), "-s", "-o", os.DevNull, "-w", "%{http_code}", "-u", user, p.gate+"/")
+		req := tool(t, "", component.Need(t, "curl", "curl"), "-s", "-o", os.DevNull, "-w", "%{http_code}", "-u", user, p.gate+"/")
 		return int(req[0]-'0')*100 + int(req[1]-'0')*10 + int(req[2]-'0')
 	}
 	if got := basic("carol:carol's own"); got != 200 {

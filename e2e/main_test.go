@@ -45,21 +45,6 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// need finds a component. Where one may be missing (not with CI=true) the test
-// is skipped; the list at the end of make test names what that leaves untested.
-func need(t *testing.T, command, pkg string) string {
-	t.Helper()
-	path, err := exec.LookPath(command)
-	if err == nil {
-		return path
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("missing component %s (Debian package %s)", command, pkg)
-	}
-	t.Skipf("%s is not installed (Debian package %s)", command, pkg)
-	return ""
-}
-
 // process is a running gate401.
 type process struct {
 	t           *testing.T

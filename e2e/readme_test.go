@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gate401/gate401/internal/component"
 )
 
 // fenced are the blocks of a kind in a document.
@@ -33,7 +35,7 @@ func fenced(t *testing.T, file, kind string) []string {
 // Every command of the README is run, in its order, in one folder. Ports are the
 // only thing that is changed: a test takes free ones.
 func TestReadmeCommands(t *testing.T) {
-	need(t, "curl", "curl")
+	component.Need(t, "curl", "curl")
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,8 @@
 # What the tests need beyond Go: a command, the Debian package that has it, and
 # what is not tested without it. Read by scripts/test.sh.
 COMPONENTS='
-curl|curl|the answers as curl sees them
+curl|curl|the answers as curl sees them; explain against the real curl
+bash|bash|curl commands as a shell reads them
 python3|python3|the answers as the urllib of Python sees them
 htpasswd|apache2-utils|password files as htpasswd writes them
 node|nodejs|clients and servers for Node
@@ -13,7 +14,7 @@ caddy|caddy|explain and the client against Caddy
 squid|squid|the client behind Squid
 wget|wget|the mock as wget sees it
 http|httpie|the mock as HTTPie sees it
-chromium|chromium|the pages in a browser
+chromium|chromium|the pages in a browser; what its DevTools copy
 '
 # Packages for Python: the module, the Debian package, and what is not tested
 # without it.

@@ -13,7 +13,7 @@ import (
 // write.
 func readable(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "gate401-foreign-")
+	dir, err := os.MkdirTemp("", "gate401-foreign-") //nolint:usetesting // the folder above that of the test is for its user alone
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,9 +30,9 @@ func readableAll(t testing.TB, dir string) {
 			return err
 		}
 		if d.IsDir() {
-			return os.Chmod(path, 0o777) //nolint:gosec // see above
+			return os.Chmod(path, 0o777)
 		}
-		return os.Chmod(path, 0o644) //nolint:gosec // see above
+		return os.Chmod(path, 0o644)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -41,10 +41,10 @@ func readableAll(t testing.TB, dir string) {
 
 func write(t testing.TB, name, content string) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil { //nolint:gosec // no secret is in it
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(name, []byte(content), 0o644); err != nil { //nolint:gosec // no secret is in it
+	if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

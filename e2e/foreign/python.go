@@ -4,6 +4,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/gate401/gate401/internal/component"
 )
 
 // Python finds an interpreter that has a module. Where another one comes first in
@@ -15,6 +17,6 @@ func Python(t testing.TB, module string) string {
 			return python
 		}
 	}
-	missing(t, module+" for Python (Debian package python3-"+strings.ToLower(module)+")")
+	component.Missing(t, module+" for Python", "apt-get install python3-"+strings.ToLower(module))
 	return ""
 }

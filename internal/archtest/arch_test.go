@@ -54,7 +54,8 @@ var policy = map[string]struct{ house, modules string }{
 	// Surfaces and what they show; none imports another.
 	"web":                {modules: "github.com/a-h/templ"},
 	"web/webtest":        {},
-	"web/browsertest":    {modules: "github.com/chromedp/chromedp github.com/chromedp/cdproto"},
+	"internal/component": {},
+	"web/browsertest":    {house: "internal/component", modules: "github.com/chromedp/chromedp github.com/chromedp/cdproto"},
 	"internal/guide":     {house: " httpauth internal/nearest reason web", modules: "github.com/a-h/templ"},
 	"internal/watch":     {house: " reason httpauth"},
 	"internal/proxy":     {house: root},
@@ -92,8 +93,9 @@ var policy = map[string]struct{ house, modules string }{
 	"cmd/gate401":         {house: "internal/cli"},
 	"internal/docs": {house: "httpauth internal/cli internal/config internal/diagnose internal/mock/httpbin internal/mock/mix internal/mock/scenario internal/mock/trial " +
 		"internal/mock/world reason"},
-	"internal/archtest":   {},
-	"e2e/foreign":         {},
+	"internal/archtest": {},
+	"e2e/foreign":       {house: "internal/component"},
+	"e2e/mock":          {},
 }
 
 // midway is what a user of the middleware links: no SQL, no RPC, no expression

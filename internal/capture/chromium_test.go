@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/gate401/gate401/internal/capture"
+	"github.com/gate401/gate401/web/browsertest"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -226,26 +227,9 @@ async function run() {
 	return app.URL
 }
 
-// browser starts Chromium, cut off from everything but this machine.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	ctx, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), chromedp.ExecPath(need(t, "chromium")), chromedp.UserDataDir(t.TempDir()),
-		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { chromedp.Cancel(ctx) })
-	return ctx
-}
-
 func record(t *testing.T) *recorder {
 	t.Helper()
-	ctx := browser(t)
+	ctx := browsertest.Start(t).Tab(t).Context()
 	r := &recorder{last: map[network.RequestID][]*leg{}, sent: map[network.RequestID][]*network.EventRequestWillBeSentExtraInfo{}, got: map[network.RequestID][]*network.EventResponseReceivedExtraInfo{}}
 	if err := chromedp.Listen(ctx, r.listen); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/gate401/gate401/internal/capture"
+	"github.com/gate401/gate401/web/browsertest"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -45,7 +46,7 @@ type copied struct {
 // "Copy as cURL (bash)", "(cmd)", "PowerShell", "fetch" and "fetch (Node.js)" of
 // the real DevTools are read back to what they were made of.
 func TestDevToolsCopyAs(t *testing.T) {
-	ctx := browser(t)
+	ctx := browsertest.Start(t).Tab(t).Context()
 	limited, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if _, err := chromedp.Run(limited, chromedp.NavigateResponse("devtools://devtools/bundled/devtools_app.html")); err != nil {

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"io"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gate401/gate401/internal/capture"
+	"github.com/gate401/gate401/internal/component"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -21,21 +21,6 @@ type wire struct {
 	Line   string
 	Header capture.Header
 	Body   string
-}
-
-// need finds a program whose Debian package has the same name. Where one may be
-// missing (not with CI=true) the test is skipped.
-func need(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	switch {
-	case err == nil:
-	case os.Getenv("CI") == "true":
-		t.Fatalf("missing component: apt-get install %s", name)
-	default:
-		t.Skipf("%s is not installed (Debian package %s)", name, name)
-	}
-	return path
 }
 
 // listen answers every request with 200 and hands over what it read.
@@ -95,7 +80,7 @@ func readWire(conn net.Conn) (wire, bool) {
 // What is read from a command is what the real curl sends for it, octet by
 // octet, apart from its version and the boundary that it invents.
 func TestCurlIsWhatCurlSends(t *testing.T) {
-	program, shell := need(t, "curl"), need(t, "bash")
+	program, shell := component.Need(t, "curl", "curl"), component.Need(t, "bash", "bash")
 	addr, got := listen(t)
 	for _, command := range []string{
 		`curl http://HOST`,

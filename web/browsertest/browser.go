@@ -2,14 +2,12 @@ package browsertest
 
 import (
 	"context"
-	"errors"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/gate401/gate401/internal/component"
 )
 
 // Browser is a Chromium that is closed at the end of the test.
@@ -17,13 +15,31 @@ type Browser struct {
 	ctx context.Context //nolint:containedctx // chromedp keeps its browser in one
 }
 
-// Start starts the browser.
+// Options are what a browser is started with; the zero value is right for pages
+// of this machine.
+type Options struct {
+	// Hosts leads names, such as app.example.com:443, to addresses of this machine,
+	// such as 127.0.0.1:8443.
+	Hosts map[string]string
+	// IgnoreCertErrors takes any certificate.
+	IgnoreCertErrors bool
+}
+
+// Start starts the browser with nothing special.
 func Start(t *testing.T) *Browser {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatal("missing component chromium: apt-get install chromium")
+	return Options{}.Start(t)
+}
+
+// Start starts the browser.
+func (o Options) Start(t *testing.T) *Browser {
+	t.Helper()
+	path := component.Need(t, "chromium", "chromium")
+	var rules []string
+	for name, address := range o.Hosts {
+		rules = append(rules, "MAP "+name+" "+address)
 	}
+	rules = append(rules, "MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1")
 	// The context of the test ends before its cleanup, which closes the browser.
 	ctx, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()),
 		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
@@ -31,7 +47,8 @@ func Start(t *testing.T) *Browser {
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("password-store", "basic"),
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
+		chromedp.Flag("host-resolver-rules", strings.Join(rules, ", ")),
+		chromedp.Flag("ignore-certificate-errors", o.IgnoreCertErrors),
 	)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
@@ -45,26 +62,4 @@ func Start(t *testing.T) *Browser {
 		}
 	})
 	return &Browser{ctx: ctx}
-}
-
-// axeSource is the accessibility checker as npm ci has put it there; "" if it is
-// not.
-func axeSource(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	for err == nil {
-		source, readErr := os.ReadFile(filepath.Join(dir, "e2e/browser/node_modules/axe-core/axe.min.js"))
-		if readErr == nil {
-			return string(source)
-		}
-		up := filepath.Dir(dir)
-		if up == dir || !errors.Is(readErr, os.ErrNotExist) {
-			break
-		}
-		dir = up
-	}
-	if strings.EqualFold(os.Getenv("CI"), "true") {
-		t.Fatal("missing component axe-core: npm ci in e2e/browser")
-	}
-	return ""
 }

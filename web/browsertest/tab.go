@@ -4,9 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -66,8 +64,12 @@ func (s *tabState) listen(event any) {
 	case *runtime.EventExceptionThrown:
 		s.console = append(s.console, fmt.Sprintf("exception: %s %+v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception))
 	case *runtime.EventConsoleAPICalled:
-		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
-			s.console = append(s.console, fmt.Sprintf("%s: %+v", e.Type, e.Args))
+		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning || e.Type == runtime.ConsoleAPICalledTypeAssert {
+			said := string(e.Type)
+			for _, arg := range e.Args {
+				said += " " + string(arg.Value)
+			}
+			s.console = append(s.console, said)
 		}
 	case *log.EventEntryAdded:
 		if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
@@ -92,7 +94,29 @@ func (p *Tab) Console() []string {
 	return slices.Clone(p.console)
 }
 
-// Open loads a page and returns the status of its answer; 0 for a file.
+// Context is the one that chromedp knows the tab by, for what has no method here.
+func (p *Tab) Context() context.Context { return p.ctx }
+
+// Clean demands that nothing was said in the console and nothing asked of another
+// origin.
+func (p *Tab) Clean(origin string) {
+	p.t.Helper()
+	for _, line := range p.Console() {
+		p.t.Errorf("in the console: %s", line)
+	}
+	all := p.Requests()
+	for _, url := range all {
+		if !strings.HasPrefix(url, origin+"/") {
+			p.t.Errorf("asked of another origin: %s", url)
+		}
+	}
+	if len(all) == 0 {
+		p.t.Error("no request was seen at all")
+	}
+}
+
+// Open loads a page and returns the status of its answer; 0 for a file,
+// and where only the fragment changed.
 func (p *Tab) Open(url string) int64 {
 	p.t.Helper()
 	res, err := chromedp.Run(p.ctx, chromedp.NavigateResponse(url))
@@ -109,6 +133,14 @@ func (p *Tab) Open(url string) int64 {
 func (p *Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
 	if err := chromedp.Do(p.ctx, steps...); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Submit presses a button and waits for the page that it leads to.
+func (p *Tab) Submit(selector string) {
+	p.t.Helper()
+	if _, err := chromedp.RunResponse(p.ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -144,7 +176,7 @@ func JS[T any](p *Tab, expression string) T {
 // Wait comes back when the expression is true.
 func (p *Tab) Wait(expression string) {
 	p.t.Helper()
-	for range 750 {
+	for range 1500 {
 		if JS[bool](p, "!!("+expression+")") {
 			return
 		}
@@ -184,7 +216,8 @@ func (p *Tab) Size(s Size) {
 	})
 }
 
-// Scheme sets what the reader prefers, light or dark, and no motion.
+// Scheme sets what the reader prefers, light or dark, and no motion: what moves
+// while it is clicked at is missed.
 func (p *Tab) Scheme(name string) {
 	p.t.Helper()
 	Call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
@@ -199,54 +232,4 @@ func Quoted(s string) string {
 		return `""`
 	}
 	return string(b)
-}
-
-// Look examines the page as it is, in both windows and both schemes: WCAG 2.2 AA
-// as far as a program can tell, and nothing wider than the window. It keeps
-// pictures for a person to look at where GATE401_PICTURES names a directory.
-func (p *Tab) Look(name string) {
-	p.t.Helper()
-	axe := axeSource(p.t)
-	// The checker is put in from outside, past what the policy of the page allows.
-	if axe != "" && !JS[bool](p, `typeof axe === "object"`) {
-		JS[chromedp.Void](p, axe)
-	}
-	for _, s := range []Size{Phone, Desktop} {
-		for _, scheme := range []string{"light", "dark"} {
-			p.Size(s)
-			p.Scheme(scheme)
-			if axe != "" {
-				for _, violation := range JS[[]string](p, axeRun) {
-					p.t.Errorf("%s, %s, %s: %s", name, s.Name, scheme, violation)
-				}
-			}
-			for _, wide := range JS[[]string](p, `document.scrollingElement.scrollWidth <= innerWidth ? [] :
-				[...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth).map((e) => e.outerHTML.slice(0, 120))`) {
-				p.t.Errorf("%s, %s: wider than the window: %s", name, s.Name, wide)
-			}
-			p.picture(name + "-" + s.Name + "-" + scheme)
-		}
-	}
-	p.Size(Desktop)
-	p.Scheme("light")
-}
-
-// axeRun says each violation with the elements that it was found in.
-const axeRun = `axe.run(document, {
-	runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}, resultTypes: ["violations"],
-}).then((r) => {
-	if (r.passes.length < 5) return ["axe looked at nothing"];
-	return r.violations.map((v) => v.id + ": " + v.help + "\n" + v.nodes.map((n) => n.html + "\n" + n.failureSummary).join("\n"));
-})`
-
-func (p *Tab) picture(name string) {
-	dir := os.Getenv("GATE401_PICTURES")
-	if dir == "" {
-		return
-	}
-	whole := true
-	shot := Call(p, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &whole})
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), shot.Data, 0o600); err != nil { //nolint:gosec // the directory is the choice of who runs the test
-		p.t.Fatal(err)
-	}
 }
