@@ -9,8 +9,8 @@ import (
 )
 
 // Nginx serves /open/ok.txt and, behind auth_basic, /basic/ok.txt (User,
-// PlainPassword). /login/ redirects to a login page, as web applications do, and
-// /proxied/ passes to upstream (if there is one) without the Authorization
+// PlainPassword). /login/ and /app/ redirect to a login page, as web applications
+// do, and /proxied/ passes to upstream (if there is one) without the Authorization
 // field.
 func Nginx(t testing.TB, upstream string) *Server {
 	t.Helper()
@@ -52,6 +52,7 @@ http {
     root %[1]s/www;
     location /basic/ { auth_basic "nginx basic"; auth_basic_user_file %[1]s/users; }
     location /login/ { return 302 /sign-in.html; }
+    location /app/ { return 302 /sign-in.html?next=$uri; }
     location = /sign-in.html { default_type text/html; }
     %[3]s
   }
