@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -25,7 +26,7 @@ type renewer struct {
 	source  Source
 	leeway  time.Duration
 	now     func() time.Time
-	flights *sync.WaitGroup
+	flights *flights
 
 	mu     sync.Mutex
 	flight *flight
@@ -50,6 +51,38 @@ type flight struct {
 	done  chan struct{}
 	token Token
 	err   error
+}
+
+// flights are the renewals of all logins that are under way. Requests start new
+// ones while somebody waits, which a sync.WaitGroup answers with a panic.
+type flights struct {
+	mu   sync.Mutex
+	open map[*flight]struct{}
+}
+
+func (s *flights) add(f *flight) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		s.open = make(map[*flight]struct{})
+	}
+	s.open[f] = struct{}{}
+}
+
+func (s *flights) remove(f *flight) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, f)
+}
+
+// wait waits for those that are under way now, and for none that begins later.
+func (s *flights) wait() {
+	s.mu.Lock()
+	now := slices.Collect(maps.Keys(s.open))
+	s.mu.Unlock()
+	for _, f := range now {
+		<-f.done
+	}
 }
 
 // token returns the token to send, renewed ahead of its expiry.
@@ -125,7 +158,7 @@ func (r *renewer) renew(ctx context.Context, refused Token, tell func(time.Time,
 	if f == nil {
 		f = &flight{done: make(chan struct{})}
 		r.flight, led = f, true
-		r.flights.Add(1)
+		r.flights.add(f)
 		go r.fly(context.WithoutCancel(ctx), f, refused)
 	}
 	r.mu.Unlock()
@@ -139,13 +172,15 @@ func (r *renewer) renew(ctx context.Context, refused Token, tell func(time.Time,
 		tell(now, err)
 	}
 	if err == nil && tok.Value == refused.Value {
-		return Token{}, led, errSameToken
+		// Another request's renewal brought the token that is refused here: whose
+		// source gives its new token away before Renew returns.
+		return r.renew(ctx, refused, tell)
 	}
 	return tok, led, err
 }
 
 func (r *renewer) fly(ctx context.Context, f *flight, refused Token) {
-	defer r.flights.Done()
+	defer r.flights.remove(f)
 	ctx, cancel := context.WithTimeout(ctx, renewalTimeout)
 	defer cancel()
 	f.err = errors.New("the source of tokens ended without an answer")

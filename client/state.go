@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/gate401/gate401/httpauth"
@@ -25,7 +24,7 @@ type state struct {
 	refusals refusals
 	digests  digests
 	armed    armed
-	flights  sync.WaitGroup
+	flights  flights
 }
 
 // login is a Login whose origins were read.

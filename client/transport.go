@@ -87,11 +87,11 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// Close waits for a renewal that is under way, which would be lost otherwise
-// with a refresh token that can be used once. The Transport can be used
-// afterwards.
+// Close waits for the renewals that are under way, which would be lost otherwise
+// with refresh tokens that can be used once. The Transport can be used meanwhile
+// and afterwards.
 func (t *Transport) Close() error {
-	t.setUp().flights.Wait()
+	t.setUp().flights.wait()
 	return nil
 }
 
