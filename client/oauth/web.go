@@ -50,12 +50,16 @@ func newWeb(client *http.Client, start *url.URL) web {
 	return web{&own, isLoopback(start.Hostname())}
 }
 
+// isLoopback tells whether a host is this machine: 0.0.0.0 is too, and whatever
+// ends with localhost (RFC 6761 section 6.3).
 func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
 	a, err := netip.ParseAddr(host)
-	return err == nil && a.IsLoopback()
+	a = a.Unmap()
+	return err == nil && (a.IsLoopback() || a.IsUnspecified())
 }
 
 // parseURL reads an absolute URL that may be asked.

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -37,7 +37,7 @@ func (a *app) evidence(ctx context.Context, f explainFlags, c capture.Capture, o
 	if last.Response == nil || jwt == "" && !asksBearer(last) {
 		return done, nil
 	}
-	d := discovery{say: a.say}
+	d := discovery{say: a.say, here: isHere(last.Request.URL)}
 	if m, ok := d.resource(ctx, last); ok {
 		o.Metadata = m
 	}
@@ -45,13 +45,14 @@ func (a *app) evidence(ctx context.Context, f explainFlags, c capture.Capture, o
 		return done, nil
 	}
 	issuer := s.issuer
-	if issuer == "" && len(o.Metadata.Issuers) > 0 {
+	if issuer != "" {
+		d.here = true // the person's own word
+	} else if len(o.Metadata.Issuers) > 0 {
 		issuer = o.Metadata.Issuers[0]
-	}
-	if claims := token.Decode(jwt).Claims; issuer == "" && claims != nil {
+	} else if claims := token.Decode(jwt).Claims; claims != nil {
 		issuer = claims.Issuer
 	}
-	if u, err := url.Parse(issuer); err != nil || !allowedURL(u) {
+	if u, err := url.Parse(issuer); err != nil || d.refuses(u) != "" {
 		return done, nil //nolint:nilerr // an issuer that is no URL has no keys to fetch
 	}
 	keys := &token.RemoteKeys{Issuer: issuer, Timeout: discoveryTimeout}
@@ -96,6 +97,9 @@ func challenges(x capture.Exchange) []httpauth.Challenge {
 type discovery struct {
 	say    func(format string, args ...any)
 	client http.Client
+	// here lets it ask this machine. A server out there, or whoever made a token,
+	// must not make us ask the servers in here (RFC 9728 section 7.7).
+	here bool
 }
 
 // resource finds the metadata of the protected resource: where the challenge
@@ -104,15 +108,19 @@ func (d *discovery) resource(ctx context.Context, x capture.Exchange) (diagnose.
 	for _, c := range challenges(x) {
 		if where, ok := c.Param("resource_metadata"); ok {
 			u, err := url.Parse(where)
-			if err != nil || !allowedURL(u) {
-				d.say("the address of the metadata in the challenge is not https, and is not asked")
+			why := "is no URL"
+			if err == nil {
+				why = d.refuses(u)
+			}
+			if why != "" {
+				d.say("the metadata in the challenge %s; it is not asked", why)
 				return diagnose.Metadata{}, false
 			}
 			return d.metadata(ctx, u, true)
 		}
 	}
 	base := url.URL{Scheme: x.Request.URL.Scheme, Host: x.Request.URL.Host, Path: "/.well-known/oauth-protected-resource"}
-	if !allowedURL(&base) {
+	if d.refuses(&base) != "" {
 		return diagnose.Metadata{}, false
 	}
 	if path := strings.TrimSuffix(x.Request.URL.Path, "/"); path != "" {
@@ -166,10 +174,28 @@ func (d *discovery) get(ctx context.Context, u *url.URL) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(resp.Body, maxMetadata))
 }
 
-// allowedURL is https, or this machine: over plain http anybody between could
-// put in other keys.
-func allowedURL(u *url.URL) bool {
-	ip := net.ParseIP(u.Hostname())
-	local := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-	return u.Host != "" && (u.Scheme == "https" || u.Scheme == "http" && local)
+// refuses says why a URL is not asked; "" for one that is.
+func (d *discovery) refuses(u *url.URL) string {
+	switch {
+	case u.Host == "":
+		return "is no URL"
+	case isHere(u) && !d.here:
+		return "leads to this machine, and came from another one"
+	case u.Scheme == "https", u.Scheme == "http" && isHere(u):
+		return ""
+	}
+	// Over plain http anybody between could put in other keys.
+	return "is not at https"
+}
+
+// isHere tells whether a URL leads to this machine: 0.0.0.0 does too, and
+// whatever ends with localhost (RFC 6761 section 6.3).
+func isHere(u *url.URL) bool {
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	ip = ip.Unmap()
+	return err == nil && (ip.IsLoopback() || ip.IsUnspecified())
 }
