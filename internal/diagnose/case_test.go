@@ -124,6 +124,8 @@ func readCase(t testing.TB, text string) (capture.Capture, diagnose.Options) {
 			x.Response.Header = append(x.Response.Header, readField(t, mark, rest))
 		case mark == "*":
 			readFact(t, x, rest)
+		case mark == "source:":
+			c.Source = rest
 		default:
 			readOption(t, &o, line)
 		}

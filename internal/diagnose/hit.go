@@ -23,6 +23,7 @@ type hit struct {
 	fix              Fix
 	fault            Fault       // in place of that of the rule
 	reason           reason.Code // in place of that of the rule
+	title            string      // in place of that of the rule
 }
 
 // cut shortens what is repeated in a text.

@@ -74,7 +74,11 @@ func (s *scene) rows() []Row {
 		s.credentialRows(add, is)
 	}
 	if s.key.ok {
-		add("key", fingerprint(s.key.value), "", StateUnknown)
+		if from, to := s.unfilled(s.key.value); from >= 0 {
+			add("key", s.key.value[from:to], "", StateUnknown)
+		} else {
+			add("key", fingerprint(s.key.value), "", StateUnknown)
+		}
 	}
 	if cookies := s.loginCookies(); len(cookies) > 0 && !s.auth.ok {
 		for _, c := range cookies[:min(len(cookies), 3)] {
@@ -263,8 +267,10 @@ func (s *scene) ruledOut(all []found) []string {
 		}
 	}
 	one := len(s.auths) == 1
+	from, _ := s.unfilled(s.auth.value)
+	open := from >= 0
 	add("the field is called "+s.authField()+" and is there once", one)
-	add("the field can be read: nothing stands around the credential, nothing invisible in it", one && s.exam.Valid)
+	add("the field can be read: nothing stands around the credential, nothing invisible in it", one && s.exam.Valid && !open)
 	add("the scheme is one that the server asks for", one && s.wantsScheme(s.scheme))
 	add("the token is a whole JWT", s.jwt != nil && len(s.jwt.Problems) == 0, "jwt-unsigned")
 	if known, err := s.verified(); known && err == nil {
@@ -297,7 +303,7 @@ func (s *scene) unknown() []string {
 		case s.req.URL.Host == "":
 			out = append(out, "What was sent: only the answer was given. Give the request too, as `curl -v` or the browser's network tab show it.")
 		default:
-			out = append(out, "Whether Authorization and Cookie were sent: the capture leaves them out. In Chromium, save the HAR \"with sensitive data\"; or copy the request as cURL.")
+			out = append(out, "Whether Authorization and Cookie were sent: "+leftOut(s.c.Source))
 		}
 		if s.status == 401 && s.wantsScheme("Bearer") && s.bearer["error"] == "" {
 			out = append(out, "Whether the server saw a token at all: its challenge has no error code, as is right where none was sent (RFC 6750 section 3.1).")
@@ -334,6 +340,26 @@ func (s *scene) unknown() []string {
 		out = append(out, "What the server's log says about the request "+q(id)+": ask whoever runs it, with that id.")
 	}
 	return out
+}
+
+// leftOut says who leaves out credentials, and what would have them.
+func leftOut(source string) string {
+	source = strings.TrimSuffix(source, ", sent now")
+	switch {
+	case strings.HasPrefix(source, "HAR of Chromium"):
+		return "the " + source + " leaves them out. Save it \"with sensitive data\", or copy the request as cURL."
+	case strings.HasPrefix(source, "HAR"), source == "fetch call":
+		return "the " + explain.Visible(source) + " leaves them out. Copy the request as cURL in the browser."
+	case source == "output of wget -S":
+		return "the " + source + " does not show the request. `wget -d` does."
+	case strings.HasPrefix(source, "curl command"):
+		return "the " + source + " reads some of them from files. `curl -v` shows what is sent."
+	case strings.HasPrefix(source, "Postman"):
+		return "the collection leaves them to a script, or to Postman. Its console shows what is sent."
+	case strings.HasPrefix(source, "PowerShell"):
+		return "the " + source + " has them in a variable: print its keys."
+	}
+	return "what was given leaves them out. `curl -v` shows them."
 }
 
 func (s *scene) requestID() string {

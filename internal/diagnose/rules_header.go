@@ -27,7 +27,7 @@ func headerRules() []Rule {
 		},
 		{
 			ID: "variable-unresolved", Title: "A variable was sent by its name", Fault: Client, Reason: reason.AuthorizationMalformed,
-			Explain: "The request holds the name of a variable where its value belongs: {{token}}, $TOKEN, <token>. Single quotes keep a shell from filling it in; in Postman and its like the environment is not chosen, or the variable has no current value.",
+			Explain: "The request holds the name of a variable where its value belongs: {{token}}, $TOKEN, <token>. Single quotes keep a shell from filling it in; in Postman and its like the environment is not chosen, or the variable has no current value. Of a variable that a shell or a tool fills in, nobody knows here whether it was set: that is possible, no more.",
 			Example: "Authorization: Bearer {{token}}", Spec: "RFC 6750 section 2.1", check: checkVariable,
 		},
 		{
@@ -242,35 +242,35 @@ func checkTwice(s *scene) *hit {
 	}
 }
 
-// checkVariable looks where credentials stand, and in the URL.
+// checkVariable looks where credentials stand, and in the URL. A name that was
+// sent outweighs one that is filled in.
 func checkVariable(s *scene) *hit {
 	if !s.walk() && s.status != 404 {
 		return nil
 	}
-	fix := "Give the variable a value before the request is made."
+	var perhaps *hit
 	for _, p := range s.places() {
+		open, end := s.unfilled(p.value)
+		if open >= 0 && perhaps == nil {
+			perhaps = s.whether(p, open, end)
+		}
 		from, to := findVariable(p.value)
-		if from < 0 {
+		if from < 0 || open >= 0 && from < end {
 			continue
 		}
 		name := p.value[from:to]
+		command := s.curl(s.credentialArgument())
+		if p.name == s.key.name {
+			command = s.curl(s.keyArgument())
+		}
 		return &hit{
 			sure: Certain, expected: "the value of the variable", actual: name,
 			note: fmt.Sprintf("The request was sent with %s, the name of a variable, where its value belongs.", q(name)),
 			at:   []Evidence{s.inField("request", p.name, p.value, from, to-from)},
-			fix:  Fix{Text: fix + " " + variableHint(name), Command: s.curl(s.credentialArgument())},
+			fix:  Fix{Text: "Give the variable a value before the request is made. " + variableHint(name), Command: command},
 		}
 	}
-	for _, n := range s.x.Notes {
-		if n.Kind == "variable" && s.auth.ok && strings.Contains(s.auth.value, n.About) && n.About != "" {
-			at := strings.Index(s.auth.value, n.About)
-			return &hit{
-				sure: Certain, actual: n.About, note: fmt.Sprintf("The variable %s has no value here.", q(n.About)),
-				at: []Evidence{s.inAuth(at, len(n.About))}, fix: Fix{Text: fix},
-			}
-		}
-	}
-	return nil
+	return perhaps
 }
 
 // places are where credentials stand.
@@ -333,7 +333,7 @@ func checkScriptValue(s *scene) *hit {
 		return nil
 	}
 	for _, p := range s.places() {
-		if p.name == "Cookie" {
+		if from, _ := s.unfilled(p.value); p.name == "Cookie" || from >= 0 {
 			continue
 		}
 		at := 0

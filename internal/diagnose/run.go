@@ -138,6 +138,9 @@ func cause(f found) *Cause {
 		Code: f.ID, Rule: f.ID, Title: f.Title, Note: f.note, Expected: explain.Visible(f.expected), Actual: explain.Visible(f.actual),
 		Certainty: f.sure, Fault: f.side(), Explain: f.Explain, Spec: f.Spec, Evidence: f.at,
 	}
+	if f.hit.title != "" {
+		c.Title = f.hit.title
+	}
 	if info, ok := reason.Lookup(f.code()); ok {
 		e := explain.NewEntry(info)
 		c.Code, c.Reason = string(info.Code), &e
@@ -298,6 +301,8 @@ func noteText(n capture.Note) string {
 		return n.Text
 	case n.Text == "":
 		return n.About
+	case strings.HasPrefix(n.Text, n.About):
+		return n.Text
 	}
 	return n.About + ": " + n.Text
 }

@@ -98,6 +98,7 @@ func newScene(c capture.Capture, o Options, n int) *scene {
 		d := token.Decode(s.tok)
 		s.jwt = &d
 	}
+	s.blank()
 	s.key = findKey(s.req)
 	s.hush = newHush(s)
 	s.said.text = s.hush.echo(s.said.text)
