@@ -39,14 +39,16 @@ func parseOrigin(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// loopback tells whether the host is this machine.
+// loopback tells whether the host is this machine: 0.0.0.0 is too, and whatever
+// ends with localhost (RFC 6761 section 6.3).
 func loopback(host string) bool {
-	host = strings.ToLower(host)
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true // RFC 6761 section 6.3
+		return true
 	}
 	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
+	ip = ip.Unmap()
+	return err == nil && (ip.IsLoopback() || ip.IsUnspecified())
 }
 
 // below tells whether path is dir or lies below it, by whole segments.
@@ -102,6 +104,14 @@ func (s *state) withoutForeign(req, clone *http.Request) {
 	}
 	for _, name := range keyFields {
 		clone.Header.Del(name)
+	}
+	// net/http puts the whole address there, where a key may stand in the query.
+	// Browsers tell another origin no more than where it came from either.
+	if from := clone.Header.Get("Referer"); from != "" {
+		clone.Header.Del("Referer")
+		if u, err := url.Parse(from); err == nil && u.Host != "" {
+			clone.Header.Set("Referer", u.Scheme+"://"+u.Host+"/")
+		}
 	}
 	for i := range s.logins {
 		if k := s.logins[i].Key; k != nil && k.field() != "" {

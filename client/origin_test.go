@@ -55,6 +55,8 @@ func TestNothingCrossesOver(t *testing.T) {
 		location func(to string) string
 		own      http.Header // that the caller sets
 	}{
+		{"key in the query", plain, plain, nil, http.Header{":query": {"api_key=secret"}}},
+		{"key in the query, between https", tls, tls, nil, http.Header{":query": {"api_key=secret"}}},
 		{"other port", plain, plain, nil, nil},
 		{"down to http", tls, plain, nil, nil},
 		{"up to https", plain, tls, nil, nil},
@@ -86,6 +88,10 @@ func TestNothingCrossesOver(t *testing.T) {
 			c := &http.Client{Transport: &client.Transport{Base: base, Logins: []client.Login{login}}}
 			req := get(t, a.URL)
 			for name, v := range test.own {
+				if name == ":query" {
+					req.URL.RawQuery = v[0]
+					continue
+				}
 				req.Header[name] = v
 			}
 			resp, err := c.Do(req)
@@ -198,5 +204,22 @@ func TestErrors(t *testing.T) {
 	var d *client.Denied
 	if !errors.As(err, &d) || d.Status != 401 || len(d.Challenges) != 3 || strings.Contains(d.Error(), "secret") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// 0.0.0.0 and names below localhost are this machine, where nobody is between.
+func TestLoopbackOrigins(t *testing.T) {
+	for origin, fine := range map[string]bool{
+		"http://0.0.0.0:8080": true, "http://[::]:8080": true, "http://LOCALHOST.": true, "http://api.localhost": true, "http://[::ffff:127.0.0.1]": true,
+		"http://localhost.example.com": false, "http://10.0.0.1": false, "http://1.2.3.4.": false, "http://notlocalhost": false,
+	} {
+		tr := &client.Transport{Base: nothing{}, Logins: []client.Login{{Origins: []string{origin}, Source: client.Static("t")}}}
+		resp, err := tr.RoundTrip(get(t, "https://other.example/"))
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		if errors.Is(err, client.ErrCleartext) == fine {
+			t.Errorf("%s: %v", origin, err)
+		}
 	}
 }
