@@ -74,7 +74,7 @@ func (a *app) callLogins(ctx context.Context, f callFlags, req *http.Request) ([
 		if p.anonymous || req.Header.Get("Authorization") != "" {
 			return nil, nil
 		}
-		return a.storedLogins(ctx)
+		return a.storedLogins(ctx, req.URL, f.clear)
 	}
 	if req.Header.Get("Authorization") != "" && (p.bearer != "" || p.basic != "" || p.digest != "") {
 		return nil, usagef("leave one of them out", "there is a field Authorization and a flag for one")

@@ -176,6 +176,11 @@ func (a *app) loggedIn(f loginFlags, e storage.Entry) error {
 		a.say(`hint: where the token is good is not known, so "gate401 call" sends it nowhere; name the API with --api URL`)
 		return nil
 	}
+	for _, o := range l.Origins {
+		if inClear(o) {
+			a.say(`hint: %s is plain http, where everybody on the way can read the token: "gate401 call" sends it there only with --allow-cleartext`, o)
+		}
+	}
 	a.say(`"gate401 call" sends it to %s and nowhere else`, strings.Join(l.Origins, " and "))
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -67,8 +68,9 @@ func storageError(err error) error {
 
 // storedLogins are what "gate401 login" stored, for a client: the newest first
 // where several are good at one origin. Where nobody ever logged in, nothing is
-// made.
-func (a *app) storedLogins(ctx context.Context) ([]client.Login, error) {
+// made. Those for plain http elsewhere are among them with cleartext, and at the
+// target, where the client says why it refuses.
+func (a *app) storedLogins(ctx context.Context, target *url.URL, cleartext bool) ([]client.Login, error) {
 	store := tokenStore{}
 	if cmp.Or(a.Env("GATE401_STORE"), "file") == "file" {
 		file := a.Env("GATE401_STORE_FILE")
@@ -93,11 +95,26 @@ func (a *app) storedLogins(ctx context.Context) ([]client.Login, error) {
 	slices.SortStableFunc(entries, func(x, y storage.Entry) int { return y.Obtained.Compare(x.Obtained) })
 	var out []client.Login
 	for _, e := range entries {
-		if len(e.Origins) > 0 {
-			out = append(out, client.Login{Origins: e.Origins, Source: &oauth.Source{Store: s, Key: e.Key, Now: a.Now}})
+		origins := slices.DeleteFunc(e.Origins, func(o string) bool { return !cleartext && inClear(o) && !isAtOrigin(target, o) })
+		if len(origins) > 0 {
+			out = append(out, client.Login{
+				Origins: origins, DangerouslyAllowCleartext: cleartext, Source: &oauth.Source{Store: s, Key: e.Key, Now: a.Now},
+			})
 		}
 	}
 	return out, nil
+}
+
+// inClear tells whether everybody on the way to an origin can read what is sent. A
+// client refuses to work at all with a login for one, which must not be in the way
+// of others.
+func inClear(origin string) bool {
+	u, err := url.Parse(origin)
+	return err != nil || u.Scheme != "https" && !isHere(u)
+}
+
+func isAtOrigin(u *url.URL, origin string) bool {
+	return strings.EqualFold(u.Scheme+"://"+u.Host, origin)
 }
 
 // storedLogin is a login as JSON, without its secrets.
