@@ -1,6 +1,6 @@
 // An independent OpenID provider: oidc.mjs ADDRESS [ACCESS-TOKEN-SECONDS].
 // Whoever logs in with any name and password is that person. Access tokens for
-// the resource http://orders.example are JWTs; refresh tokens rotate.
+// the resource http://orders.example are JWTs; refresh tokens rotate. Every answer of the token endpoint is a line of its output.
 import http from 'node:http'
 import { Provider } from 'oidc-provider'
 
@@ -20,7 +20,7 @@ const provider = new Provider(issuer, {
     },
     {
       client_id: 'service',
-      client_secret: 'service secret: 100% +ü',
+      client_secret: 'service secret: 100% +&=',
       redirect_uris: [],
       response_types: [],
       grant_types: ['client_credentials'],
@@ -53,6 +53,10 @@ const provider = new Provider(issuer, {
   },
   cookies: { keys: ['not a secret: tests only'] },
 })
+
+// One line for each answer of the token endpoint: tests count them.
+provider.on('grant.success', (ctx) => console.log('granted', ctx.oidc.params.grant_type))
+provider.on('grant.error', (ctx, err) => console.log('refused', ctx.oidc.params?.grant_type, err.error))
 
 const [host, port] = address.split(':')
 http.createServer(provider.callback()).listen(Number(port), host)

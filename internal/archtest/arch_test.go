@@ -95,6 +95,7 @@ var policy = map[string]struct{ house, modules string }{
 		"internal/mock/world reason"},
 	"internal/archtest": {},
 	"e2e/foreign":       {house: "internal/component"},
+	"e2e/client":        {},
 	"e2e/mock":          {},
 }
 
