@@ -204,11 +204,16 @@ func (s *scene) show(in, name, value string, offset, length int) string {
 	default:
 		return value
 	}
-	// The guilty octet itself is shown: it is what nobody sees.
-	if length > 0 && length <= 4 && offset >= 0 && offset+length <= len(value) {
+	// The guilty octet itself is shown: it is what nobody sees. A letter or digit
+	// everybody sees, and in base64 it is a part of the password.
+	if length > 0 && length <= 4 && offset >= 0 && offset+length <= len(value) && (length > 1 || !alphanumeric(value[offset])) {
 		copy(shown[offset:], value[offset:offset+length])
 	}
 	return string(shown)
+}
+
+func alphanumeric(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
 }
 
 func stars(v string) []byte { return []byte(strings.Repeat("*", len(v))) }

@@ -309,6 +309,13 @@ func (s *scene) unknown() []string {
 			out = append(out, "Whether the server saw a token at all: its challenge has no error code, as is right where none was sent (RFC 6750 section 3.1).")
 		}
 	}
+	if (s.is("Bearer") || s.is("DPoP")) && s.status == 401 && s.wantsScheme("Bearer") && s.bearer["error"] == "" && checkEaten(s) == nil {
+		out = append(out, "Whether the token arrived: the challenge has no error code, as it should have if the server had seen one (RFC 6750 section 3.1). "+
+			"A proxy, CGI or gateway may keep it: let an echo in the place of the server print what arrives.")
+	}
+	if n, largest := s.fieldOctets(); n > usualFields && s.status == 401 {
+		out = append(out, fmt.Sprintf("Whether the fields arrived whole: they take %d octets, %d of them in %s, and many servers and proxies cut or drop what is beyond 8 KiB.", n, len(largest.Value), largest.Name))
+	}
 	if s.unsent() {
 		out = append(out, "What the server says: no answer was captured. `gate401 explain --send` makes the request and looks.")
 	}

@@ -225,17 +225,25 @@ func checkMisdirected(s *scene) *hit {
 	}
 }
 
-func checkLarge(s *scene) *hit {
-	total, largest := 0, capture.Field{}
+// usualFields is what nginx and Apache read of one field unless told otherwise.
+const usualFields = 8 << 10
+
+// fieldOctets is how much room the fields of the request take, and the largest.
+func (s *scene) fieldOctets() (total int, largest capture.Field) {
 	for _, f := range s.req.Header {
 		total += len(f.Name) + len(f.Value) + 4
 		if len(f.Value) > len(largest.Value) {
 			largest = f
 		}
 	}
+	return total, largest
+}
+
+func checkLarge(s *scene) *hit {
+	total, largest := s.fieldOctets()
 	switch {
 	case s.status == http.StatusRequestHeaderFieldsTooLarge:
-	case total > 8<<10 && (s.status == 400 || s.status == 413 || s.status == 494):
+	case total > usualFields && (s.status == 400 || s.status == 413 || s.status == 494):
 	default:
 		return nil
 	}

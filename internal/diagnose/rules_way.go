@@ -237,6 +237,9 @@ func checkMissing(s *scene) *hit {
 	if s.credentialed() || s.req.Incomplete || s.status != 401 && s.status != 407 {
 		return nil
 	}
+	if checkClient(s) != nil {
+		return nil // a token endpoint asks for the client, not for who uses it
+	}
 	wants := s.wants()
 	h := &hit{
 		sure: Certain, expected: s.authField(), actual: "no such field", at: []Evidence{s.inLine()},
