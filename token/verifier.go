@@ -103,7 +103,7 @@ func New(p Profile) (*Verifier, error) {
 		v.types = append(v.types, mediaType(t))
 	}
 	if !v.strict {
-		v.types = []string{"at+jwt", "jwt", ""}
+		v.types = accessTypes()
 	}
 	switch {
 	case p.Leeway == 0:
@@ -117,6 +117,22 @@ func New(p Profile) (*Verifier, error) {
 		return nil, fmt.Errorf("token profile: %w", errors.Join(faults...))
 	}
 	return v, nil
+}
+
+// accessTypes are the types of access tokens where a profile names none.
+func accessTypes() []string { return []string{"at+jwt", "jwt", ""} }
+
+// NotAccess says what a token shows itself to be when a [Verifier] whose profile
+// names no types refuses it for that; empty for an access token.
+func (c *Claims) NotAccess() string {
+	typ := mediaType(c.Type)
+	switch {
+	case !slices.Contains(accessTypes(), typ):
+		return "its type is " + quote(c.Type)
+	case c.other != "" && typ != "at+jwt":
+		return "it is " + c.other
+	}
+	return ""
 }
 
 // mediaType is typ as it is compared: media types ignore case, and

@@ -121,6 +121,7 @@ func TestTokenTimes(t *testing.T) {
 		name, payload, want string
 		id                  httpauth.FindingID
 	}{
+		{"forgiven", `{"exp":1767323016}`, "expired 29 s ago", "jwt-expired"},
 		{"expired", `{"exp":1767322853}`, "expired 3 min 12 s ago", "jwt-expired"},
 		{"good", `{"exp":1767323105}`, "expires in 1 min", ""},
 		{"late", `{"nbf":1767326645}`, "becomes valid in 1 h", "jwt-not-yet-valid"},

@@ -151,34 +151,45 @@ func (r *TokenReport) judge(d token.Decoded, now time.Time) {
 	}
 	add("iat", c.IssuedAt, "issued "+relative(c.IssuedAt, now))
 	add("auth_time", c.AuthTime, "logged in "+relative(c.AuthTime, now))
-	late := !c.NotBefore.IsZero() && now.Before(c.NotBefore)
-	if late {
+	if now.Before(c.NotBefore) {
 		add("nbf", c.NotBefore, "becomes valid "+relative(c.NotBefore, now))
 	} else {
 		add("nbf", c.NotBefore, "valid since "+strings.TrimSuffix(relative(c.NotBefore, now), " ago"))
 	}
-	expired := !c.Expires.IsZero() && !now.Before(c.Expires)
-	if expired {
+	if over := now.Sub(c.Expires); over >= 0 && !c.Expires.IsZero() {
 		add("exp", c.Expires, "expired "+relative(c.Expires, now))
 	} else {
 		add("exp", c.Expires, "expires "+relative(c.Expires, now))
 	}
-	switch {
-	case expired:
-		r.say("jwt-expired", httpauth.SeverityError, "the token expired "+relative(c.Expires, now), "get a new one from the issuer", "RFC 7519 section 4.1.4", reason.TokenExpired)
-	case late:
-		r.say("jwt-not-yet-valid", httpauth.SeverityError, "the token becomes valid "+relative(c.NotBefore, now), "wait, or compare the clocks", "RFC 7519 section 4.1.5", reason.TokenNotYetValid)
-	case c.Expires.IsZero():
-		r.say("jwt-no-expiry", httpauth.SeverityWarning, "the token never expires: it has no exp claim", "let the issuer set exp", "RFC 7519 section 4.1.4", "")
-	}
-	if !c.IssuedAt.IsZero() && c.IssuedAt.After(now.Add(token.DefaultLeeway)) {
-		r.say("jwt-issued-in-future", httpauth.SeverityWarning, "the token was issued "+relative(c.IssuedAt, now), "compare the clocks of issuer and receiver", "RFC 7519 section 4.1.6", "")
-	}
+	r.judgeUse(c, now)
 	if c.Issuer == "" {
 		r.say("jwt-no-issuer", httpauth.SeverityWarning, "the token names no issuer: it has no iss claim", "", "RFC 9068 section 2.2", "")
 	}
 	if len(c.Audience) == 0 {
 		r.say("jwt-no-audience", httpauth.SeverityWarning, "the token is for nobody in particular: it has no aud claim", "", "RFC 9068 section 2.2", "")
+	}
+}
+
+// judgeUse asks what a [token.Verifier] asks of any token, in its order and with
+// its leeway.
+func (r *TokenReport) judgeUse(c *token.Claims, now time.Time) {
+	const leeway = token.DefaultLeeway
+	if what := c.NotAccess(); what != "" {
+		r.say("jwt-type-wrong", httpauth.SeverityError, "the token is no access token: "+what, "send the access token", "RFC 8725 section 3.11", reason.TokenTypeWrong)
+	}
+	switch expired := "the token expired " + relative(c.Expires, now); {
+	case c.Expires.IsZero():
+		r.say("jwt-no-expiry", httpauth.SeverityError, "the token never expires: it has no exp claim", "let the issuer set exp", "RFC 7519 section 4.1.4", reason.TokenMalformed)
+	case !now.Before(c.Expires.Add(leeway)):
+		r.say("jwt-expired", httpauth.SeverityError, expired, "get a new one from the issuer", "RFC 7519 section 4.1.4", reason.TokenExpired)
+	case !now.Before(c.Expires):
+		r.say("jwt-expired", httpauth.SeverityWarning, expired+", which a gate still forgives", "get a new one from the issuer", "RFC 7519 section 4.1.4", "")
+	}
+	if now.Before(c.NotBefore.Add(-leeway)) {
+		r.say("jwt-not-yet-valid", httpauth.SeverityError, "the token becomes valid "+relative(c.NotBefore, now), "wait, or compare the clocks", "RFC 7519 section 4.1.5", reason.TokenNotYetValid)
+	}
+	if now.Before(c.IssuedAt.Add(-leeway)) {
+		r.say("jwt-issued-in-future", httpauth.SeverityError, "the token was issued "+relative(c.IssuedAt, now), "compare the clocks of issuer and receiver", "RFC 7519 section 4.1.6", reason.TokenNotYetValid)
 	}
 }
 

@@ -23,10 +23,15 @@ function examineToken(d, now) {
   if (sameWord(d.alg, "none")) say("jwt-unsigned", "error", "the token is not signed (alg none)", "have it signed by the issuer; nobody accepts it like this", "RFC 8725 section 3.2");
   const c = d.claims;
   if (!c) return found;
-  if (c.exp !== null && now >= c.exp) say("jwt-expired", "error", "the token expired " + relative(c.exp, now), "get a new one from the issuer", "RFC 7519 section 4.1.4");
-  else if (c.nbf !== null && now < c.nbf) say("jwt-not-yet-valid", "error", "the token becomes valid " + relative(c.nbf, now), "wait, or compare the clocks", "RFC 7519 section 4.1.5");
-  else if (c.exp === null) say("jwt-no-expiry", "warning", "the token never expires: it has no exp claim", "let the issuer set exp", "RFC 7519 section 4.1.4");
-  if (c.iat !== null && c.iat > now + facts.leeway * 1000) say("jwt-issued-in-future", "warning", "the token was issued " + relative(c.iat, now), "compare the clocks of issuer and receiver", "RFC 7519 section 4.1.6");
+  const leeway = facts.leeway * 1000;
+  const other = notAccess(d);
+  if (other) say("jwt-type-wrong", "error", "the token is no access token: " + other, "send the access token", "RFC 8725 section 3.11");
+  const expired = c.exp === null ? "" : "the token expired " + relative(c.exp, now);
+  if (c.exp === null) say("jwt-no-expiry", "error", "the token never expires: it has no exp claim", "let the issuer set exp", "RFC 7519 section 4.1.4");
+  else if (now >= c.exp + leeway) say("jwt-expired", "error", expired, "get a new one from the issuer", "RFC 7519 section 4.1.4");
+  else if (now >= c.exp) say("jwt-expired", "warning", expired + ", which a gate still forgives", "get a new one from the issuer", "RFC 7519 section 4.1.4");
+  if (c.nbf !== null && now < c.nbf - leeway) say("jwt-not-yet-valid", "error", "the token becomes valid " + relative(c.nbf, now), "wait, or compare the clocks", "RFC 7519 section 4.1.5");
+  if (c.iat !== null && now < c.iat - leeway) say("jwt-issued-in-future", "error", "the token was issued " + relative(c.iat, now), "compare the clocks of issuer and receiver", "RFC 7519 section 4.1.6");
   if (c.iss === "") say("jwt-no-issuer", "warning", "the token names no issuer: it has no iss claim", "", "RFC 9068 section 2.2");
   if (c.aud.length === 0) say("jwt-no-audience", "warning", "the token is for nobody in particular: it has no aud claim", "", "RFC 9068 section 2.2");
   return found;
@@ -86,6 +91,13 @@ function judgeAlgorithm(d, expect, step) {
   else if (alg === "HS256" && expect.keys.length === 0) step("Algorithm", "open", alg + ": a shared secret; whoever can verify can forge", "a gate takes HS256 only where its configuration names it");
   else if (alg === "HS256") step("Algorithm", "bad", alg + ", but the key is a public one: anybody could have signed with it", want, "token-algorithm-refused");
   else step("Algorithm", "bad", alg + (hmacAlgs.includes(alg) ? " is not one that the gate knows" : " is unknown"), want + ", HS256 where it is named", "token-algorithm-refused");
+}
+
+// notAccess says what a token shows itself to be when it is no access token.
+function notAccess(d) {
+  const typ = mediaType(lenient(d.typ));
+  if (!["at+jwt", "jwt", ""].includes(typ)) return "its type is " + quote(d.typ);
+  return d.claims.other && typ !== "at+jwt" ? "it is " + d.claims.other : "";
 }
 
 function judgeType(d, step) {
