@@ -47,9 +47,9 @@ type Sender struct {
 }
 
 // Send makes the request and, if its options follow redirects, the next ones,
-// each an exchange of its own. Credentials do not go to another origin unless
-// FollowTrusted is set (RFC 9110 section 15.4 leaves it to the client; curl does
-// the same). Where no answer could be had the last exchange tells why, and so
+// each an exchange of its own. Fields with credentials, keys too, do not go to
+// another origin unless FollowTrusted is set (RFC 9110 section 15.4 leaves it to
+// the client; curl holds back Authorization and Cookie alone). Where no answer could be had the last exchange tells why, and so
 // does the error.
 func (s *Sender) Send(ctx context.Context, x Exchange) ([]Exchange, error) {
 	transport := s.transport(x.Request.Options)
@@ -282,8 +282,8 @@ func redirected(q Request, status int, to *url.URL) Request {
 		next.Method, next.Body = http.MethodGet, nil
 		drop = append(drop, "content-type", "content-length")
 	}
-	if !sameOrigin(q.URL, to) && !q.Options.FollowTrusted {
-		drop = append(drop, "authorization", "cookie", "proxy-authorization")
+	away := !sameOrigin(q.URL, to) && !q.Options.FollowTrusted
+	if away {
 		next.Options.User = ""
 	}
 	if to.User != nil {
@@ -291,7 +291,7 @@ func redirected(q Request, status int, to *url.URL) Request {
 	}
 	next.URL, next.Header = to, Header{{"Host", hostField(to)}}
 	for _, f := range q.Header {
-		if !slices.Contains(drop, strings.ToLower(f.Name)) {
+		if !slices.Contains(drop, strings.ToLower(f.Name)) && !(away && SecretName(f.Name)) {
 			next.Header = append(next.Header, f)
 		}
 	}

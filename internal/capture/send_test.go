@@ -75,6 +75,21 @@ func TestSendRedirects(t *testing.T) {
 	if got, err = sent(t, capture.Sender{}, "curl --location-trusted -u a:b "+here.URL+"/next"); err != nil || got[1].Request.Header.Get("Authorization") == "" {
 		t.Errorf("%+v %v", got, err)
 	}
+	// curl would take these along, wherever it is led.
+	const keys = "-H 'X-API-Key: k' -H 'X-Vault-Token: t' -H 'Proxy-Authorization: Basic YTpi' -H 'X-Trace: 1' "
+	if got, err = sent(t, capture.Sender{}, "curl -L "+keys+here.URL+"/next"); err != nil || len(got) != 2 {
+		t.Fatal(got, err)
+	}
+	for i, want := range []bool{true, false} {
+		for _, name := range []string{"X-API-Key", "X-Vault-Token"} {
+			if got[i].Request.Header.Has(name) != want {
+				t.Errorf("request %d: %s: want %v", i+1, name, want)
+			}
+		}
+	}
+	if !got[1].Request.Header.Has("X-Trace") {
+		t.Error("X-Trace is no secret")
+	}
 	if got, err = sent(t, capture.Sender{}, "curl -u a:b "+here.URL+"/next"); err != nil || len(got) != 1 {
 		t.Errorf("%d exchanges, %v: not asked to follow", len(got), err)
 	}
