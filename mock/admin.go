@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/internal/mock/wire"
 )
 
 // admit tells whether r may use the admin API, and answers it if not.
@@ -35,10 +36,10 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) bool {
 	}
 	if s.config.AdminToken != "" {
 		w.Header().Set("WWW-Authenticate", httpauth.Bearer("mock admin").String())
-		problem(w, http.StatusUnauthorized, why)
+		wire.Problem(w, http.StatusUnauthorized, why)
 		return false
 	}
-	problem(w, http.StatusForbidden, why)
+	wire.Problem(w, http.StatusForbidden, why)
 	return false
 }
 

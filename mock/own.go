@@ -6,6 +6,7 @@ import (
 
 	"github.com/gate401/gate401/internal/inspector"
 	"github.com/gate401/gate401/internal/mock/scenario"
+	"github.com/gate401/gate401/internal/mock/wire"
 )
 
 // own answers below /__mock/.
@@ -26,7 +27,7 @@ func (s *Server) own(w http.ResponseWriter, r *http.Request) {
 	case "", "-":
 		s.page.ServeHTTP(w, r)
 	default:
-		problem(w, http.StatusNotFound, "There is no such page.")
+		wire.Problem(w, http.StatusNotFound, "There is no such page.")
 	}
 }
 
@@ -38,7 +39,7 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request, path string) {
 		if !only(w, r, http.MethodGet, http.MethodHead) {
 			return
 		}
-		reply(w, scenario.All())
+		wire.Pretty(w, http.StatusOK, scenario.All())
 	case "endpoints":
 		s.making.ServeHTTP(w, r)
 	case "sessions":
@@ -48,7 +49,7 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request, path string) {
 	case "journal", "journal.har":
 		s.history.ServeHTTP(w, r)
 	default:
-		problem(w, http.StatusNotFound, "The admin API has scenarios, endpoints, openapi, journal, journal.har and sessions.")
+		wire.Problem(w, http.StatusNotFound, "The admin API has scenarios, endpoints, openapi, journal, journal.har and sessions.")
 	}
 }
 
@@ -61,6 +62,6 @@ func only(w http.ResponseWriter, r *http.Request, methods ...string) bool {
 	}
 	allow := strings.Join(methods, ", ")
 	w.Header().Set("Allow", allow)
-	problem(w, http.StatusMethodNotAllowed, "Only "+allow+" are understood here.")
+	wire.Problem(w, http.StatusMethodNotAllowed, "Only "+allow+" are understood here.")
 	return false
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/gate401/gate401/internal/mock/openapi"
 	"github.com/gate401/gate401/internal/mock/page"
 	"github.com/gate401/gate401/internal/mock/scenario"
+	"github.com/gate401/gate401/internal/mock/wire"
 	"github.com/gate401/gate401/internal/mock/world"
 )
 
@@ -155,9 +156,10 @@ func below(path, prefix string) bool { return strings.HasPrefix(path, prefix) ||
 
 // nothing answers for a path that nobody made, and names what came close.
 func (s *Server) nothing(w http.ResponseWriter, r *http.Request) {
-	doc := problemDocument(http.StatusNotFound, "Nobody made this path. Look at /__mock/ for what there is, or try /status/401, /basic-auth/user/passwd, /scenario/token-expired/.")
+	const detail = "Nobody made this path. Look at /__mock/ for what there is, or try /status/401, /basic-auth/user/passwd, /scenario/token-expired/."
 	if near := s.endpoints.Nearest(r, 3); len(near) > 0 {
-		doc["nearest"] = near
+		wire.ProblemWith(w, http.StatusNotFound, detail, "nearest", near)
+		return
 	}
-	writeProblem(w, http.StatusNotFound, doc)
+	wire.Problem(w, http.StatusNotFound, detail)
 }

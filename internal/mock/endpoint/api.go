@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/gate401/gate401/internal/mock/wire"
 )
 
 // Paths of the API.
@@ -98,7 +100,7 @@ func (s *Set) serveList(w http.ResponseWriter, r *http.Request) {
 	for _, e := range s.List(session) {
 		views = append(views, s.view(r, e, session))
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"endpoints": views})
+	wire.JSON(w, http.StatusOK, map[string]any{"endpoints": views})
 }
 
 func (s *Set) serveAdd(w http.ResponseWriter, r *http.Request) {
@@ -118,7 +120,7 @@ func (s *Set) serveAdd(w http.ResponseWriter, r *http.Request) {
 	if len(added) == 1 {
 		w.Header().Set("Location", PathEndpoints+"/"+added[0].ID)
 	}
-	writeJSON(w, http.StatusCreated, map[string]any{"endpoints": views})
+	wire.JSON(w, http.StatusCreated, map[string]any{"endpoints": views})
 }
 
 func (s *Set) serveNew(w http.ResponseWriter, r *http.Request) {
@@ -138,7 +140,7 @@ func (s *Set) serveNew(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Location", PathEndpoints+"/"+added[0].ID)
-	writeJSON(w, http.StatusCreated, s.view(r, added[0], e.Session))
+	wire.JSON(w, http.StatusCreated, s.view(r, added[0], e.Session))
 }
 
 func (s *Set) serveGet(w http.ResponseWriter, r *http.Request) {
@@ -147,7 +149,7 @@ func (s *Set) serveGet(w http.ResponseWriter, r *http.Request) {
 		s.unknown(w, r)
 		return
 	}
-	writeJSON(w, http.StatusOK, s.view(r, e, e.Session))
+	wire.JSON(w, http.StatusOK, s.view(r, e, e.Session))
 }
 
 func (s *Set) servePut(w http.ResponseWriter, r *http.Request) {
@@ -166,7 +168,7 @@ func (s *Set) servePut(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, s.view(r, e, e.Session))
+	wire.JSON(w, http.StatusOK, s.view(r, e, e.Session))
 }
 
 func (s *Set) serveDelete(w http.ResponseWriter, r *http.Request) {
@@ -184,7 +186,7 @@ func (s *Set) unknown(w http.ResponseWriter, r *http.Request) {
 		known = append(known, id)
 	}
 	s.mu.RUnlock()
-	writeProblem(w, http.StatusNotFound, "there is no endpoint "+quote(r.PathValue("id")), Errors{{Path: "id",
+	wire.ProblemWith(w, http.StatusNotFound, "there is no endpoint "+quote(r.PathValue("id")), "errors", Errors{{Path: "id",
 		Message: "unknown", Hint: suggest(r.PathValue("id"), known[:min(len(known), MaxTogether)], "GET "+PathEndpoints+" lists them")}})
 }
 
@@ -244,7 +246,7 @@ func (s *Set) serveMatch(w http.ResponseWriter, r *http.Request) {
 	for name, values := range asked.Headers {
 		req.Header[http.CanonicalHeaderKey(name)] = values
 	}
-	writeJSON(w, http.StatusOK, s.Match(req, nearestShown))
+	wire.JSON(w, http.StatusOK, s.Match(req, nearestShown))
 }
 
 // UnmarshalJSON reads a text or a list of texts.
@@ -264,10 +266,10 @@ func (s *Set) decode(w http.ResponseWriter, r *http.Request) ([]Endpoint, bool) 
 	if err != nil {
 		var big *http.MaxBytesError
 		if errors.As(err, &big) {
-			writeProblem(w, http.StatusRequestEntityTooLarge, "a document has at most "+strconv.Itoa(MaxSize)+" octets", nil)
+			wire.Problem(w, http.StatusRequestEntityTooLarge, "a document has at most "+strconv.Itoa(MaxSize)+" octets")
 			return nil, false
 		}
-		writeProblem(w, http.StatusBadRequest, "the request ended too early", nil)
+		wire.Problem(w, http.StatusBadRequest, "the request ended too early")
 		return nil, false
 	}
 	all, err := Decode("", data)
@@ -282,31 +284,10 @@ func writeError(w http.ResponseWriter, err error) {
 	var errs Errors
 	switch {
 	case errors.As(err, &errs):
-		writeProblem(w, http.StatusBadRequest, errs.Error(), errs)
+		wire.ProblemWith(w, http.StatusBadRequest, errs.Error(), "errors", errs)
 	case errors.Is(err, ErrFull):
-		writeProblem(w, http.StatusConflict, err.Error(), nil)
+		wire.Problem(w, http.StatusConflict, err.Error())
 	default:
-		writeProblem(w, http.StatusBadRequest, err.Error(), nil)
+		wire.Problem(w, http.StatusBadRequest, err.Error())
 	}
-}
-
-func writeProblem(w http.ResponseWriter, status int, detail string, errs Errors) {
-	p := map[string]any{"title": http.StatusText(status), "status": status, "detail": detail}
-	if len(errs) > 0 {
-		p["errors"] = errs
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	writeJSON(w, status, p)
-}
-
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	h := w.Header()
-	if h.Get("Content-Type") == "" {
-		h.Set("Content-Type", "application/json")
-	}
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	// The client may be gone; there is nobody left to tell.
-	_ = json.NewEncoder(w).Encode(v)
 }

@@ -9,13 +9,12 @@ import (
 	"time"
 
 	"github.com/gate401/gate401/internal/mock/journal"
+	"github.com/gate401/gate401/internal/mock/wire"
 )
 
 const (
-	// maxRead is how much of a request is read before it is answered, and
-	// readTime how long that may take.
-	maxRead  = 1 << 20
-	readTime = 10 * time.Second
+	// writeTime is how long a client may take to accept what is no HTTP.
+	writeTime = 10 * time.Second
 	// slowTime is how long a slow body takes that says no more.
 	slowTime = 5 * time.Second
 	// pieces is into how many a slow body is cut at most.
@@ -28,7 +27,7 @@ const garbage = "\x16\x03\x01 this is not HTTP \x00\xff\xfe\r\n\r\n"
 // send sends the reply of a, with what is to go wrong with it.
 func send(w http.ResponseWriter, r *http.Request, a *Answer, out *reply) {
 	if a.Fault != FaultEarly {
-		drain(w, r)
+		wire.Drain(w, r)
 	}
 	if !wait(r.Context(), time.Duration(a.Delay)) {
 		return
@@ -80,20 +79,6 @@ func send(w http.ResponseWriter, r *http.Request, a *Answer, out *reply) {
 			panic(http.ErrAbortHandler) // the one way to end a connection in the middle
 		}
 	default:
-	}
-}
-
-// drain reads the request as servers do that answer after it.
-func drain(w http.ResponseWriter, r *http.Request) {
-	if r.Body == nil || r.Body == http.NoBody {
-		return
-	}
-	c := http.NewResponseController(w)
-	bounded := c.SetReadDeadline(time.Now().Add(readTime)) == nil
-	// The answer is the same whether the client sends all of it or not.
-	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxRead))
-	if bounded {
-		_ = c.SetReadDeadline(time.Time{})
 	}
 }
 
@@ -149,7 +134,7 @@ func Cut(w http.ResponseWriter, fault Fault) {
 	defer conn.Close() //nolint:errcheck // it is to be gone
 	switch fault {
 	case FaultGarbage:
-		_ = conn.SetWriteDeadline(time.Now().Add(readTime))
+		_ = conn.SetWriteDeadline(time.Now().Add(writeTime))
 		_, _ = io.WriteString(conn, garbage)
 	case FaultReset:
 		if l, ok := conn.(interface{ SetLinger(sec int) error }); ok {

@@ -128,11 +128,11 @@ func TestAPI(t *testing.T) {
 	}{
 		{"POST", "/__mock/new?path=/orders&method=GET&answer=401,401,200", "", 201, `{"id":"get-orders","method":"GET","path":"/orders","answer":"401,401,200","url":"http://example.com/orders","requests":0}`},
 		{"GET", "/__mock/new?path=/x&answer=401", "", 405, ``},
-		{"POST", "/__mock/new?path=/orders&answer=40l", "", 400, `"hint":"did you mean 401?`},
+		{"POST", "/__mock/new?path=/orders&answer=40l", "", 400, `"hint": "did you mean 401?`},
 		{"POST", "/__mock/new?path=%zz", "", 400, `the query cannot be read`},
 		{"POST", "/__mock/api/endpoints", `{"path":"/users/{id}","session":"s1","status":403}`, 201, `"url":"http://example.com/s/s1/users/1"`},
 		{"POST", "/__mock/api/endpoints", "endpoints:\n- {path: /a, answer: 401}\n- {path: /b, answer: 401}\n", 201, `"id":"b"`},
-		{"POST", "/__mock/api/endpoints", "endpoints:\n- {path: a, answer: 401}\n", 400, `"line":2,"column":10,"path":"endpoints[0].path"`},
+		{"POST", "/__mock/api/endpoints", "endpoints:\n- {path: a, answer: 401}\n", 400, "\"line\": 2,\n      \"column\": 10,\n      \"path\": \"endpoints[0].path\""},
 		{"POST", "/__mock/api/endpoints", strings.Repeat(" ", endpoint.MaxSize+1), 413, `at most`},
 		{"GET", "/__mock/api/endpoints", "", 200, `"id":"get-orders"`},
 		{"GET", "/__mock/api/endpoints?session=s1", "", 200, `{"endpoints":[{"id":"users-id","session":"s1",`},

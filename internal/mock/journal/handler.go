@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/gate401/gate401/internal/mock/wire"
 )
 
 // Paths of the Handler.
@@ -70,12 +72,12 @@ func (j *Journal) serveEntries(w http.ResponseWriter, r *http.Request) {
 	if n := len(p.Entries); n > 0 {
 		p.Last = p.Entries[n-1].ID
 	}
-	writeJSON(w, http.StatusOK, p)
+	wire.JSON(w, http.StatusOK, p)
 }
 
 func (j *Journal) serveClear(w http.ResponseWriter, r *http.Request) {
 	n := j.Clear(r.URL.Query().Get("session"))
-	writeJSON(w, http.StatusOK, map[string]int{"cleared": n})
+	wire.JSON(w, http.StatusOK, map[string]int{"cleared": n})
 }
 
 func (j *Journal) serveHAR(w http.ResponseWriter, r *http.Request) {
@@ -133,24 +135,7 @@ func filterOf(q url.Values) (Filter, error) {
 func cut(s string) string { return s[:min(len(s), 40)] }
 
 func badRequest(w http.ResponseWriter, err error) {
-	writeProblem(w, http.StatusBadRequest, err.Error())
-}
-
-func writeProblem(w http.ResponseWriter, status int, detail string) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	writeJSON(w, status, map[string]any{"title": http.StatusText(status), "status": status, "detail": detail})
-}
-
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	h := w.Header()
-	if h.Get("Content-Type") == "" {
-		h.Set("Content-Type", "application/json")
-	}
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	// The client may be gone; there is nobody left to tell.
-	_ = json.NewEncoder(w).Encode(v)
+	wire.Problem(w, http.StatusBadRequest, err.Error())
 }
 
 // Rhythm of the live stream.
@@ -178,7 +163,7 @@ func (j *Journal) serveStream(w http.ResponseWriter, r *http.Request) {
 	old, sub, err := j.follow(f)
 	if err != nil {
 		w.Header().Set("Retry-After", "5")
-		writeProblem(w, http.StatusServiceUnavailable, err.Error())
+		wire.Problem(w, http.StatusServiceUnavailable, err.Error())
 		return
 	}
 	defer sub.Close()

@@ -2,17 +2,15 @@ package openapi
 
 import (
 	"bytes"
-	"encoding/json"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/internal/mock/journal"
+	"github.com/gate401/gate401/internal/mock/wire"
 	"github.com/gate401/gate401/reason"
 )
 
@@ -39,7 +37,7 @@ func (d *Document) serve(w http.ResponseWriter, r *http.Request) bool {
 	case o == nil:
 		slices.Sort(allowed)
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		writeProblem(w, http.StatusMethodNotAllowed, "the document has this path with "+strings.Join(allowed, ", "), nil)
+		wire.Problem(w, http.StatusMethodNotAllowed, "the document has this path with "+strings.Join(allowed, ", "))
 		return true
 	}
 	note := journal.NoteOf(r.Context())
@@ -59,30 +57,9 @@ func (d *Document) serve(w http.ResponseWriter, r *http.Request) bool {
 	for _, name := range v.unproven {
 		w.Header().Add("Gate401-Not-Enforced", strconv.QuoteToASCII(name))
 	}
-	drain(w, r)
+	wire.Drain(w, r)
 	d.answer(w, r, o, want)
 	return true
-}
-
-const (
-	// maxRead is how much of an allowed request is read, for the journal, and
-	// readTime how long that may take.
-	maxRead  = 1 << 20
-	readTime = 10 * time.Second
-)
-
-// drain reads the request as an API does before it answers.
-func drain(w http.ResponseWriter, r *http.Request) {
-	if r.Body == nil || r.Body == http.NoBody {
-		return
-	}
-	c := http.NewResponseController(w)
-	bounded := c.SetReadDeadline(time.Now().Add(readTime)) == nil
-	// The answer is the same whether the client sends all of it or not.
-	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxRead))
-	if bounded {
-		_ = c.SetReadDeadline(time.Time{})
-	}
 }
 
 // refused is the verdict on who asks to be refused.
@@ -160,7 +137,7 @@ func (d *Document) answer(w http.ResponseWriter, r *http.Request, o *operation, 
 	if doc == nil {
 		if want.code != 0 {
 			h.Set("Preference-Applied", strings.Join(applied, ", "))
-			writeProblem(w, status, "the document has no response with this status; it was asked for by Prefer", nil)
+			wire.Problem(w, status, "the document has no response with this status; it was asked for by Prefer")
 			return
 		}
 		w.WriteHeader(status)
@@ -169,14 +146,14 @@ func (d *Document) answer(w http.ResponseWriter, r *http.Request, o *operation, 
 	c, ok, err := contentOf(doc, r.Header.Values("Accept"), want.example, false)
 	switch {
 	case err != nil:
-		writeProblem(w, http.StatusBadRequest, err.Error(), nil)
+		wire.Problem(w, http.StatusBadRequest, err.Error())
 		return
 	case !ok:
 		var types []string
 		for t := range doc.Content {
 			types = append(types, t)
 		}
-		writeProblem(w, http.StatusNotAcceptable, "the document has this answer as "+strings.Join(preferred(types), ", "), nil)
+		wire.Problem(w, http.StatusNotAcceptable, "the document has this answer as "+strings.Join(preferred(types), ", "))
 		return
 	}
 	if want.example != "" {
@@ -212,24 +189,3 @@ type capturer struct {
 func (w *capturer) Header() http.Header         { return w.header }
 func (w *capturer) WriteHeader(status int)      { w.status = status }
 func (w *capturer) Write(p []byte) (int, error) { return w.body.Write(p) }
-
-func writeProblem(w http.ResponseWriter, status int, detail string, errs Errors) {
-	p := map[string]any{"title": http.StatusText(status), "status": status, "detail": detail}
-	if len(errs) > 0 {
-		p["errors"] = errs
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	writeJSON(w, status, p)
-}
-
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	h := w.Header()
-	if h.Get("Content-Type") == "" {
-		h.Set("Content-Type", "application/json")
-	}
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	// The client may be gone; there is nobody left to tell.
-	_ = json.NewEncoder(w).Encode(v)
-}

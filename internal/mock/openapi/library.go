@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/gate401/gate401/internal/mock/wire"
 	"github.com/gate401/gate401/token"
 )
 
@@ -188,7 +189,7 @@ func (l *Library) serveList(w http.ResponseWriter, r *http.Request) {
 	for _, h := range l.snapshot() {
 		out = append(out, summary(r, h))
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"documents": out})
+	wire.JSON(w, http.StatusOK, map[string]any{"documents": out})
 }
 
 func (l *Library) serveAdd(w http.ResponseWriter, r *http.Request) {
@@ -199,18 +200,18 @@ func (l *Library) serveAdd(w http.ResponseWriter, r *http.Request) {
 		if errors.As(err, &big) {
 			status = http.StatusRequestEntityTooLarge
 		}
-		writeProblem(w, status, "the document could not be read; it may have at most "+strconv.Itoa(MaxSize)+" octets", nil)
+		wire.Problem(w, status, "the document could not be read; it may have at most "+strconv.Itoa(MaxSize)+" octets")
 		return
 	}
 	id, err := l.Add(clip(r.URL.Query().Get("name")), data, r.URL.Query().Get("prefix"))
 	var errs Errors
 	switch {
 	case errors.As(err, &errs):
-		writeProblem(w, http.StatusBadRequest, errs.Error(), errs)
+		wire.ProblemWith(w, http.StatusBadRequest, errs.Error(), "errors", errs)
 	case errors.Is(err, ErrFull):
-		writeProblem(w, http.StatusConflict, err.Error(), nil)
+		wire.Problem(w, http.StatusConflict, err.Error())
 	case err != nil:
-		writeProblem(w, http.StatusInternalServerError, "no key could be made", nil)
+		wire.Problem(w, http.StatusInternalServerError, "no key could be made")
 	default:
 		w.Header().Set("Location", PathDocuments+"/"+id)
 		l.show(w, r, id, http.StatusCreated)
@@ -224,21 +225,21 @@ func (l *Library) serveGet(w http.ResponseWriter, r *http.Request) {
 func (l *Library) show(w http.ResponseWriter, r *http.Request, id string, status int) {
 	h, ok := l.get(id)
 	if !ok {
-		writeProblem(w, http.StatusNotFound, "there is no document "+strconv.Quote(clip(id)), nil)
+		wire.Problem(w, http.StatusNotFound, "there is no document "+strconv.Quote(clip(id)))
 		return
 	}
 	s := summary(r, h)
 	var err error
 	if s.Accepted, err = h.doc.Credentials(); err != nil {
-		writeProblem(w, http.StatusInternalServerError, "no token could be made", nil)
+		wire.Problem(w, http.StatusInternalServerError, "no token could be made")
 		return
 	}
-	writeJSON(w, status, s)
+	wire.JSON(w, status, s)
 }
 
 func (l *Library) serveRemove(w http.ResponseWriter, r *http.Request) {
 	if !l.Remove(r.PathValue("id")) {
-		writeProblem(w, http.StatusNotFound, "there is no document "+strconv.Quote(clip(r.PathValue("id"))), nil)
+		wire.Problem(w, http.StatusNotFound, "there is no document "+strconv.Quote(clip(r.PathValue("id"))))
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -150,7 +150,7 @@ func TestLibrary(t *testing.T) {
 	}
 	bad := httptest.NewRecorder()
 	api.ServeHTTP(bad, httptest.NewRequest("POST", openapi.PathDocuments, strings.NewReader(head+"paths:\n  /a:\n    get: {}\n")))
-	if bad.Code != 400 || !strings.Contains(bad.Body.String(), `"pointer":"/paths/~1a/get"`) {
+	if bad.Code != 400 || !strings.Contains(bad.Body.String(), `"pointer": "/paths/~1a/get"`) {
 		t.Errorf("%d %s", bad.Code, bad.Body)
 	}
 	for i := 0; ; i++ {

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+
+	"github.com/gate401/gate401/internal/mock/wire"
 )
 
 // maxListed is how many sessions a list shows.
@@ -33,7 +35,7 @@ func (ws *Worlds) Admin() http.Handler {
 		id, action, deeper := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 		switch {
 		case !ok:
-			problem(rw, http.StatusNotFound, "Sessions are at "+root+".")
+			wire.Problem(rw, http.StatusNotFound, "Sessions are at "+root+".")
 		case id == "":
 			ws.serveSessions(rw, hr)
 		case !deeper:
@@ -41,7 +43,7 @@ func (ws *Worlds) Admin() http.Handler {
 		case action == "do":
 			ws.serveDo(rw, hr, id)
 		default:
-			problem(rw, http.StatusNotFound, "A session has GET, DELETE, and POST "+root+"/{id}/do.")
+			wire.Problem(rw, http.StatusNotFound, "A session has GET, DELETE, and POST "+root+"/{id}/do.")
 		}
 	})
 }
@@ -56,31 +58,31 @@ func (ws *Worlds) serveSessions(rw http.ResponseWriter, hr *http.Request) {
 		for i, w := range worlds {
 			infos[i] = w.Info()
 		}
-		reply(rw, http.StatusOK, map[string]any{"sessions": infos, "count": all})
+		wire.Pretty(rw, http.StatusOK, map[string]any{"sessions": infos, "count": all})
 		return
 	}
 	var spec specJSON
 	if err := decode(rw, hr, &spec); err != nil {
-		problem(rw, http.StatusBadRequest, err.Error())
+		wire.Problem(rw, http.StatusBadRequest, err.Error())
 		return
 	}
 	w, err := ws.New(Spec{ID: spec.ID, Scenario: spec.Scenario, Settings: spec.Settings, Base: baseOf(hr)})
 	var bad *SettingsError
 	switch {
 	case errors.As(err, &bad):
-		problem(rw, http.StatusBadRequest, "The settings have faults.", bad.Faults...)
+		wire.ProblemWith(rw, http.StatusBadRequest, "The settings have faults.", "errors", bad.Faults)
 	case errors.Is(err, ErrExists):
-		problem(rw, http.StatusConflict, "There is a session "+spec.ID+" already: delete it first, or choose another id.")
+		wire.Problem(rw, http.StatusConflict, "There is a session "+spec.ID+" already: delete it first, or choose another id.")
 	case errors.Is(err, ErrFull):
-		problem(rw, http.StatusServiceUnavailable, "There are too many sessions: delete some.")
+		wire.Problem(rw, http.StatusServiceUnavailable, "There are too many sessions: delete some.")
 	case errors.Is(err, ErrID), errors.Is(err, ErrScenario):
-		problem(rw, http.StatusBadRequest, err.Error())
+		wire.Problem(rw, http.StatusBadRequest, err.Error())
 	case err != nil:
 		ws.shared.report(hr, err)
-		problem(rw, http.StatusInternalServerError, "The session could not be made.")
+		wire.Problem(rw, http.StatusInternalServerError, "The session could not be made.")
 	default:
 		rw.Header().Set("Location", w.path()+"/")
-		reply(rw, http.StatusCreated, w.Info())
+		wire.Pretty(rw, http.StatusCreated, w.Info())
 	}
 }
 
@@ -90,7 +92,7 @@ func (ws *Worlds) serveSession(rw http.ResponseWriter, hr *http.Request, id stri
 	}
 	w, err := ws.Get(id)
 	if err != nil {
-		problem(rw, http.StatusNotFound, "There is no session "+clip(id)+".")
+		wire.Problem(rw, http.StatusNotFound, "There is no session "+clip(id)+".")
 		return
 	}
 	if hr.Method == http.MethodDelete {
@@ -99,7 +101,7 @@ func (ws *Worlds) serveSession(rw http.ResponseWriter, hr *http.Request, id stri
 		rw.WriteHeader(http.StatusNoContent)
 		return
 	}
-	reply(rw, http.StatusOK, w.Info())
+	wire.Pretty(rw, http.StatusOK, w.Info())
 }
 
 func (ws *Worlds) serveDo(rw http.ResponseWriter, hr *http.Request, id string) {
@@ -108,22 +110,22 @@ func (ws *Worlds) serveDo(rw http.ResponseWriter, hr *http.Request, id string) {
 	}
 	w, err := ws.Get(id)
 	if err != nil {
-		problem(rw, http.StatusNotFound, "There is no session "+clip(id)+".")
+		wire.Problem(rw, http.StatusNotFound, "There is no session "+clip(id)+".")
 		return
 	}
 	var c Command
 	if err := decode(rw, hr, &c); err != nil {
-		problem(rw, http.StatusBadRequest, err.Error())
+		wire.Problem(rw, http.StatusBadRequest, err.Error())
 		return
 	}
 	switch err := w.Do(hr.Context(), c); {
 	case errors.Is(err, ErrCommand):
-		problem(rw, http.StatusBadRequest, err.Error())
+		wire.Problem(rw, http.StatusBadRequest, err.Error())
 	case err != nil:
 		ws.shared.report(hr, err)
-		problem(rw, http.StatusInternalServerError, "The command could not be carried out.")
+		wire.Problem(rw, http.StatusInternalServerError, "The command could not be carried out.")
 	default:
-		reply(rw, http.StatusOK, w.Info())
+		wire.Pretty(rw, http.StatusOK, w.Info())
 	}
 }
 

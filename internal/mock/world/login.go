@@ -11,6 +11,7 @@ import (
 	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/internal/issuer"
 	"github.com/gate401/gate401/internal/mock/journal"
+	"github.com/gate401/gate401/internal/mock/wire"
 )
 
 // maxBody is the largest body that a world reads.
@@ -31,12 +32,12 @@ func (l *life) login(rw http.ResponseWriter, hr *http.Request) {
 	}
 	sent, err := readCredentials(rw, hr)
 	if err != nil {
-		problem(rw, http.StatusBadRequest, err.Error())
+		wire.Problem(rw, http.StatusBadRequest, err.Error())
 		return
 	}
 	client, err := l.Client(hr.Context(), l.clientOr(sent.ClientID))
 	if err != nil {
-		problem(rw, http.StatusBadRequest, "There is no client "+clip(sent.ClientID)+" in this world.")
+		wire.Problem(rw, http.StatusBadRequest, "There is no client "+clip(sent.ClientID)+" in this world.")
 		return
 	}
 	asked := hr.Clone(hr.Context())
@@ -45,7 +46,7 @@ func (l *life) login(rw http.ResponseWriter, hr *http.Request) {
 	if sent.Username != "" || sent.Password != "" {
 		value, err := httpauth.EncodeBasic(sent.Username, sent.Password)
 		if err != nil {
-			problem(rw, http.StatusBadRequest, "A user name has no colon and no control characters.")
+			wire.Problem(rw, http.StatusBadRequest, "A user name has no colon and no control characters.")
 			return
 		}
 		asked.Header.Set("Authorization", value)
@@ -61,7 +62,7 @@ func (l *life) login(rw http.ResponseWriter, hr *http.Request) {
 	full := l.logins > maxLogins
 	l.mu.Unlock()
 	if full {
-		problem(rw, http.StatusServiceUnavailable, "This world has seen too many logins: reset it, or use another session.")
+		wire.Problem(rw, http.StatusServiceUnavailable, "This world has seen too many logins: reset it, or use another session.")
 		return
 	}
 	grant, err := l.issuer.Login(hr.Context(), issuer.Login{

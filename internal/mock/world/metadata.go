@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gate401/gate401/internal/issuer"
+	"github.com/gate401/gate401/internal/mock/wire"
 	"github.com/gate401/gate401/token"
 )
 
@@ -22,7 +23,7 @@ func (l *life) serveKeys(rw http.ResponseWriter, hr *http.Request) {
 	l.mu.Unlock()
 	switch l.settings.JWKS {
 	case JWKSMissing:
-		problem(rw, http.StatusNotFound, "The script says that there are no keys here.")
+		wire.Problem(rw, http.StatusNotFound, "The script says that there are no keys here.")
 		return
 	case JWKSSlow:
 		if !pause(hr, Duration(5*time.Second)) {
@@ -106,7 +107,7 @@ func (l *life) serveMetadata(rw http.ResponseWriter, hr *http.Request) {
 	if len(l.settings.Clients) > 0 {
 		methods = []string{"none", "client_secret_basic", "client_secret_post"}
 	}
-	reply(rw, http.StatusOK, map[string]any{
+	wire.Pretty(rw, http.StatusOK, map[string]any{
 		"issuer":                                     url,
 		"token_endpoint":                             url + "/token",
 		"revocation_endpoint":                        url + "/revoke",
@@ -125,7 +126,7 @@ func (l *life) serveResourceMetadata(rw http.ResponseWriter, hr *http.Request) {
 		return
 	}
 	url := l.world.URL()
-	reply(rw, http.StatusOK, map[string]any{
+	wire.Pretty(rw, http.StatusOK, map[string]any{
 		"resource":                 url + "/api",
 		"authorization_servers":    []string{url},
 		"scopes_supported":         []string{"orders:read", "orders:write"},
@@ -137,7 +138,7 @@ func (l *life) serveResourceMetadata(rw http.ResponseWriter, hr *http.Request) {
 // serveIndex says what there is.
 func (l *life) serveIndex(rw http.ResponseWriter, hr *http.Request) {
 	if allow(rw, hr, http.MethodGet) {
-		reply(rw, http.StatusOK, l.world.Info())
+		wire.Pretty(rw, http.StatusOK, l.world.Info())
 	}
 }
 

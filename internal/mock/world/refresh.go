@@ -10,6 +10,7 @@ import (
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/issuer"
 	"github.com/gate401/gate401/internal/mock/journal"
+	"github.com/gate401/gate401/internal/mock/wire"
 	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/store"
 )
@@ -48,7 +49,7 @@ func (l *life) serveToken(rw http.ResponseWriter, hr *http.Request) {
 	}
 	fault, full := l.strike()
 	if full {
-		problem(rw, http.StatusServiceUnavailable, "This world has seen too many refreshes: reset it, or use another session.")
+		wire.Problem(rw, http.StatusServiceUnavailable, "This world has seen too many refreshes: reset it, or use another session.")
 		return
 	}
 	note.Fault = fault
@@ -84,14 +85,14 @@ func (l *life) instead(rw http.ResponseWriter, hr *http.Request, fault string) b
 	const page = "<!doctype html>\n<title>Error</title>\n<h1>Something went wrong</h1>\n"
 	switch fault {
 	case RefreshError:
-		reply(rw, http.StatusInternalServerError, map[string]any{"error": "server_error", "error_description": "The script says so."})
+		wire.Pretty(rw, http.StatusInternalServerError, map[string]any{"error": "server_error", "error_description": "The script says so."})
 	case RefreshUnavailable:
 		rw.Header().Set("Retry-After", "1")
-		reply(rw, http.StatusServiceUnavailable, map[string]any{"error": "temporarily_unavailable", "error_description": "The script says so."})
+		wire.Pretty(rw, http.StatusServiceUnavailable, map[string]any{"error": "temporarily_unavailable", "error_description": "The script says so."})
 	case RefreshRateLimited:
 		rw.Header().Set("Retry-After", "1")
 		journal.NoteOf(hr.Context()).Reason = reason.RateLimited
-		reply(rw, http.StatusTooManyRequests, map[string]any{"error": "slow_down", "error_description": "The script says so."})
+		wire.Pretty(rw, http.StatusTooManyRequests, map[string]any{"error": "slow_down", "error_description": "The script says so."})
 	case RefreshTimeout:
 		pause(hr, MaxDelay)
 		panic(http.ErrAbortHandler)
@@ -111,7 +112,7 @@ func (l *life) instead(rw http.ResponseWriter, hr *http.Request, fault string) b
 		rw.Header().Set("Content-Length", "0")
 		rw.WriteHeader(http.StatusOK)
 	case RefreshNoAccess:
-		reply(rw, http.StatusOK, map[string]any{"token_type": "Bearer", "expires_in": 300})
+		wire.Pretty(rw, http.StatusOK, map[string]any{"token_type": "Bearer", "expires_in": 300})
 	default:
 		return false
 	}

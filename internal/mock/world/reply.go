@@ -1,36 +1,10 @@
 package world
 
 import (
-	"encoding/json"
 	"net/http"
+
+	"github.com/gate401/gate401/internal/mock/wire"
 )
-
-// reply writes a JSON document.
-func reply(rw http.ResponseWriter, status int, v any) {
-	write(rw, "application/json", status, v)
-}
-
-// problem writes an RFC 9457 document about what is no reason of the catalogue.
-func problem(rw http.ResponseWriter, status int, detail string, faults ...string) {
-	doc := map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail}
-	if len(faults) > 0 {
-		doc["errors"] = faults
-	}
-	write(rw, "application/problem+json", status, doc)
-}
-
-func write(rw http.ResponseWriter, media string, status int, v any) {
-	h := rw.Header()
-	h.Set("Content-Type", media)
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	rw.WriteHeader(status)
-	e := json.NewEncoder(rw)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	// The client may be gone; there is nobody left to tell.
-	_ = e.Encode(v)
-}
 
 // allow tells whether the method is one of those, and answers it if not.
 func allow(rw http.ResponseWriter, hr *http.Request, methods ...string) bool {
@@ -45,7 +19,7 @@ func allow(rw http.ResponseWriter, hr *http.Request, methods ...string) bool {
 		list += m
 	}
 	rw.Header().Set("Allow", list)
-	problem(rw, http.StatusMethodNotAllowed, "Use "+list+" here.")
+	wire.Problem(rw, http.StatusMethodNotAllowed, "Use "+list+" here.")
 	return false
 }
 

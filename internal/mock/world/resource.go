@@ -10,6 +10,7 @@ import (
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/mock/journal"
+	"github.com/gate401/gate401/internal/mock/wire"
 )
 
 // maxOrders is how many orders of its clients a world keeps.
@@ -66,11 +67,11 @@ func (l *life) resource(rw http.ResponseWriter, hr *http.Request, path string, i
 		l.serveOrders(rw, hr, rest, id)
 	case "payments":
 		if allow(rw, hr, http.MethodPost) {
-			reply(rw, http.StatusCreated, map[string]any{"paid": true, "identity": identityOf(id)})
+			wire.Pretty(rw, http.StatusCreated, map[string]any{"paid": true, "identity": identityOf(id)})
 		}
 	default:
 		// Whatever path a client under test has is there, for who may see it.
-		reply(rw, http.StatusOK, map[string]any{"path": "/" + path, "method": hr.Method, "identity": identityOf(id)})
+		wire.Pretty(rw, http.StatusOK, map[string]any{"path": "/" + path, "method": hr.Method, "identity": identityOf(id)})
 	}
 }
 
@@ -86,13 +87,13 @@ func (l *life) serveOrders(rw http.ResponseWriter, hr *http.Request, rest string
 		l.mu.Lock()
 		all := append(stock[:len(stock):len(stock)], l.orders...)
 		l.mu.Unlock()
-		reply(rw, http.StatusOK, map[string]any{"orders": all, "identity": identityOf(id)})
+		wire.Pretty(rw, http.StatusOK, map[string]any{"orders": all, "identity": identityOf(id)})
 		return
 	}
 	made := order{By: id.Subject, Item: "something"}
 	item, err := readItem(rw, hr)
 	if err != nil {
-		problem(rw, http.StatusBadRequest, err.Error())
+		wire.Problem(rw, http.StatusBadRequest, err.Error())
 		return
 	}
 	if item != "" {
@@ -106,11 +107,11 @@ func (l *life) serveOrders(rw http.ResponseWriter, hr *http.Request, rest string
 	}
 	l.mu.Unlock()
 	if full {
-		problem(rw, http.StatusConflict, "This world has all the orders that it can keep: reset it.")
+		wire.Problem(rw, http.StatusConflict, "This world has all the orders that it can keep: reset it.")
 		return
 	}
 	rw.Header().Set("Location", l.world.path()+"/api/orders/"+strconv.Itoa(made.ID))
-	reply(rw, http.StatusCreated, map[string]any{"order": made, "identity": identityOf(id)})
+	wire.Pretty(rw, http.StatusCreated, map[string]any{"order": made, "identity": identityOf(id)})
 }
 
 // readItem reads what is ordered: the item of a JSON object, if there is one.
@@ -136,8 +137,8 @@ func (l *life) serveOrder(rw http.ResponseWriter, hr *http.Request, rest string,
 	l.mu.Unlock()
 	n, err := strconv.Atoi(rest)
 	if err != nil || n < 1 || n > len(all) {
-		problem(rw, http.StatusNotFound, "There is no such order.")
+		wire.Problem(rw, http.StatusNotFound, "There is no such order.")
 		return
 	}
-	reply(rw, http.StatusOK, map[string]any{"order": all[n-1], "identity": identityOf(id)})
+	wire.Pretty(rw, http.StatusOK, map[string]any{"order": all[n-1], "identity": identityOf(id)})
 }

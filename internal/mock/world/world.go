@@ -10,6 +10,7 @@ import (
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/mock/journal"
+	"github.com/gate401/gate401/internal/mock/wire"
 )
 
 // World is one isolated API. [Worlds] makes them.
@@ -98,7 +99,7 @@ func (w *World) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	case path == "/.well-known/oauth-protected-resource" || path == "/.well-known/oauth-protected-resource/api":
 		open(rw, hr, l.serveResourceMetadata)
 	default:
-		problem(rw, http.StatusNotFound, "There is no "+clip(path)+" in a world. GET "+w.URL()+"/ lists what there is.")
+		wire.Problem(rw, http.StatusNotFound, "There is no "+clip(path)+" in a world. GET "+w.URL()+"/ lists what there is.")
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/internal/mock/wire"
 )
 
 // Bounds of Worlds where they are not set.
@@ -241,7 +242,7 @@ func (ws *Worlds) WellKnown() http.Handler {
 				return
 			}
 		}
-		problem(rw, http.StatusNotFound, "The metadata of a session is at /.well-known/oauth-authorization-server/s/{session}.")
+		wire.Problem(rw, http.StatusNotFound, "The metadata of a session is at /.well-known/oauth-authorization-server/s/{session}.")
 	})
 }
 
@@ -249,7 +250,7 @@ func (ws *Worlds) serve(rw http.ResponseWriter, hr *http.Request, prefix string,
 	rest, ok := strings.CutPrefix(hr.URL.Path, prefix)
 	id, _, _ := strings.Cut(rest, "/")
 	if !ok || id == "" {
-		problem(rw, http.StatusNotFound, "Name a session: /s/{session}/, such as /s/my-test/api/orders.")
+		wire.Problem(rw, http.StatusNotFound, "Name a session: /s/{session}/, such as /s/my-test/api/orders.")
 		return
 	}
 	w, err := ws.For(id, baseOf(hr))
@@ -257,13 +258,13 @@ func (ws *Worlds) serve(rw http.ResponseWriter, hr *http.Request, prefix string,
 	case err == nil:
 		then(w)
 	case errors.Is(err, ErrID):
-		problem(rw, http.StatusBadRequest, "The session in the path is none: "+ErrID.Error()+".")
+		wire.Problem(rw, http.StatusBadRequest, "The session in the path is none: "+ErrID.Error()+".")
 	case errors.Is(err, ErrFull):
 		rw.Header().Set("Retry-After", "60")
-		problem(rw, http.StatusServiceUnavailable, "There are too many sessions: delete some, or wait until others are idle.")
+		wire.Problem(rw, http.StatusServiceUnavailable, "There are too many sessions: delete some, or wait until others are idle.")
 	default:
 		ws.shared.report(hr, err)
-		problem(rw, http.StatusInternalServerError, "The session could not be made.")
+		wire.Problem(rw, http.StatusInternalServerError, "The session could not be made.")
 	}
 }
 
