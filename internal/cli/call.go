@@ -113,12 +113,17 @@ func (a *app) runCall(ctx context.Context, f callFlags, target string) error {
 // callClient follows redirects only if it is told to.
 func callClient(tr http.RoundTripper, follow bool) *http.Client {
 	c := &http.Client{Transport: tr}
-	c.CheckRedirect = func(_ *http.Request, via []*http.Request) error {
+	c.CheckRedirect = func(next *http.Request, via []*http.Request) error {
 		switch {
 		case !follow:
 			return http.ErrUseLastResponse
 		case len(via) >= 10:
 			return errors.New("more than 10 redirects")
+		}
+		// There is no jar: a Cookie is one of -H. net/http would take it to other
+		// ports and names of the same host, and from https to http.
+		if first := via[0].URL; !isAtOrigin(next.URL, first.Scheme+"://"+first.Host) {
+			next.Header.Del("Cookie")
 		}
 		return nil
 	}

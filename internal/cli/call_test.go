@@ -14,7 +14,7 @@ import (
 // callServers starts an API and another server for a script: $API and $OTHER.
 func callServers(env *testscript.Env) {
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, "other saw %q %q\n", r.Header.Get("Authorization"), r.Header.Get("X-Api-Key"))
+		fmt.Fprintf(w, "other saw %q %q %q\n", r.Header.Get("Authorization"), r.Header.Get("X-Api-Key"), r.Header.Get("Cookie"))
 	}))
 	mux := http.NewServeMux()
 	mux.Handle("/", httpbin.New())

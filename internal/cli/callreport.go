@@ -10,6 +10,7 @@ import (
 
 	"github.com/gate401/gate401/client"
 	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/internal/capture"
 	"github.com/gate401/gate401/internal/diagnose"
 	"github.com/gate401/gate401/internal/explain"
 	"github.com/gate401/gate401/reason"
@@ -255,12 +256,6 @@ func refusalText(d *client.Denied, cause *diagnose.Cause) string {
 	return b.String()
 }
 
-// secretFields hold secrets wherever they are sent.
-var secretFields = map[string]bool{
-	"Cookie": true, "Set-Cookie": true, "X-Api-Key": true, "Api-Key": true, "Apikey": true, "X-Auth-Token": true, "X-Access-Token": true,
-	"Dpop": true, "X-Csrf-Token": true, "X-Xsrf-Token": true,
-}
-
 func (r *callReport) header(h http.Header) http.Header {
 	out := make(http.Header, len(h))
 	for name, values := range h {
@@ -268,9 +263,9 @@ func (r *callReport) header(h http.Header) http.Header {
 			switch {
 			case name == "Authorization" || name == "Proxy-Authorization":
 				v = hiddenCredentials(v)
-			case secretFields[name] || strings.EqualFold(name, r.key.keyHeader):
+			case capture.SecretName(name) || strings.EqualFold(name, r.key.keyHeader):
 				v = "[redacted]"
-			case name == "Location":
+			case name == "Location" || name == "Referer":
 				if u, err := url.Parse(v); err == nil {
 					v = r.url(u)
 				}
@@ -289,9 +284,6 @@ func hiddenCredentials(v string) string {
 	return c.String()
 }
 
-// secretParams are parameters of URLs that hold secrets.
-var secretParams = []string{"key", "api_key", "apikey", "access_token", "token", "password", "secret", "code", "sig", "signature"}
-
 func (r *callReport) url(u *url.URL) string {
 	v := *u
 	if v.User != nil {
@@ -301,11 +293,7 @@ func (r *callReport) url(u *url.URL) string {
 	q := v.Query()
 	changed := false
 	for name := range q {
-		hide := r.key.query != "" && name == r.key.query
-		for _, s := range secretParams {
-			hide = hide || strings.EqualFold(name, s)
-		}
-		if hide {
+		if capture.SecretName(name) || r.key.query != "" && name == r.key.query {
 			q.Set(name, "redacted")
 			changed = true
 		}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -277,16 +276,11 @@ func holdsSecret(c capture.Capture) bool {
 		for name := range q.URL.Query() {
 			names = append(names, name)
 		}
-		if q.Options.User != "" || q.Options.ProxyUser != "" || slices.ContainsFunc(names, namesSecret) {
+		if q.Options.User != "" || q.Options.ProxyUser != "" || slices.ContainsFunc(names, capture.SecretName) {
 			return true
 		}
 	}
 	return false
-}
-
-func namesSecret(name string) bool {
-	name = strings.ToLower(name)
-	return name == "cookie" || slices.ContainsFunc([]string{"auth", "key", "token", "secret", "passw"}, func(part string) bool { return strings.Contains(name, part) })
 }
 
 // explainPage writes the token inspector.
