@@ -101,11 +101,17 @@ func BenchmarkSessions(b *testing.B) {
 		b.ReportMetric(float64(3*sessions)/time.Since(began).Seconds(), "requests/s")
 		b.ReportMetric(memory(b, s.pid, "VmRSS"), "MiB")
 		b.ReportMetric(memory(b, s.pid, "VmHWM"), "MiB-peak")
-		var list struct{ Sessions []any }
+		// All of them are still there, the first one included.
+		var list struct{ Count int }
 		s.api(http.MethodGet, "sessions", nil, &list)
-		if len(list.Sessions) != sessions {
-			b.Errorf("%d sessions are there", len(list.Sessions))
+		var first struct{ Logins, Requests int }
+		s.api(http.MethodGet, "sessions/token-life-refused-once--0", nil, &first)
+		if list.Count != sessions || first.Logins != 1 || first.Requests != 2 {
+			b.Errorf("%d sessions are there, the first one with %+v", list.Count, first)
 		}
+		var journal struct{ Stats map[string]any }
+		s.api(http.MethodGet, "journal?limit=1", nil, &journal)
+		b.Logf("the journal: %v", journal.Stats)
 	}
 }
 
