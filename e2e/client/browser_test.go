@@ -16,7 +16,10 @@ import (
 
 // browser stands in for a person at a browser: it keeps cookies, follows
 // redirects and fills in forms.
-type browser struct{ client http.Client }
+type browser struct {
+	client http.Client
+	abort  bool // click on "abort" where a device is to be confirmed
+}
 
 var (
 	form   = regexp.MustCompile(`(?s)<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>`)
@@ -34,6 +37,10 @@ func (b *browser) login(ctx context.Context, address string) (string, error) {
 			return page, err
 		}
 		fields := url.Values{}
+		last := b.abort && strings.Contains(page, "deviceConfirmForm")
+		if last {
+			fields.Set("abort", "yes")
+		}
 		for _, in := range input.FindAllString(f[2], -1) {
 			name, value := attribute(in, "name"), attribute(in, "value")
 			if name == "login" || name == "password" {
@@ -42,6 +49,9 @@ func (b *browser) login(ctx context.Context, address string) (string, error) {
 			fields.Set(name, value)
 		}
 		page, at, err = b.open(ctx, at.ResolveReference(reference(f[1])).String(), fields)
+		if last {
+			return page, err
+		}
 	}
 	return page, fmt.Errorf("there is no end to the forms: %w", err)
 }

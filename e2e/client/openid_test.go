@@ -203,6 +203,12 @@ func TestLogin(t *testing.T) {
 			t.Error(got)
 		}
 	})
+	t.Run("device, refused", func(t *testing.T) {
+		t.Parallel()
+		p := somebody(t)
+		r, _ := p.login(t, (&browser{abort: true}).login, issuer.URL, "--device", "--scope", scopes)
+		r.says(t, 1, "access_denied", "the person or the server said no")
+	})
 	t.Run("program", func(t *testing.T) {
 		t.Parallel()
 		p := somebody(t)

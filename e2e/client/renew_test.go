@@ -82,6 +82,9 @@ func TestRenewalOfManyProcesses(t *testing.T) {
 		}
 		_, e = p.stored(t)
 	}
+	if strings.Contains(issuer.Log.String(), "refused") {
+		t.Error(issuer.Log)
+	}
 	// The login is withdrawn.
 	if status, body := post(t, issuer.URL+"/token/revocation", url.Values{"token": {e.Refresh}, "token_type_hint": {"refresh_token"}}); status != 200 {
 		t.Fatal(status, body)

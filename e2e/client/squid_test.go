@@ -17,6 +17,8 @@ func TestSquid(t *testing.T) {
 	nginx := foreign.Nginx(t, "")
 	echo := httptest.NewServer(httpbin.New())
 	t.Cleanup(echo.Close)
+	tls := httptest.NewTLSServer(httpbin.New())
+	t.Cleanup(tls.Close)
 	open, closed := nginx.URL+"/open/ok.txt", nginx.URL+"/basic/ok.txt"
 	right, wrong := "GATE401_PROXY_PASSWORD="+foreign.PlainPassword, []string{"GATE401_PROXY_PASSWORD=wrong"}
 	for _, scheme := range []string{"Basic", "Digest"} {
@@ -39,9 +41,18 @@ func TestSquid(t *testing.T) {
 				row.test(t, p)
 			}
 			p.run(t, append([]string{"call", "-v"}, via(open)...)...).says(t, 0, "407 Proxy Authentication Required", "asks: "+scheme+" realm=", "sent: to the proxy "+scheme, "ok open")
+			// A tunnel is refused before there is a request.
+			for _, row := range []called{
+				{"tunnel", nil, via("-k", tls.URL+"/get"), "407, 200", "", ""},
+				{"tunnel, wrong", wrong, via("-k", tls.URL+"/get"), "407, 407", "credentials-invalid proxy-authentication-required", "the password for the proxy was refused and is not sent again"},
+				{"tunnel, only for the server", nil, []string{"-k", "-x", proxy, "--basic", "u", tls.URL + "/get"}, "Basic 407", "credentials-missing proxy-authentication-required", "the proxy takes " + scheme},
+			} {
+				row.test(t, p)
+			}
 			curl := func(args ...string) []string { return append([]string{"--", "curl", "-x", proxy}, args...) }
 			for _, row := range []explained{
 				{"nobody", curl(open), "proxy-authentication-required proxy-authentication-required client certain", "", "-x " + proxy},
+				{"nobody, tunnel", curl("-k", tls.URL+"/get"), "proxy-authentication-required proxy-authentication-required client certain", "", "-x " + proxy},
 				{"wrong", curl("-U", "alice:wrong", open), "proxy-authentication-required proxy-authentication-required client certain", "", "--proxy-user"},
 				{"only for the server", curl("-u", "alice:"+foreign.PlainPassword, closed), "proxy-authentication-required proxy-authentication-required client certain", "", "--proxy-user"},
 			} {
