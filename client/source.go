@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+
+	"github.com/gate401/gate401/internal/terminal"
 )
 
 // Source gives access tokens. It is safe for concurrent use.
@@ -119,17 +121,5 @@ func (s static) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 // printable keeps what a server said on one line, without what steers a
 // terminal.
 func printable(text string) string {
-	const most = 500
-	out := make([]rune, 0, min(len(text), most))
-	for _, r := range text {
-		switch {
-		case len(out) == most:
-			return string(out) + "..."
-		case r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069:
-			out = append(out, ' ')
-		default:
-			out = append(out, r)
-		}
-	}
-	return string(out)
+	return terminal.Line(text, 500)
 }

@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/gate401/gate401/internal/terminal"
 )
 
 const (
@@ -170,17 +172,5 @@ func origin(u *url.URL) string {
 // Printable is a text of a server on one line, without what steers a terminal,
 // and not too long.
 func Printable(text string) string {
-	const most = 300
-	out := make([]rune, 0, min(len(text), most))
-	for _, r := range text {
-		switch {
-		case len(out) == most:
-			return string(out) + "..."
-		case r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069:
-			out = append(out, ' ')
-		default:
-			out = append(out, r)
-		}
-	}
-	return string(out)
+	return terminal.Line(text, 300)
 }

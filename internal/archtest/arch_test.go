@@ -31,6 +31,7 @@ var policy = map[string]struct{ house, modules string }{
 
 	// Mechanisms: they know the domain, not one another's insides, and no surface.
 	"internal/password":      {modules: "golang.org/x/crypto golang.org/x/text"},
+	"internal/terminal":      {},
 	"internal/nearest":       {},
 	"internal/seal":          {modules: "golang.org/x/crypto"},
 	"token":                  {house: "reason", modules: "github.com/go-jose/go-jose/v4"},
@@ -47,9 +48,9 @@ var policy = map[string]struct{ house, modules string }{
 	"access":                 {house: root},
 	"defend":                 {house: " reason"},
 	"client/storage":         {modules: "github.com/gofrs/flock github.com/zalando/go-keyring"},
-	"client/oauth":           {house: "client client/storage httpauth", modules: "golang.org/x/oauth2"},
+	"client/oauth":           {house: "client client/storage httpauth internal/terminal", modules: "golang.org/x/oauth2"},
 	"client/oauth/oauthtest": {},
-	"client":                 {house: "httpauth reason"},
+	"client":                 {house: "httpauth internal/terminal reason"},
 
 	// Surfaces and what they show; none imports another.
 	"web":                {modules: "github.com/a-h/templ"},
