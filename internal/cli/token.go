@@ -101,7 +101,8 @@ curl -H "Authorization: Bearer $(gate401 token issue --sub alice)" http://127.0.
 			case time.Duration(ttl) <= 0 || time.Duration(ttl) > token.MaxTTL:
 				return usagef("an access token that is stolen works until it expires", "--ttl: between 1s and %s", token.MaxTTL)
 			}
-			proved, err := a.moment(authTime)
+			now := a.Now()
+			proved, err := proofTime(authTime, now)
 			if err != nil {
 				return err
 			}
@@ -119,7 +120,7 @@ curl -H "Authorization: Bearer $(gate401 token issue --sub alice)" http://127.0.
 			}
 			issued, err := r.Keyring.Issue(ctx, token.Grant{
 				Issuer: issuer, Subject: subject, Audience: audience, Scopes: allowed, Groups: slices.Concat(split(groups), group),
-				TTL: time.Duration(ttl), At: a.Now(), AuthTime: proved,
+				TTL: time.Duration(ttl), At: now, AuthTime: proved,
 			})
 			if err != nil {
 				return err
@@ -191,13 +192,13 @@ func ownAudience(cfg *config.File) []string {
 	return []string{cfg.Gate.Realm}
 }
 
-// moment reads --auth-time; empty is the zero time.
-func (a *app) moment(text string) (time.Time, error) {
+// proofTime reads --auth-time; empty is the zero time.
+func proofTime(text string, now time.Time) (time.Time, error) {
 	switch text {
 	case "":
 		return time.Time{}, nil
 	case "now":
-		return a.Now(), nil
+		return now, nil
 	}
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
