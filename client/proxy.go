@@ -13,6 +13,7 @@ import (
 
 // route is the proxy that a request goes through, if there is a login for it.
 type route struct {
+	proxy    *url.URL
 	key      string // of what is remembered
 	logins   []*login
 	tunnel   bool
@@ -57,11 +58,24 @@ func (w *walk) routeOf(req *http.Request) *route {
 	if err != nil || u == nil || u.Scheme != "http" && u.Scheme != "https" {
 		return nil // an error is the base's to tell
 	}
-	r := &route{key: proxyKey(u), logins: of(w.proxies, originOf(u)), tunnel: req.URL.Scheme == "https"}
+	r := &route{proxy: u, key: proxyKey(u), logins: of(w.proxies, originOf(u)), tunnel: req.URL.Scheme == "https"}
 	if len(r.logins) == 0 {
 		return nil
 	}
 	return r
+}
+
+// routeKey is where the context of a request has its route.
+type routeKey struct{}
+
+// pin keeps the base from choosing again: a Proxy function may answer something
+// else each time, and the proof for one proxy would go to another, or to the
+// origin.
+func (r *route) pin(ctx context.Context) context.Context {
+	if r == nil {
+		return ctx
+	}
+	return context.WithValue(ctx, routeKey{}, r)
 }
 
 // prove adds the proof for a proxy that sees the request. A tunnel gets it from
@@ -263,6 +277,14 @@ func (s *state) hookProxy() error {
 		return fmt.Errorf("client: logins for proxies need a Base that is an *http.Transport, not %T", s.base)
 	}
 	own := s.plain.Clone()
+	if choose := own.Proxy; choose != nil {
+		own.Proxy = func(req *http.Request) (*url.URL, error) {
+			if r, ok := req.Context().Value(routeKey{}).(*route); ok {
+				return r.proxy, nil
+			}
+			return choose(req)
+		}
+	}
 	header, response := own.GetProxyConnectHeader, own.OnProxyConnectResponse
 	static := own.ProxyConnectHeader
 	own.GetProxyConnectHeader = func(ctx context.Context, proxy *url.URL, target string) (http.Header, error) {

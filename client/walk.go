@@ -102,7 +102,7 @@ type exchange struct {
 // send makes one attempt with the proof.
 func (w *walk) send(ctx context.Context, p *proof) (exchange, string, error) {
 	w.attempt++
-	clone := w.req.Clone(ctx)
+	clone := w.req.Clone(w.route.pin(ctx))
 	if clone.Header == nil {
 		clone.Header = make(http.Header)
 	}
