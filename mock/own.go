@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gate401/gate401/internal/inspector"
+	"github.com/gate401/gate401/internal/mock/judge"
 	"github.com/gate401/gate401/internal/mock/scenario"
 	"github.com/gate401/gate401/internal/mock/wire"
 )
@@ -48,8 +49,10 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request, path string) {
 		s.describe.ServeHTTP(w, r)
 	case "journal", "journal.har":
 		s.history.ServeHTTP(w, r)
+	case "verdict":
+		judge.Handler(s.journal).ServeHTTP(w, r)
 	default:
-		wire.Problem(w, http.StatusNotFound, "The admin API has scenarios, endpoints, openapi, journal, journal.har and sessions.")
+		wire.Problem(w, http.StatusNotFound, "The admin API has scenarios, endpoints, openapi, journal, journal.har, verdict and sessions.")
 	}
 }
 

@@ -78,7 +78,8 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/mock/journal":  {house: "httpauth internal/mock/wire reason"},
 	"internal/mock/endpoint": {house: " httpauth internal/mock/journal internal/mock/wire internal/nearest reason", modules: "go.yaml.in/yaml/v3"},
 	"internal/mock/openapi":  {house: " authn httpauth internal/mock/journal internal/mock/wire reason store token", modules: "github.com/getkin/kin-openapi go.yaml.in/yaml/v3"},
-	"internal/mock/judge":    {house: "httpauth internal/mock/journal"},
+	"internal/mock/cert":     {house: ""},
+	"internal/mock/judge":    {house: "httpauth internal/mock/journal internal/mock/wire"},
 
 	// Composition: the file, from the file to a gate, from a gate to a process.
 	"internal/config":           {house: "internal/nearest", modules: "go.yaml.in/yaml/v3"},
@@ -88,10 +89,10 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/server": {house: " defend internal/admin internal/build internal/config internal/demo internal/guide internal/inspector " +
 		"internal/password internal/proxy internal/samples internal/watch reason store"},
 	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/nearest internal/password " +
-		"internal/mock/judge internal/mock/trial internal/server internal/watch mock reason store token",
+		"internal/mock/cert internal/mock/judge internal/mock/trial internal/server internal/watch mock reason store token",
 		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},
-	"mock":                {house: "httpauth internal/guide internal/inspector internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/wire internal/mock/world internal/nearest", modules: "go.yaml.in/yaml/v3"},
-	"internal/mock/trial": {house: "httpauth internal/mock/journal internal/mock/judge internal/mock/scenario internal/mock/world mock"},
+	"mock":                {house: "httpauth internal/guide internal/inspector internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/judge internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/wire internal/mock/world internal/nearest", modules: "go.yaml.in/yaml/v3"},
+	"internal/mock/trial": {house: "httpauth internal/mock/cert internal/mock/journal internal/mock/judge internal/mock/scenario internal/mock/world mock"},
 	"cmd/gate401":         {house: "internal/cli"},
 	"internal/docs": {house: "httpauth internal/cli internal/config internal/diagnose internal/mock/httpbin internal/mock/mix internal/mock/scenario internal/mock/trial " +
 		"internal/mock/world reason"},

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gate401/gate401/internal/mock/cert"
 	"github.com/gate401/gate401/mock"
 )
 
@@ -100,11 +101,11 @@ func (m *mockRun) run(ctx context.Context) error {
 // secure makes the certificate and the listener for http beside https. remove
 // removes the file with the certificate.
 func (m *mockRun) secure(ctx context.Context, s *http.Server, first net.Listener) (second net.Listener, remove func(), err error) {
-	cert, pem, err := throwAway(m.app.Now())
+	own, pem, err := cert.New(m.app.Now())
 	if err != nil {
 		return nil, nil, err
 	}
-	s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+	s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 	host, _, err := net.SplitHostPort(first.Addr().String())
 	if err != nil {
 		return nil, nil, err

@@ -451,10 +451,27 @@
     $("live").textContent = paused ? "Paused" : "Live";
     if (!paused) waiting.splice(0).forEach(show);
   });
+  // What the client did wrong, each finding with the requests that prove it.
+  $("judge").addEventListener("click", async () => {
+    const session = $("session").value;
+    try {
+      const v = await ask("GET", "verdict" + (session ? "?session=" + encodeURIComponent(session) : ""));
+      const looked = v.requests + (v.requests === 1 ? " request" : " requests") + (session ? " of session " + session : "") + " looked at";
+      $("verdict").replaceChildren(
+        h("p", null, v.findings.length > 0 ? looked + "." : v.requests > 0 ? looked + ": nothing is wrong with the client." : "Nothing has come yet that could be judged."),
+        ...v.findings.map((f) => h("div", { class: "head", "data-rule": f.rule }, h("h4", null, f.title + (f.severity === "fault" ? "" : " (a doubt)")),
+          h("div", { class: "why" }, h("p", null, f.message + "."), h("p", { class: "small" }, f.why + " " + f.fix)),
+          h("p", { class: "expect" }, h("code", null, f.rule), f.session && !session ? " in session " + f.session : "", f.section ? " " + f.section : ""))),
+      );
+    } catch (e) {
+      $("live").textContent = e.message;
+    }
+  });
   $("clear").addEventListener("click", async () => {
     try {
       await ask("DELETE", "journal" + ($("session").value ? "?session=" + encodeURIComponent($("session").value) : ""));
       $("entries").replaceChildren();
+      $("verdict").replaceChildren();
       waiting = [];
       $("nothing").hidden = false;
       said("The journal is empty");

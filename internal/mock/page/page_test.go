@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/gate401/gate401/internal/inspector"
 	"github.com/gate401/gate401/internal/mock/endpoint"
 	"github.com/gate401/gate401/internal/mock/journal"
+	"github.com/gate401/gate401/internal/mock/judge"
 	"github.com/gate401/gate401/internal/mock/page"
 	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/web/browsertest"
@@ -60,6 +62,7 @@ func serve(t *testing.T) string {
 	mux.Handle("/__mock/api/journal", history.Handler())
 	mux.Handle("/__mock/api/journal.har", history.Handler())
 	mux.Handle("/__mock/api/journal/", history.Handler())
+	mux.Handle(judge.PathVerdict, judge.Handler(history))
 	mux.HandleFunc("GET /__mock/api/sessions", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"sessions":[]}`)) })
 	mux.HandleFunc("POST /__mock/api/sessions", func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusCreated)
@@ -286,8 +289,29 @@ func testJournal(t *testing.T, p *browsertest.Tab, url string) {
 	p.Wait(`document.getElementById("live").textContent.startsWith("1 more")`)
 	p.Click("#pause")
 	p.Wait(`document.querySelectorAll(".entry").length === 2`)
+	p.Click("#judge")
+	p.Wait(`document.getElementById("verdict").textContent.startsWith("2 requests looked at: nothing is wrong")`)
+	// The same refused token twice.
+	for range 2 {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/orders/expired", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer refused-before")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Read to its end, so that both go over one connection, one after the other.
+		_, _ = io.Copy(io.Discard, res.Body)
+		_ = res.Body.Close()
+	}
+	p.Wait(`document.querySelectorAll(".entry").length === 4`)
+	p.Click("#judge")
+	p.Wait(`document.querySelector("#verdict [data-rule=token-repeated]")?.textContent.includes("A refused token was sent again")`)
+	p.Look("mock-verdict")
 	p.Click("#clear")
-	p.Wait(`document.querySelectorAll(".entry").length === 0 && !document.getElementById("nothing").hidden`)
+	p.Wait(`document.getElementById("verdict").textContent === "" && document.querySelectorAll(".entry").length === 0 && !document.getElementById("nothing").hidden`)
 	call()
 	p.Wait(`document.querySelectorAll(".entry").length === 1`)
 	if got := browsertest.JS[string](p, `document.getElementById("har").getAttribute("href")`); got != "/__mock/api/journal.har" {

@@ -14,7 +14,7 @@ type Plan struct {
 
 // Choose says which scenarios fit a client that uses those things; nil means that
 // it can do anything. Scenarios that a client of an API does not meet, and those
-// that need a browser or https, are not for a trial.
+// that need a browser, are not for a trial.
 func Choose(uses []string) []Plan {
 	var all []Plan
 	for _, s := range scenario.All() {
@@ -22,8 +22,6 @@ func Choose(uses []string) []Plan {
 		switch {
 		case s.Group == scenario.GroupKeys:
 			p.Skip = "for those who verify tokens"
-		case s.Name == "redirect-to-http":
-			p.Skip = "needs https"
 		case s.Name == "preflight-401":
 			p.Skip = "browsers alone send preflights"
 		case s.Group == scenario.GroupRefresh && !can(uses, "refresh", "login"):
@@ -40,3 +38,6 @@ func Choose(uses []string) []Plan {
 func can(uses []string, what ...string) bool {
 	return len(uses) == 0 || slices.ContainsFunc(what, func(w string) bool { return slices.Contains(uses, w) })
 }
+
+// secure tells whether a scenario is about https.
+func secure(s scenario.Scenario) bool { return s.Name == "redirect-to-http" }

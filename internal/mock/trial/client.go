@@ -34,6 +34,7 @@ func Words() []Word {
 		{"{refresh_token}", "MOCK_REFRESH_TOKEN", "its refresh token"},
 		{"{key}", "MOCK_KEY", "an API key"},
 		{"{scenario}", "MOCK_SCENARIO", "the name of the scenario"},
+		{"{ca}", "MOCK_CA", "a file with the certificate to trust where {url} begins with https; else nothing"},
 	}
 }
 
@@ -54,6 +55,10 @@ func (t told) arguments(command []string) []string {
 	return out
 }
 
+// trust are variables by which clients are told which certificates to trust: those
+// of OpenSSL and Go, curl, requests, Node, and git.
+var trust = [...]string{"SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO"}
+
 // environment is that of this process without other words, and with these.
 func (t told) environment() []string {
 	env := slices.DeleteFunc(os.Environ(), func(s string) bool {
@@ -62,6 +67,11 @@ func (t told) environment() []string {
 	for _, w := range Words() {
 		if v, ok := t[w.Placeholder]; ok {
 			env = append(env, w.Variable+"="+v)
+		}
+	}
+	if ca := t["{ca}"]; ca != "" {
+		for _, name := range trust {
+			env = append(env, name+"="+ca)
 		}
 	}
 	return env

@@ -37,7 +37,7 @@ func (s *stage) prepare(ctx context.Context, sc scenario.Scenario, uses []string
 	words = told{
 		"{scenario}": sc.Name, "{url}": s.base + path(sc, session), "{base}": info.URL,
 		"{login_url}": info.Login, "{token_url}": info.Token, "{username}": who.Name, "{password}": who.Password,
-		"{access_token}": "", "{refresh_token}": "",
+		"{access_token}": "", "{refresh_token}": "", "{ca}": s.ca,
 	}
 	if len(info.Keys) > 0 {
 		words["{key}"] = info.Keys[0].Value
@@ -88,7 +88,7 @@ func (s *stage) asks(ctx context.Context, url string) map[string]bool {
 	if err != nil {
 		return schemes
 	}
-	res, err := http.DefaultTransport.RoundTrip(req)
+	res, err := s.own.RoundTrip(req)
 	if err != nil {
 		return schemes
 	}
@@ -111,7 +111,7 @@ func (s *stage) post(ctx context.Context, url string, in, out any) error {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultTransport.RoundTrip(req)
+	res, err := s.own.RoundTrip(req)
 	if err != nil {
 		return err
 	}

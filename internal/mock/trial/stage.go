@@ -1,53 +1,106 @@
 package trial
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"log"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
+	"github.com/gate401/gate401/internal/mock/cert"
 	"github.com/gate401/gate401/mock"
 )
 
 // stage is a mock on a port of its own.
 type stage struct {
-	mock   *mock.Server
-	server *http.Server
-	base   string
-	ended  chan struct{}
-	busy   sync.WaitGroup // requests under way
-	once   sync.Once
+	mock    *mock.Server
+	server  *http.Server
+	own     *http.Transport // for what is done for the client
+	base    string
+	plain   string // host and port of http beside https; empty without https
+	ca      string // file with the certificate to trust; empty without https
+	serving sync.WaitGroup
+	busy    sync.WaitGroup // requests under way
+	once    sync.Once
 }
 
-func newStage() (*stage, error) {
-	m, err := mock.NewServer(mock.Config{})
-	if err != nil {
+// newStage makes a stage that speaks http, or https and http beside it.
+func newStage(secure bool) (*stage, error) {
+	s := &stage{own: &http.Transport{}}
+	var err error
+	if s.mock, err = mock.NewServer(mock.Config{PlainHost: func() string { return s.plain }}); err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // binding to loopback does not wait
-	if err != nil {
-		_ = m.Close()
-		return nil, err
-	}
-	s := &stage{mock: m, base: "http://" + l.Addr().String(), ended: make(chan struct{})}
-	s.server = &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	// A client that trusts nobody's certificate is no news for the log.
+	s.server = &http.Server{ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.busy.Add(1)
 		defer s.busy.Done()
-		m.ServeHTTP(w, r)
+		s.mock.ServeHTTP(w, r)
 	})}
-	go func() {
-		defer close(s.ended)
-		_ = s.server.Serve(l)
-	}()
+	l, err := listen()
+	if err != nil {
+		return nil, errors.Join(err, s.mock.Close())
+	}
+	s.base = "http://" + l.Addr().String()
+	if !secure {
+		s.serving.Go(func() { _ = s.server.Serve(l) })
+		return s, nil
+	}
+	beside, err := s.secure()
+	if err != nil {
+		return nil, errors.Join(err, l.Close(), s.mock.Close())
+	}
+	s.base, s.plain = "https://"+l.Addr().String(), beside.Addr().String()
+	s.serving.Go(func() { _ = s.server.ServeTLS(l, "", "") })
+	s.serving.Go(func() { _ = s.server.Serve(beside) })
 	return s, nil
+}
+
+func listen() (net.Listener, error) {
+	return net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // binding to loopback does not wait
+}
+
+// secure makes a certificate, the file of it, and the listener for http.
+func (s *stage) secure() (net.Listener, error) {
+	own, pem, err := cert.New(time.Now())
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	s.own.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	s.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12}
+	f, err := os.CreateTemp("", "gate401-judge-*.pem")
+	if err != nil {
+		return nil, err
+	}
+	s.ca = f.Name()
+	_, err = f.Write(pem)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, errors.Join(err, os.Remove(s.ca))
+	}
+	l, err := listen()
+	if err != nil {
+		return nil, errors.Join(err, os.Remove(s.ca))
+	}
+	return l, nil
 }
 
 // close cuts what is under way and waits for it; the journal can be read after.
 func (s *stage) close() {
 	s.once.Do(func() {
+		s.own.CloseIdleConnections()
 		_ = s.server.Close()
-		<-s.ended
+		s.serving.Wait()
 		s.busy.Wait()
 		_ = s.mock.Close()
+		if s.ca != "" {
+			_ = os.Remove(s.ca)
+		}
 	})
 }

@@ -55,6 +55,7 @@ func TestBadClients(t *testing.T) {
 		{"hammer", "challenge-two-fields", []judge.RuleID{judge.PasswordRepeated, judge.KeptAsking}},
 		{"stampede", "token-life-expired", []judge.RuleID{judge.RefreshStampede}},
 		{"leaker", "redirect-cross-host", []judge.RuleID{judge.CredentialLeaked}},
+		{"leaker", "redirect-to-http", []judge.RuleID{judge.CredentialInClear}},
 		{"loop", "refresh-still-refused", []judge.RuleID{judge.RefreshLoop}},
 		{"loop", "token-life-forbidden", []judge.RuleID{judge.RefreshForForbidden}},
 		{"forgetful", "token-life-refused-once", []judge.RuleID{judge.NotRefreshed}},
@@ -95,6 +96,19 @@ func TestNothingToRefresh(t *testing.T) {
 		for _, f := range r.Findings {
 			t.Errorf("%s: %s: %s; statuses %v", r.Scenario, f.Rule, f.Message, r.Statuses)
 		}
+	}
+}
+
+// Where the client cannot be made to trust the certificate, nothing can be said.
+func TestUntrustedCertificate(t *testing.T) {
+	c := command(t, "leaker")
+	tr := trial.Trial{Command: append([]string{c[0], "SSL_CERT_FILE=/dev/null"}, c[1:]...), Only: []string{"redirect-to-http"}}
+	report, err := tr.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := report.Results[0]; report.Skipped != 1 || !strings.Contains(r.Skipped, "MOCK_CA") || len(r.Findings) > 0 {
+		t.Errorf("%+v", r)
 	}
 }
 

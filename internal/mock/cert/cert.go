@@ -1,4 +1,4 @@
-package cli
+package cert
 
 import (
 	"crypto/ecdsa"
@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// throwAway is a certificate for this machine that is good for a day, and the
-// same as PEM for clients that are to trust it. It is its own authority.
-func throwAway(now time.Time) (tls.Certificate, []byte, error) {
+// New makes a certificate for this machine that is good for a day from now on, and
+// the same as PEM for clients that are to trust it. It is its own authority.
+func New(now time.Time) (tls.Certificate, []byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, nil, err
