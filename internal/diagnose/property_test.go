@@ -100,7 +100,7 @@ func TestUnrelatedFields(t *testing.T) {
 			}
 		}
 		after := diagnose.Run(c, o).Text(explain.Style{})
-		if strings.Contains(before, "header-too-large") {
+		if strings.Contains(before, "header-too-large") || strings.Contains(before, "fields arrived whole") {
 			return // they do count there
 		}
 		if diff := cmp.Diff(before, after); diff != "" {

@@ -297,6 +297,9 @@ func checkServerFailed(s *scene) *hit {
 		note: fmt.Sprintf("%d %s is about the server, not about the credentials.", s.status, http.StatusText(s.status)),
 		fix:  Fix{Text: "Keep the credentials, and repeat the request later, with growing pauses.", Command: s.curl(s.credentialArgument())},
 	}
+	if !s.credentialed() {
+		h.fix = Fix{Text: "Repeat the request later, with growing pauses.", Command: s.curl()}
+	}
 	if !slices.Contains([]int{500, 502, 503, 504}, s.status) {
 		h.note = fmt.Sprintf("%d is about the server, not about the credentials.", s.status)
 	}
