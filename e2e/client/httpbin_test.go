@@ -62,4 +62,7 @@ func TestHttpbin(t *testing.T) {
 	} {
 		row.test(t, p)
 	}
+	if r := p.explain(t, at("/status/503")); strings.Contains(r.Fix.Command, "$TOKEN") || strings.Contains(r.Fix.Text, "credentials") {
+		t.Errorf("nothing was sent, and it is about credentials: %v", r.ran)
+	}
 }

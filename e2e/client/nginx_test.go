@@ -4,6 +4,7 @@ package client_test
 
 import (
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/mccutchen/go-httpbin/v2/httpbin"
@@ -48,6 +49,11 @@ func TestNginx(t *testing.T) {
 		{"too large", []string{"-H", "Authorization: Bearer " + large(9000), basic}, "header-too-large header-too-large client likely", "", ""},
 	} {
 		row.test(t, p)
+	}
+	// A server that takes any token asks as if none had come.
+	r := p.explain(t, "-H", "Authorization: Bearer abc", srv.URL+"/proxied/bearer")
+	if r.Outcome != "unknown" || r.ran.code != 1 || !strings.Contains(strings.Join(r.Unknown, " "), "Whether the token arrived") {
+		t.Error(r.ran)
 	}
 }
 
