@@ -129,8 +129,9 @@ func (s *Server) reserved(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(path, worldPrefix):
 		s.world(w, r)
 	case strings.HasPrefix(path, "/.well-known/") && strings.Contains(path, worldPrefix):
-		s.preset(strings.SplitAfterN(path, worldPrefix, 2)[1], r)
-		s.wellKnown.ServeHTTP(w, r)
+		if s.preset(w, r, strings.SplitAfterN(path, worldPrefix, 2)[1]) {
+			s.wellKnown.ServeHTTP(w, r)
+		}
 	case below(path, scenario.Prefix):
 		s.scenarios.ServeHTTP(w, r)
 	case below(path, mix.Prefix):

@@ -86,6 +86,41 @@ func TestEveryWorld(t *testing.T) {
 	}
 }
 
+// A scenario that is misspelt in a session must not become a world in which
+// everything works.
+func TestUnknownScenarioInSession(t *testing.T) {
+	s := newServer(t, mock.Config{})
+	for _, tt := range []struct{ path, near string }{
+		{"/s/token-life-shrot--x/login", "/s/token-life-short--x/"},
+		{"/s/token_life_short--a-b/api/orders", "/s/token-life-short--a-b/"},
+		{"/s/short--x/", "/s/token-life-short--x/"},
+		{"/.well-known/oauth-authorization-server/s/refresh-slwo--x", "/s/refresh-slow--x/"},
+		{"/s/preflight-401--x/", "/scenario/preflight-401/"},
+		{"/s/nothing-of-the-kind--x/", ""},
+	} {
+		w := ask(s, http.MethodGet, "http://127.0.0.1:8403"+tt.path, local)
+		var doc struct {
+			Detail  string
+			Nearest []string
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil || w.Code != http.StatusNotFound || !strings.Contains(doc.Detail, "no scenario") {
+			t.Fatalf("%s: %d %s", tt.path, w.Code, w.Body)
+		}
+		if tt.near == "" && len(doc.Nearest) > 0 || tt.near != "" && (len(doc.Nearest) == 0 || doc.Nearest[0] != tt.near || !strings.Contains(doc.Detail, tt.near)) {
+			t.Errorf("%s: %q, %q", tt.path, doc.Nearest, doc.Detail)
+		}
+	}
+	// Who names such a session in a file knows what it is.
+	f, err := mock.LoadFile("mock.yaml", []byte("sessions:\n  - {id: my--test}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = newServer(t, mock.Config{File: f})
+	if got := ask(s, http.MethodGet, "http://127.0.0.1:8403/s/my--test/", local).Code; got != http.StatusOK {
+		t.Errorf("a session of the file: %d", got)
+	}
+}
+
 // A broken refusal can be laid over a world: its own refusals are replaced, and
 // good tokens still pass.
 func TestLaidOver(t *testing.T) {

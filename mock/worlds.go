@@ -1,12 +1,18 @@
 package mock
 
 import (
+	"cmp"
+	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gate401/gate401/internal/mock/scenario"
+	"github.com/gate401/gate401/internal/mock/wire"
 	"github.com/gate401/gate401/internal/mock/world"
+	"github.com/gate401/gate401/internal/nearest"
 )
 
 // worldPrefix is where the worlds of sessions are.
@@ -33,16 +39,19 @@ func (s *Server) life(name string) (world.Settings, bool) {
 // world: by the scenario that its id names, by the file, or one in which
 // everything works.
 func (s *Server) world(w http.ResponseWriter, r *http.Request) {
-	s.preset(strings.TrimPrefix(r.URL.Path, worldPrefix), r)
-	s.worlds.ServeHTTP(w, r)
+	if s.preset(w, r, strings.TrimPrefix(r.URL.Path, worldPrefix)) {
+		s.worlds.ServeHTTP(w, r)
+	}
 }
 
 // preset makes the world of a session that was not used yet, where its settings
-// are known. rest begins with the id.
-func (s *Server) preset(rest string, r *http.Request) {
+// are known. rest begins with the id. It answers, and returns false, where the id
+// names a scenario that there is not: in a world in which everything works, a test
+// of the misspelt scenario would pass and mean nothing.
+func (s *Server) preset(w http.ResponseWriter, r *http.Request, rest string) bool {
 	id, _, _ := strings.Cut(rest, "/")
 	if _, err := s.worlds.Get(id); err == nil {
-		return
+		return true
 	}
 	spec := world.Spec{ID: id, Base: baseOf(r)}
 	if settings, ok := s.presets[id]; ok {
@@ -50,11 +59,53 @@ func (s *Server) preset(rest string, r *http.Request) {
 	} else if name := scenario.OfSession(id); name != "" {
 		spec.Scenario = name
 	} else {
+		return true
+	}
+	if _, err := s.worlds.New(spec); errors.Is(err, world.ErrScenario) {
+		s.noScenario(w, id, spec.Scenario)
+		return false
+	}
+	// Somebody may be faster, or there may be too many: Worlds says what is to be
+	// said.
+	return true
+}
+
+// noScenario answers for the session id, which names a scenario without a world.
+func (s *Server) noScenario(w http.ResponseWriter, id, name string) {
+	detail := "There is no scenario " + name + " with a world. What stands before two dashes in a session names one"
+	if one, ok := scenario.Lookup(name); ok {
+		wire.ProblemWith(w, http.StatusNotFound, detail+"; this one is played at "+one.Path+".", "nearest", []string{one.Path})
 		return
 	}
-	// Somebody may be faster, there may be too many, or no such scenario: Worlds
-	// says what is to be said.
-	_, _ = s.worlds.New(spec)
+	word := strings.TrimPrefix(id, name)
+	near := []string{}
+	for _, n := range s.nearestLives(name, 3) {
+		near = append(near, worldPrefix+n+word+"/")
+	}
+	if len(near) > 0 {
+		detail += ": did you mean " + near[0] + "?"
+	} else {
+		detail += "; `gate401 mock --list` has them."
+	}
+	wire.ProblemWith(w, http.StatusNotFound, detail+" For a world in which everything works, take a session without two dashes.", "nearest", near)
+}
+
+// nearestLives are the names of scenarios with a world that come closest to a name,
+// at most n: those that end with it first.
+func (s *Server) nearestLives(name string, n int) []string {
+	name = strings.ReplaceAll(strings.ToLower(name), "_", "-")
+	far := map[string]int{}
+	for one := range s.lives {
+		d := nearest.Slips(name, one)
+		if strings.HasSuffix(one, "-"+name) {
+			d = 0
+		}
+		if d <= max(2, len(name)/3) {
+			far[one] = d
+		}
+	}
+	names := slices.SortedFunc(maps.Keys(far), func(a, b string) int { return cmp.Or(cmp.Compare(far[a], far[b]), strings.Compare(a, b)) })
+	return names[:min(len(names), n)]
 }
 
 // baseOf is the scheme and host by which the client called; empty, for Worlds to
