@@ -5,11 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"regexp"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -17,6 +13,7 @@ import (
 	"github.com/gate401/gate401/internal/mock/scenario"
 	"github.com/gate401/gate401/internal/mock/world"
 	"github.com/gate401/gate401/internal/nearest"
+	"github.com/gate401/gate401/internal/yamldoc"
 )
 
 // File is what a mock has from the beginning, read from a file:
@@ -160,72 +157,25 @@ func (l *loader) result() error {
 	return l.faults
 }
 
-var lineOf = regexp.MustCompile(`^line (\d+): `)
-
-func (l *loader) parse(data []byte) (root *yaml.Node) {
-	defer func() {
-		// The reader of YAML is large and made by hand; whatever a file does to it
-		// is the fault of the file.
-		if recover() != nil {
-			root = nil
-			l.fault(nil, "", "", "this cannot be read as YAML")
-		}
-	}()
+func (l *loader) parse(data []byte) *yaml.Node {
+	root, fault := yamldoc.Reader{What: "file", MaxSize: maxFile}.Read(data)
 	switch {
-	case len(data) > maxFile:
-		l.fault(nil, "", "", "the file has more than %d octets", maxFile)
+	case fault != nil:
+		l.told(*fault)
 		return nil
-	case !utf8.Valid(data):
-		l.fault(nil, "", "save it as UTF-8", "the file is not UTF-8")
-		return nil
-	}
-	var doc, more yaml.Node
-	d := yaml.NewDecoder(bytes.NewReader(data))
-	err := d.Decode(&doc)
-	if err == nil {
-		switch second := d.Decode(&more); {
-		case second == nil:
-			l.fault(&more, "", `remove the line "---" and what follows`, "there is a second document")
-			return nil
-		case !errors.Is(second, io.EOF):
-			err = second
-		}
-	}
-	switch {
-	case errors.Is(err, io.EOF), err == nil && len(doc.Content) != 1:
-		return &yaml.Node{Kind: yaml.MappingNode}
-	case err != nil:
-		text := strings.TrimPrefix(err.Error(), "yaml: ")
-		var at *yaml.Node
-		if m := lineOf.FindStringSubmatch(text); m != nil {
-			line, _ := strconv.Atoi(m[1])
-			at, text = &yaml.Node{Line: line, Column: 1}, text[len(m[0]):]
-		}
-		l.fault(at, "", "", "%s", text)
-		return nil
-	}
-	root = doc.Content[0]
-	if root.ShortTag() == "!!null" {
+	case root == nil || root.ShortTag() == "!!null":
 		return &yaml.Node{Kind: yaml.MappingNode}
 	}
-	if !l.plain(root) {
+	yamldoc.Plain(root, l.told)
+	if len(l.faults) > 0 {
 		return nil
 	}
 	return root
 }
 
-// plain refuses what could make a small file a large one.
-func (l *loader) plain(n *yaml.Node) bool {
-	if n.Kind == yaml.AliasNode || n.Anchor != "" {
-		l.fault(n, "", "write the value out", "anchors and aliases are not supported")
-		return false
-	}
-	for _, c := range n.Content {
-		if !l.plain(c) {
-			return false
-		}
-	}
-	return true
+// told takes over a fault of the file as such.
+func (l *loader) told(f yamldoc.Fault) {
+	l.fault(&yaml.Node{Line: f.Line, Column: f.Column}, "", f.Hint, "%s", f.Message)
 }
 
 func (l *loader) endpoints(f *File, data []byte) {

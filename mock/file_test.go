@@ -46,8 +46,8 @@ func TestLoadFileFaults(t *testing.T) {
 		want     []string
 	}{
 		{"no mapping", "just text", []string{"x.yaml:1:1: this is no mapping"}},
-		{"no UTF-8", "\xff", []string{"x.yaml: the file is not UTF-8"}},
-		{"anchors", "sessions: &a [{id: one}]\nopenapi: *a\n", []string{"x.yaml:1:11: anchors and aliases are not supported"}},
+		{"no UTF-8", "\xff", []string{"x.yaml:1:1: the file is not UTF-8"}},
+		{"anchors", "sessions: &a [{id: one}]\nopenapi: *a\n", []string{"x.yaml:1:11: anchors and aliases are not supported", "x.yaml:2:10: anchors and aliases are not supported"}},
 		{"two documents", "sessions: []\n---\nsessions: []\n", []string{"x.yaml:2:1: there is a second document"}},
 		{"unknown", "session: []\n", []string{"x.yaml:1:1: session: unknown key"}},
 		{"braces", `{"endpoints":[],"openapi":"a"}`, []string{"x.yaml:1:17: openapi: this cannot stand beside others in braces"}},

@@ -32,6 +32,7 @@ var policy = map[string]struct{ house, modules string }{
 	// Mechanisms: they know the domain, not one another's insides, and no surface.
 	"internal/password":      {modules: "golang.org/x/crypto golang.org/x/text"},
 	"internal/terminal":      {},
+	"internal/yamldoc":       {house: "internal/nearest", modules: "go.yaml.in/yaml/v3"},
 	"internal/nearest":       {},
 	"internal/seal":          {modules: "golang.org/x/crypto"},
 	"token":                  {house: "reason", modules: "github.com/go-jose/go-jose/v4"},
@@ -76,13 +77,13 @@ var policy = map[string]struct{ house, modules string }{
 		"internal/nearest internal/samples reason reason/cases store token"},
 	"internal/mock/wire":     {},
 	"internal/mock/journal":  {house: "httpauth internal/mock/wire reason"},
-	"internal/mock/endpoint": {house: " httpauth internal/mock/journal internal/mock/wire internal/nearest reason", modules: "go.yaml.in/yaml/v3"},
-	"internal/mock/openapi":  {house: " authn httpauth internal/mock/journal internal/mock/wire reason store token", modules: "github.com/getkin/kin-openapi go.yaml.in/yaml/v3"},
+	"internal/mock/endpoint": {house: " httpauth internal/mock/journal internal/mock/wire internal/nearest internal/yamldoc reason", modules: "go.yaml.in/yaml/v3"},
+	"internal/mock/openapi":  {house: " authn httpauth internal/mock/journal internal/mock/wire internal/yamldoc reason store token", modules: "github.com/getkin/kin-openapi go.yaml.in/yaml/v3"},
 	"internal/mock/cert":     {house: ""},
 	"internal/mock/judge":    {house: "httpauth internal/mock/journal internal/mock/wire"},
 
 	// Composition: the file, from the file to a gate, from a gate to a process.
-	"internal/config":           {house: "internal/nearest", modules: "go.yaml.in/yaml/v3"},
+	"internal/config":           {house: "internal/nearest internal/yamldoc", modules: "go.yaml.in/yaml/v3"},
 	"internal/config/schemagen": {house: "internal/config", modules: "github.com/invopop/jsonschema"},
 	"internal/build": {house: " access authn defend internal/config internal/keyring internal/nearest internal/password internal/seal " +
 		"internal/watch store store/memory store/sqlite token"},
@@ -91,7 +92,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/nearest internal/password " +
 		"internal/mock/cert internal/mock/judge internal/mock/trial internal/server internal/watch mock reason store token",
 		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},
-	"mock":                {house: "httpauth internal/guide internal/inspector internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/judge internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/wire internal/mock/world internal/nearest", modules: "go.yaml.in/yaml/v3"},
+	"mock":                {house: "httpauth internal/guide internal/inspector internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/judge internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/wire internal/mock/world internal/nearest internal/yamldoc", modules: "go.yaml.in/yaml/v3"},
 	"internal/mock/trial": {house: "httpauth internal/mock/cert internal/mock/journal internal/mock/judge internal/mock/scenario internal/mock/world mock"},
 	"cmd/gate401":         {house: "internal/cli"},
 	"internal/docs": {house: "httpauth internal/cli internal/config internal/diagnose internal/mock/httpbin internal/mock/mix internal/mock/scenario internal/mock/trial " +

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gate401/gate401/internal/yamldoc"
 )
 
 // checker judges values that are of the right kind.
@@ -250,7 +252,7 @@ func (c *checker) rest() {
 		{"log.format", c.f.Log.Format, []string{"auto", "json", "text"}},
 	} {
 		if !slices.Contains(x.known, x.value) {
-			c.fault(x.path, similar(x.value, x.known), "%s is none of %s", c.quote(x.path, x.value), strings.Join(x.known, ", "))
+			c.fault(x.path, yamldoc.Similar(x.value, x.known), "%s is none of %s", c.quote(x.path, x.value), strings.Join(x.known, ", "))
 		}
 	}
 }

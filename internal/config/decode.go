@@ -11,6 +11,8 @@ import (
 	"unicode"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gate401/gate401/internal/yamldoc"
 )
 
 // decoder turns nodes into values and collects faults.
@@ -27,22 +29,6 @@ func (d *decoder) fault(p place, path, hint, format string, args ...any) {
 		d.faults = append(d.faults, d.src.fault(p, path, fmt.Sprintf(format, args...), hint))
 	case n == maxFaults:
 		d.faults = append(d.faults, d.src.more())
-	}
-}
-
-// plain refuses what YAML has and a configuration does not need.
-func (d *decoder) plain(n *yaml.Node) {
-	switch {
-	case n.Kind == yaml.AliasNode || n.Anchor != "":
-		d.fault(at(n), "", "write the value out", "anchors and aliases are not supported")
-		return
-	case n.Style&yaml.TaggedStyle != 0:
-		d.fault(at(n), "", "remove the tag", "tags are not supported")
-	case n.ShortTag() == "!!merge":
-		d.fault(at(n), "", "write the keys out", "merge keys are not supported")
-	}
-	for _, c := range n.Content {
-		d.plain(c)
 	}
 }
 
@@ -131,7 +117,7 @@ func (d *decoder) kind(n *yaml.Node, path string, v reflect.Value, b bounds) {
 			return
 		}
 		if len(b.enum) > 0 && !slices.Contains(b.enum, s) {
-			d.fault(at(n), path, similar(s, b.enum), "%s is none of %s", d.src.quote(path, s), strings.Join(b.enum, ", "))
+			d.fault(at(n), path, yamldoc.Similar(s, b.enum), "%s is none of %s", d.src.quote(path, s), strings.Join(b.enum, ", "))
 			return
 		}
 		v.SetString(s)
@@ -158,29 +144,8 @@ func (d *decoder) kind(n *yaml.Node, path string, v reflect.Value, b bounds) {
 
 // wrongType says what is there instead of what is wanted.
 func (d *decoder) wrongType(n *yaml.Node, path, want string) {
-	got, hint := "text", ""
-	switch n.Kind {
-	case yaml.MappingNode:
-		got = "a mapping"
-	case yaml.SequenceNode:
-		got = "a list"
-	default:
-		switch n.ShortTag() {
-		case "!!int", "!!float":
-			got = "a number"
-		case "!!bool":
-			got = "true or false"
-		case "!!timestamp":
-			got = "a date"
-		}
-		switch want {
-		case "text":
-			hint = "put the value in quotes"
-		case "a list":
-			hint = "put the value in brackets: [...]"
-		}
-	}
-	d.fault(at(n), path, hint, "this is %s, and %s is wanted", got, want)
+	f := yamldoc.Wrong(n, want)
+	d.fault(at(n), path, f.Hint, "%s", f.Message)
 }
 
 // text reads a scalar that is text, and fills in what comes from elsewhere.

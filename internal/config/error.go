@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gate401/gate401/internal/yamldoc"
 )
 
 // Error is one fault of a file, with the place where it is.
@@ -25,20 +27,7 @@ type Error struct {
 
 // Error is one line: file, place, key and message.
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.File)
-	if e.Line > 0 {
-		fmt.Fprintf(&b, ":%d:%d", e.Line, e.Column)
-	}
-	if b.Len() > 0 {
-		b.WriteString(": ")
-	}
-	if e.Path != "" {
-		b.WriteString(e.Path)
-		b.WriteString(": ")
-	}
-	b.WriteString(e.Message)
-	return b.String()
+	return yamldoc.Line(e.File, e.Line, e.Column, e.Path, e.Message)
 }
 
 // Detail is Error with the line of the file, a mark below the place, and the
@@ -68,20 +57,12 @@ func (e Faults) Touch(path string) bool {
 
 // Error is one line for each fault.
 func (e Faults) Error() string {
-	lines := make([]string, len(e))
-	for i, one := range e {
-		lines[i] = one.Error()
-	}
-	return strings.Join(lines, "\n")
+	return yamldoc.Lines(e)
 }
 
 // Unwrap returns the faults one by one.
 func (e Faults) Unwrap() []error {
-	all := make([]error, len(e))
-	for i, one := range e {
-		all[i] = one
-	}
-	return all
+	return yamldoc.Each(e)
 }
 
 // Detail is Detail of each fault.

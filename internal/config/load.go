@@ -1,16 +1,10 @@
 package config
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
-	"io"
-	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/gate401/gate401/internal/yamldoc"
 )
 
 // MaxSize is how large a file may be, in octets.
@@ -55,24 +49,20 @@ func Examine(name string, data []byte) (*File, error) {
 // is not to be served.
 func (l *Loader) Examine(name string, data []byte) (*File, error) {
 	src := newSource(name, "")
-	if len(data) > MaxSize {
-		return nil, Faults{src.fault(place{}, "", fmt.Sprintf("the file has more than %d octets", MaxSize), "")}
+	root, fault := yamldoc.Reader{What: "file", MaxSize: MaxSize}.Read(data)
+	if len(data) <= MaxSize && utf8.Valid(data) {
+		src = newSource(name, string(data))
 	}
-	if !utf8.Valid(data) {
-		return nil, Faults{src.fault(invalidUTF8(data), "", "the file is not UTF-8", "save it as UTF-8 without a byte order mark")}
-	}
-	src = newSource(name, string(data))
-	root, fault := parse(src, data)
 	if fault != nil {
-		return nil, Faults{fault}
+		return nil, Faults{src.wrong(fault)}
 	}
 	f := Default()
 	f.source = src
-	if root == nil {
+	if root == nil || root.ShortTag() == "!!null" && root.Value == "" {
 		return f, nil
 	}
 	d := &decoder{loader: l, src: src}
-	if d.plain(root); len(d.faults) == 0 {
+	if yamldoc.Plain(root, func(f yamldoc.Fault) { d.fault(place{f.Line, f.Column}, "", f.Hint, "%s", f.Message) }); len(d.faults) == 0 {
 		d.file(root, f)
 	}
 	// What was not understood cannot be judged, but what was can.
@@ -101,73 +91,12 @@ func (f *File) Fault(path, message, hint string) *Error {
 	return f.source.fault(f.source.find(path), path, message, hint)
 }
 
-// parse reads exactly one document; root is nil for an empty file.
-func parse(src *source, data []byte) (root *yaml.Node, fault *Error) {
-	defer func() {
-		// The reader of YAML is large and hand-made; whatever a file does to it
-		// is the fault of the file.
-		if p := recover(); p != nil {
-			root, fault = nil, src.fault(place{}, "", "the file cannot be read as YAML", "")
-		}
-	}()
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	var doc, more yaml.Node
-	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
-		return nil, nil
-	} else if err != nil {
-		return nil, src.syntax(err)
-	}
-	if err := dec.Decode(&more); err == nil {
-		return nil, src.fault(at(&more), "", "the file has a second document", `remove the line "---" and what follows`)
-	} else if !errors.Is(err, io.EOF) {
-		return nil, src.syntax(err)
-	}
-	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 {
-		return nil, nil
-	}
-	root = doc.Content[0]
-	if root.ShortTag() == "!!null" && root.Value == "" {
-		return nil, nil
-	}
-	return root, nil
-}
-
-var lineOf = regexp.MustCompile(`^line (\d+): `)
-
-// syntax is the fault behind an error of the reader.
-func (s *source) syntax(err error) *Error {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	var p place
-	if m := lineOf.FindStringSubmatch(text); m != nil {
-		p.line, _ = strconv.Atoi(m[1])
-		p.line = min(p.line, len(s.lines))
-		p.column = 1
-		text = text[len(m[0]):]
-	}
-	hint := ""
-	if p.line > 0 && strings.Contains(s.lines[p.line-1], "\t") {
-		hint = "YAML indents with spaces, never with tabs"
-	}
-	e := s.fault(p, "", text, hint)
-	if p.line > 0 && !strings.Contains(s.lines[p.line-1], ":") {
+// wrong is a fault of the whole file.
+func (s *source) wrong(f *yamldoc.Fault) *Error {
+	e := s.fault(place{f.Line, f.Column}, "", f.Message, f.Hint)
+	if f.Syntax && f.Line > 0 && !strings.Contains(s.lines[f.Line-1], ":") {
 		// It may be the continuation of a secret.
 		e.snippet = ""
 	}
 	return e
-}
-
-// invalidUTF8 is the place of the first octet that is not UTF-8.
-func invalidUTF8(data []byte) place {
-	p := place{1, 1}
-	for len(data) > 0 {
-		r, n := utf8.DecodeRune(data)
-		if r == utf8.RuneError && n == 1 {
-			break
-		}
-		if p.column++; r == '\n' {
-			p = place{p.line + 1, 1}
-		}
-		data = data[n:]
-	}
-	return p
 }

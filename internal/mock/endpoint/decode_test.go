@@ -72,7 +72,7 @@ count: credential
 func TestDecodeErrors(t *testing.T) {
 	for _, tc := range []struct{ name, in, want, hint string }{
 		{"empty", "", "f: the document is empty", ""},
-		{"not UTF-8", "a: \xff", "f: the document is not UTF-8", "UTF-8"},
+		{"not UTF-8", "a: \xff", "f:1:4: the document is not UTF-8", "UTF-8"},
 		{"broken", "a: [", "f:1:1: did not find expected node content", ""},
 		{"tabs", "a:\n\tb: c", "f:2:1: found character that cannot start any token", "spaces"},
 		{"two documents", "{path: /a, answer: 401}\n---\na: b", "f:2:1: there is a second document", "---"},

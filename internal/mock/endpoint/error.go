@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/gate401/gate401/internal/nearest"
+	"github.com/gate401/gate401/internal/yamldoc"
 )
 
 // Error is one fault of a definition.
@@ -27,25 +27,7 @@ type Error struct {
 
 // Error is one line: file, place, key and message.
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.File)
-	if e.Line > 0 {
-		if e.File == "" {
-			b.WriteString("line ")
-		} else {
-			b.WriteByte(':')
-		}
-		fmt.Fprintf(&b, "%d:%d", e.Line, e.Column)
-	}
-	for _, s := range [...]string{e.Path, e.Message} {
-		if s != "" {
-			if b.Len() > 0 {
-				b.WriteString(": ")
-			}
-			b.WriteString(s)
-		}
-	}
-	return b.String()
+	return yamldoc.Line(e.File, e.Line, e.Column, e.Path, e.Message)
 }
 
 // Errors are all faults of a definition, in the order of their places.
@@ -53,20 +35,12 @@ type Errors []*Error
 
 // Error is one line for each.
 func (e Errors) Error() string {
-	lines := make([]string, len(e))
-	for i, one := range e {
-		lines[i] = one.Error()
-	}
-	return strings.Join(lines, "\n")
+	return yamldoc.Lines(e)
 }
 
 // Unwrap returns the faults one by one.
 func (e Errors) Unwrap() []error {
-	all := make([]error, len(e))
-	for i, one := range e {
-		all[i] = one
-	}
-	return all
+	return yamldoc.Each(e)
 }
 
 // Detail is Error with the hints, for people.
@@ -103,19 +77,10 @@ func quote(s string) string {
 
 // suggest names the most similar of known words, or returns otherwise.
 func suggest(got string, known []string, otherwise string) string {
-	if len(got) > 64 || got == "" {
-		return otherwise
+	if hint := yamldoc.Similar(got, known); hint != "" {
+		return hint
 	}
-	best, least := "", 1+max(1, len(got)/3)
-	for _, k := range known {
-		if d := nearest.Slips(strings.ToLower(got), strings.ToLower(k)); d < least {
-			best, least = k, d
-		}
-	}
-	if best == "" {
-		return otherwise
-	}
-	return fmt.Sprintf("did you mean %q?", best)
+	return otherwise
 }
 
 // sorted puts errors in the order of their places.

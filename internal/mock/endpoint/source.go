@@ -3,24 +3,19 @@ package endpoint
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gate401/gate401/internal/yamldoc"
 )
 
-// Bounds of a document.
-const (
-	// MaxSize is how large a document may be, in octets.
-	MaxSize  = 4 << 20
-	maxDepth = 100
-)
+// MaxSize is how large a document may be, in octets.
+const MaxSize = 4 << 20
 
 // source is a document and what is wrong with it.
 type source struct {
@@ -60,64 +55,30 @@ func (s *source) locate(prefix string, all Errors) {
 	}
 }
 
-var lineOf = regexp.MustCompile(`^line (\d+): `)
-
 // parse reads one document, YAML or JSON, which is YAML too but for two escapes.
-func (s *source) parse(data []byte) (root *yaml.Node) {
-	defer func() {
-		// The reader of YAML is large and made by hand; whatever a document does
-		// to it is the fault of the document.
-		if recover() != nil {
-			root = nil
-			s.fault(nil, "", "", "this cannot be read as YAML or JSON")
-		}
-	}()
-	switch {
-	case len(data) > MaxSize:
-		s.fault(nil, "", "", "the document has more than %d octets", MaxSize)
-		return nil
-	case !utf8.Valid(data):
-		s.fault(nil, "", "save it as UTF-8", "the document is not UTF-8")
-		return nil
-	}
-	if bytes.IndexByte(data, '\\') >= 0 && json.Valid(data) {
+func (s *source) parse(data []byte) *yaml.Node {
+	if len(data) <= MaxSize && bytes.IndexByte(data, '\\') >= 0 && json.Valid(data) {
 		data = plainEscapes(data)
 	}
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	var doc, more yaml.Node
-	err := dec.Decode(&doc)
-	if errors.Is(err, io.EOF) {
+	root, fault := yamldoc.Reader{What: "document", MaxSize: MaxSize}.Read(data)
+	switch {
+	case fault != nil:
+		s.told(*fault)
+		return nil
+	case root == nil:
 		s.fault(nil, "", "", "the document is empty")
 		return nil
 	}
-	if err == nil {
-		if second := dec.Decode(&more); second == nil {
-			s.fault(&more, "", `remove the line "---" and what follows`, "there is a second document")
-			return nil
-		} else if !errors.Is(second, io.EOF) {
-			err = second
-		}
-	}
-	if err != nil {
-		text := strings.TrimPrefix(err.Error(), "yaml: ")
-		var at *yaml.Node
-		if m := lineOf.FindStringSubmatch(text); m != nil {
-			line, _ := strconv.Atoi(m[1])
-			at, text = &yaml.Node{Line: line, Column: 1}, text[len(m[0]):]
-		}
-		hint := ""
-		if bytes.IndexByte(data, '\t') >= 0 && strings.Contains(text, "cannot start any token") {
-			hint = "YAML indents with spaces, never with tabs"
-		}
-		s.fault(at, "", hint, "%s", text)
-		return nil
-	}
-	root = doc.Content[0]
-	s.plain(root, 0)
+	yamldoc.Plain(root, s.told)
 	if len(s.errors) > 0 {
 		return nil
 	}
 	return root
+}
+
+// told takes over a fault of the document as such.
+func (s *source) told(f yamldoc.Fault) {
+	s.fault(&yaml.Node{Line: f.Line, Column: f.Column}, "", f.Hint, "%s", f.Message)
 }
 
 // plainEscapes writes the escapes of JSON that YAML does not have, \/ and pairs of
@@ -157,26 +118,6 @@ func plainEscapes(data []byte) []byte {
 		i += 5
 	}
 	return out
-}
-
-// plain refuses what YAML has and a definition does not need: two readers
-// understand it differently.
-func (s *source) plain(n *yaml.Node, depth int) {
-	switch {
-	case depth > maxDepth:
-		s.fault(n, "", "", "it is nested more than %d deep", maxDepth)
-		return
-	case n.Kind == yaml.AliasNode || n.Anchor != "":
-		s.fault(n, "", "write the value out", "anchors and aliases are not supported")
-		return
-	case n.Style&yaml.TaggedStyle != 0:
-		s.fault(n, "", "remove the tag", "tags are not supported")
-	case n.ShortTag() == "!!merge":
-		s.fault(n, "", "write the keys out", "merge keys are not supported")
-	}
-	for _, c := range n.Content {
-		s.plain(c, depth+1)
-	}
 }
 
 // pairs calls each for every key of a mapping that is known, and reports the
@@ -233,20 +174,6 @@ func clip(s string) string {
 
 // wrong says what is there instead of what is wanted.
 func (s *source) wrong(n *yaml.Node, path, want string) {
-	got := "text"
-	switch {
-	case n.Kind == yaml.MappingNode:
-		got = "a mapping"
-	case n.Kind == yaml.SequenceNode:
-		got = "a list"
-	case n.ShortTag() == "!!int" || n.ShortTag() == "!!float":
-		got = "a number"
-	case n.ShortTag() == "!!bool":
-		got = "true or false"
-	}
-	hint := ""
-	if want == "text" && n.Kind == yaml.ScalarNode {
-		hint = "put the value in quotes"
-	}
-	s.fault(n, path, hint, "this is %s, and %s is wanted", got, want)
+	f := yamldoc.Wrong(n, want)
+	s.fault(n, path, f.Hint, "%s", f.Message)
 }

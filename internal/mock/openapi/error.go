@@ -8,6 +8,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gate401/gate401/internal/yamldoc"
 )
 
 // Error is one fault of a document.
@@ -26,21 +28,7 @@ type Error struct {
 
 // Error is one line: file, place, part and message.
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.File)
-	if e.Line > 0 {
-		fmt.Fprintf(&b, ":%d:%d", e.Line, e.Column)
-	}
-	for _, s := range [...]string{e.Pointer, e.Message} {
-		if s == "" {
-			continue
-		}
-		if b.Len() > 0 {
-			b.WriteString(": ")
-		}
-		b.WriteString(s)
-	}
-	return b.String()
+	return yamldoc.Line(e.File, e.Line, e.Column, e.Pointer, e.Message)
 }
 
 // Errors are all faults of a document that were found.
@@ -48,20 +36,12 @@ type Errors []*Error
 
 // Error is one line for each.
 func (e Errors) Error() string {
-	lines := make([]string, len(e))
-	for i, one := range e {
-		lines[i] = one.Error()
-	}
-	return strings.Join(lines, "\n")
+	return yamldoc.Lines(e)
 }
 
 // Unwrap returns the faults one by one.
 func (e Errors) Unwrap() []error {
-	all := make([]error, len(e))
-	for i, one := range e {
-		all[i] = one
-	}
-	return all
+	return yamldoc.Each(e)
 }
 
 // maxErrors is how many faults are kept, and maxMessage how long each may be.

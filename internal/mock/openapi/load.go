@@ -6,16 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi2"
 	"github.com/getkin/kin-openapi/openapi2conv"
 	"github.com/getkin/kin-openapi/openapi3"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gate401/gate401/internal/yamldoc"
 )
 
 // Bounds of a document.
@@ -62,52 +61,32 @@ func Load(name string, data []byte, o Options) (*Document, error) {
 // tree reads the document as what it is made of, which says where things are and
 // bounds what the reader of documents has to do.
 func tree(name string, data []byte) (root *yaml.Node, err error) {
-	fail := func(line int, hint, format string, args ...any) error {
-		return Errors{{File: name, Line: line, Message: fmt.Sprintf(format, args...), Hint: hint}}
+	fail := func(line int, format string, args ...any) error {
+		return Errors{{File: name, Line: line, Message: fmt.Sprintf(format, args...)}}
 	}
-	defer func() {
-		// The reader of YAML is large and made by hand.
-		if recover() != nil {
-			root, err = nil, fail(0, "", "this cannot be read as JSON or YAML")
-		}
-	}()
+	// What stands behind the first document is not read by anybody.
+	root, fault := yamldoc.Reader{What: "document", MaxSize: MaxSize, Rest: true}.Read(data)
 	switch {
-	case len(data) > MaxSize:
-		return nil, fail(0, "", "the document has more than %d octets", MaxSize)
-	case !utf8.Valid(data):
-		return nil, fail(0, "save it as UTF-8", "the document is not UTF-8")
-	}
-	var doc yaml.Node
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
-		return nil, fail(0, "", "the document is empty")
-	} else if err != nil && json.Valid(data) {
+	case fault != nil && fault.Syntax && json.Valid(data):
 		// What JSON has and YAML has not: pairs of surrogates. Places are unknown
 		// then.
 		return nil, jsonBounds(name, data)
-	} else if err != nil {
-		text := strings.TrimPrefix(err.Error(), "yaml: ")
-		line := 0
-		if m := lineOf.FindStringSubmatch(text); m != nil {
-			line, _ = strconv.Atoi(m[1])
-			text = text[len(m[0]):]
-		}
-		return nil, fail(line, "", "%s", text)
+	case fault != nil:
+		return nil, Errors{{File: name, Line: fault.Line, Column: fault.Column, Message: fault.Message, Hint: fault.Hint}}
+	case root == nil:
+		return nil, fail(0, "the document is empty")
 	}
-	root = doc.Content[0]
 	if root.Kind != yaml.MappingNode {
-		return nil, fail(root.Line, "", "this is no OpenAPI document: it is not a mapping")
+		return nil, fail(root.Line, "this is no OpenAPI document: it is not a mapping")
 	}
 	size := &sizer{sizes: map[*yaml.Node]int{}}
 	if n := size.of(root, 0); n < 0 {
-		return nil, fail(0, "", "the document is nested more than %d deep, or refers to itself", maxDepth)
+		return nil, fail(0, "the document is nested more than %d deep, or refers to itself", maxDepth)
 	} else if n > maxNodes {
-		return nil, fail(0, "", "the document has more than %d parts", maxNodes)
+		return nil, fail(0, "the document has more than %d parts", maxNodes)
 	}
 	return root, nil
 }
-
-var lineOf = regexp.MustCompile(`^line (\d+): `)
 
 // jsonBounds checks the depth of a document that is JSON alone.
 func jsonBounds(name string, data []byte) error {

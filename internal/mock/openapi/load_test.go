@@ -26,7 +26,7 @@ func TestLoadErrors(t *testing.T) {
 	}{
 		{"empty", "", 0, "", "is empty", ""},
 		{"not YAML", "a: [", 1, "", "did not find", ""},
-		{"not UTF-8", "a: \xff", 0, "", "not UTF-8", "UTF-8"},
+		{"not UTF-8", "a: \xff", 1, "", "not UTF-8", "UTF-8"},
 		{"a list", "- a\n", 1, "", "not a mapping", ""},
 		{"something else", "endpoints: []\n", 0, "", "the key openapi is missing", "3.1.0"},
 		{"an old version", "swagger: '1.2'\n", 0, "/swagger", `version "1.2"`, "2.0"},
