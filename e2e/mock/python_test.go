@@ -10,9 +10,9 @@ import (
 
 // python runs a program, which gets the address of s as its argument, and returns
 // what it prints.
-func (s *server) python(t *testing.T, module, program string) string {
+func (s *server) python(t *testing.T, python, program string) string {
 	t.Helper()
-	cmd := exec.Command(foreign.Python(t, module), "-c", program, s.URL)
+	cmd := exec.Command(python, "-c", program, s.URL)
 	cmd.Env = append(cmd.Environ(), "NO_PROXY=*")
 	out, exit := ran(t, cmd)
 	if exit != 0 {
@@ -24,6 +24,7 @@ func (s *server) python(t *testing.T, module, program string) string {
 // What requests does by itself: Basic, Digest with nonces that are reused and
 // become stale, a session with cookies, a redirect to another host.
 func TestRequests(t *testing.T) {
+	python := foreign.Python(t, "requests")
 	const prelude = `
 import json, sys, requests
 from requests.auth import HTTPBasicAuth, HTTPDigestAuth
@@ -72,7 +73,7 @@ print(len(r.raw.headers.getlist("WWW-Authenticate")), r.json()["code"], r.header
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			s := startMock(t, "--strict")
-			if got := s.python(t, "requests", prelude+x.program); got != x.want {
+			if got := s.python(t, python, prelude+x.program); got != x.want {
 				t.Errorf("it prints %s, want %s", got, x.want)
 			}
 			s.says(x.said...)
@@ -83,6 +84,7 @@ print(len(r.raw.headers.getlist("WWW-Authenticate")), r.json()["code"], r.header
 // httpx likewise, with a flow of its own that refreshes as its documentation
 // shows it.
 func TestHTTPX(t *testing.T) {
+	python := foreign.Python(t, "httpx")
 	const prelude = `
 import json, sys, httpx
 base = sys.argv[1]
@@ -127,7 +129,7 @@ with httpx.Client(auth=Tokens(world)) as c:
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			s := startMock(t, "--strict")
-			if got := s.python(t, "httpx", prelude+x.program); got != x.want {
+			if got := s.python(t, python, prelude+x.program); got != x.want {
 				t.Errorf("it prints %s, want %s", got, x.want)
 			}
 			s.says(x.said...)
