@@ -27,6 +27,8 @@ const (
 	window = 12
 	// maxSecrets bounds what is remembered of a capture.
 	maxSecrets = 256 << 10
+	// maxPieces bounds what is taken apart of one credential.
+	maxPieces = 4 << 10
 )
 
 func newHush(s *scene) *hush {
@@ -65,7 +67,7 @@ func (h *hush) exchange(x *capture.Exchange) {
 }
 
 func (h *hush) field(f capture.Field) {
-	switch name := strings.ToLower(f.Name); {
+	switch name := strings.ToLower(strings.TrimSpace(f.Name)); {
 	case name == "authorization", name == "proxy-authorization", misspelt(f.Name, "authorization"):
 		if !strings.EqualFold(name, "www-authenticate") {
 			h.credential(f.Value)
@@ -85,8 +87,9 @@ func (h *hush) field(f capture.Field) {
 			value = pair
 		}
 		h.add(strings.TrimSpace(value))
-	case keyFields[name], name == "dpop", name == "x-csrf-token", name == "x-xsrf-token":
+	case keyFields[name], capture.SecretName(name):
 		h.add(f.Value)
+		h.pieces(f.Value)
 	case name == "location", name == "referer":
 		if u, err := url.Parse(f.Value); err == nil {
 			h.url(u)
@@ -105,12 +108,16 @@ func (h *hush) credential(value string) {
 		rest = trimmed
 	}
 	if strings.EqualFold(scheme, "Basic") {
-		if text, err := base64.StdEncoding.DecodeString(strings.TrimSpace(rest)); err == nil {
+		// In either alphabet, and with any padding: it was written wrong, and is
+		// a password.
+		text, err := base64.RawStdEncoding.DecodeString(strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(strings.TrimSpace(rest), "=")))
+		if err == nil {
 			_, password, found := strings.Cut(string(text), ":")
 			if !found {
 				password = string(text)
 			}
 			h.add(password)
+			h.pieces(password)
 		}
 	}
 	if c, err := httpauth.ParseAuthorization(trimmed); err == nil && len(c.Params) > 0 && paramScheme(scheme) {
@@ -127,6 +134,26 @@ func (h *hush) credential(value string) {
 		return
 	}
 	h.add(rest)
+	h.pieces(trimmed)
+}
+
+// pieces remembers the words of a credential that is not written as it should be:
+// the secret is one of them. Where there are several, only those count that are
+// no words of a language.
+func (h *hush) pieces(value string) {
+	words := strings.FieldsFunc(value[:min(len(value), maxPieces)], func(r rune) bool { return strings.ContainsRune(" \t\r\n\"'<>{}()[],;:=.?%&$\\", r) || r > 0x7f })
+	words = slices.DeleteFunc(words, func(w string) bool { return len(w) < 4 || knownScheme(w) || scriptValue(w) || secretName(w) })
+	for _, w := range words[:min(len(words), 20)] {
+		if len(words) == 1 || strings.ContainsAny(w, "0123456789") {
+			h.add(w)
+		}
+		for _, scheme := range [...]string{"Bearer", "Basic", "undefined", "null"} {
+			// Glued to what it stands before.
+			if rest := w[min(len(scheme), len(w)):]; len(rest) >= 4 && strings.EqualFold(w[:len(scheme)], scheme) {
+				h.add(rest)
+			}
+		}
+	}
 }
 
 // paramScheme tells schemes whose credentials are parameters: of those, some are
@@ -150,14 +177,7 @@ func secretAuthParam(name string) bool {
 // secretNames are those of a JSON object, a query or a form.
 func secretName(name string) bool {
 	name = strings.ToLower(name)
-	if secretParams[name] || keyParams[name] || keyFields[name] {
-		return true
-	}
-	switch strings.ReplaceAll(name, "_", "") {
-	case "accesstoken", "refreshtoken", "idtoken", "clientsecret", "apikey", "sessionid", "csrftoken":
-		return true
-	}
-	return strings.Contains(name, "password") || strings.Contains(name, "secret")
+	return secretParams[name] || keyParams[name] || keyFields[name] || capture.SecretName(name)
 }
 
 func (h *hush) url(u *url.URL) {
@@ -217,6 +237,7 @@ func (h *hush) value(name string, v any) {
 // add remembers the windows of a secret. Shorter ones cannot be told from words,
 // and are taken out of what the server says only.
 func (h *hush) add(secret string) {
+	secret = strings.Trim(secret, " \t\r\n\"'<>")
 	if placeholder(secret) || scriptValue(secret) || h.total > maxSecrets {
 		return
 	}

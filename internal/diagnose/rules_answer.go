@@ -188,7 +188,7 @@ func checkProxy(s *scene) *hit {
 	told, sent := s.req.Header.Get("Proxy-Authorization"), s.req.Header.Has("Proxy-Authorization")
 	scheme, _, ok := httpauth.CutScheme(told)
 	switch {
-	case sent && ok && len(s.wants()) > 0 && !s.wantsScheme(scheme):
+	case sent && ok && knownScheme(scheme) && len(s.wants()) > 0 && !s.wantsScheme(scheme):
 		h.actual = cut(scheme, 20)
 		h.note += fmt.Sprintf(" It was told by %s, and asks for %s.", cut(scheme, 20), list(s.wants(), "or"))
 		h.fix.Text = "Tell the proxy by the scheme that it asks for."
