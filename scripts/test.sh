@@ -14,7 +14,8 @@ missing() { # the components that are not there, one per line
 	done <<<"$COMPONENTS"
 	while IFS='|' read -r module package what; do
 		[ -n "$module" ] || continue
-		python3 -c "import $module" >/dev/null 2>&1 || printf '%s|%s|%s\n' "python3 $module" "$package" "$what"
+		# Debian's own has Debian's packages, whatever else is on the PATH.
+		python3 -c "import $module" >/dev/null 2>&1 || /usr/bin/python3 -c "import $module" >/dev/null 2>&1 || printf '%s|%s|%s\n' "python3 $module" "$package" "$what"
 	done <<<"$MODULES"
 }
 
