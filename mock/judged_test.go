@@ -30,3 +30,15 @@ func TestVerdictOverTheAPI(t *testing.T) {
 		t.Errorf("from another machine: %d %s", w.Code, w.Body)
 	}
 }
+
+// What nobody made is found again: usually a path with a slip of the pen.
+func TestUnmatchedRequests(t *testing.T) {
+	s := newServer(t, mock.Config{})
+	for _, path := range []string{"/ordres", "/status/401", "/scenario/token-expired/"} {
+		ask(s, http.MethodGet, path, local)
+	}
+	w := ask(s, http.MethodGet, "/__mock/api/journal?unmatched=1", local, "Host", "127.0.0.1")
+	if got := w.Body.String(); strings.Count(got, `"target"`) != 1 || !strings.Contains(got, `"target":"/ordres"`) {
+		t.Errorf("%d %s", w.Code, got)
+	}
+}

@@ -157,6 +157,7 @@ func below(path, prefix string) bool { return strings.HasPrefix(path, prefix) ||
 
 // nothing answers for a path that nobody made, and names what came close.
 func (s *Server) nothing(w http.ResponseWriter, r *http.Request) {
+	journal.NoteOf(r.Context()).Unmatched = true
 	const detail = "Nobody made this path. Look at /__mock/ for what there is, or try /status/401, /basic-auth/user/passwd, /scenario/token-expired/."
 	if near := s.endpoints.Nearest(r, 3); len(near) > 0 {
 		wire.ProblemWith(w, http.StatusNotFound, detail, "nearest", near)

@@ -24,7 +24,7 @@ func mocks() string {
 		"| `/status/401`, `/basic-auth/...`, ... | what people know from httpbin; `--strict` answers as the RFCs want it |\n" +
 		"| `/__mock/` | the page: make an endpoint, play scenarios, read the journal |\n" +
 		"| `/__mock/token` | the token inspector: one page that makes no request |\n" +
-		"| `/__mock/api/` | the admin API: `endpoints`, `sessions`, `openapi`, `scenarios`, `journal`, `journal.har`, `journal/stream` |\n" +
+		"| `/__mock/api/` | the admin API: `endpoints`, `sessions`, `openapi`, `scenarios`, `journal`, `journal.har`, `journal/stream`, `verdict` |\n" +
 		"| everything else | endpoints that somebody made |\n\n" +
 		"The admin API answers programs of the same machine, or who has the token of `--admin-token-file`.\n")
 
@@ -32,12 +32,24 @@ func mocks() string {
 		"```sh\ncurl -X POST 'http://127.0.0.1:8403/__mock/new?path=/orders&answer=401,401,200'\n" +
 		"curl -i http://127.0.0.1:8403/orders\n```\n\n" +
 		"```yaml\nendpoints:\n  - {path: /orders, method: GET, answer: \"401*2,200\"}\n  - {path: \"/users/{id}\", answer: \"token-expired,200+1s\", then: repeat}\n  - {path: /flaky, answer: \"401,200\", rate: 0.3, seed: 7}\n```\n\n" +
-		"Everything that can be said about an endpoint is in `go doc ./internal/mock/endpoint Endpoint`; counters belong to a session.\n")
+		"`POST /__mock/api/endpoints` takes the same as JSON, one or a list; `GET`, `PUT` and `DELETE /__mock/api/endpoints/ID` do what they say. Counters belong to a session. An endpoint:\n\n" +
+		fields("internal/mock/endpoint", "Endpoint") +
+		"\nA request that nothing answers gets a 404 that says which endpoints came close and what was missing; `GET /__mock/api/journal?unmatched=1` lists such requests.\n")
+
+	b.WriteString("\n## The file\n\n`gate401 mock -f mock.yaml`. Everything is optional; sessions that are not there are made when they are first used.\n\n" +
+		"```yaml\nendpoints:\n  - {path: /orders, answer: \"401,200\"}\nsessions:\n  - {id: checkout, scenario: refresh-rotates}\n" +
+		"  - {id: short, settings: {access: {ttl: 5s}, refresh: {fault: lost-answer, times: 1}}}\nopenapi: petstore.yaml\n```\n\n" +
+		"`--openapi FILE` does the same as `openapi`, and so does `POST /__mock/api/openapi` with the document. Examples become the answers, and security is enforced: " +
+		"`GET /__mock/api/openapi/ID` lists the operations and, for each scheme, a credential that is accepted.\n")
 
 	b.WriteString("\n## Sessions\n\n`/s/SESSION/` is made when it is first used. `POST /__mock/api/sessions` makes one with settings, `POST /__mock/api/sessions/SESSION/do` tells it something in the middle of a test.\n\n" +
 		"```sh\ncurl -s http://127.0.0.1:8403/s/mine/login -d username=alice -d password=wonderland\n" +
-		"curl -s http://127.0.0.1:8403/__mock/api/sessions/mine/do -H 'Content-Type: application/json' -d '{\"do\":\"expire-access-tokens\"}'\n```\n\n")
+		"curl -s http://127.0.0.1:8403/__mock/api/sessions/mine/do -H 'Content-Type: application/json' -d '{\"do\":\"expire-access-tokens\"}'\n" +
+		"curl -s http://127.0.0.1:8403/__mock/api/sessions -H 'Content-Type: application/json' -d '{\"id\":\"short\",\"access\":{\"ttl\":\"5s\"},\"refresh\":{\"fault\":\"lost-answer\",\"times\":1}}'\n```\n\n" +
+		"`GET /s/SESSION/` says who can log in there, with which keys, and where the endpoints are. Resources are below `/s/SESSION/api/`: `orders` (scope `orders:read`), `admin` (group `admin`), `payments` (POST, a login of this minute), and any other path with any proof.\n\n")
 	list(&b, "Commands", world.Commands())
+	b.WriteString("A command:\n\n" + fields("internal/mock/world", "Command"))
+	b.WriteString("\nSettings, beside the `id`; `{\"id\":...,\"scenario\":NAME}` takes those of a scenario:\n\n" + fields("internal/mock/world", "Settings") + "\n")
 	list(&b, "Faults of access tokens (`access.fault`)", world.AccessFaults())
 	list(&b, "Faults of a refresh (`refresh.fault`)", world.RefreshFaults())
 	list(&b, "Faults of the key set (`jwks`)", world.JWKSFaults())
@@ -56,7 +68,8 @@ func mocks() string {
 		fmt.Fprintf(&b, "| `%s` | %s%s | %s |\n", s.Name, escape(s.Title), mark, escape(s.Expect.Sentence))
 	}
 
-	b.WriteString("\n## What a client is judged by\n\n| id | severity | what | what to change |\n|---|---|---|---|\n")
+	b.WriteString("\n## What a client is judged by\n\n`gate401 mock judge -- COMMAND` runs a client through the scenarios; of what any client did to a running mock, `GET /__mock/api/verdict?session=SESSION` and the page say the same.\n\n" +
+		"```sh\ncurl -s 'http://127.0.0.1:8403/__mock/api/verdict?session=mine'\n```\n\n| id | severity | what | what to change |\n|---|---|---|---|\n")
 	for _, r := range trial.AllRules() {
 		fmt.Fprintf(&b, "| `%s` | %s | %s. %s | %s |\n", r.ID, r.Severity, escape(r.Title), escape(r.Why), escape(r.Fix))
 	}

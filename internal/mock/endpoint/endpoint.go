@@ -20,7 +20,8 @@ type Endpoint struct {
 	Method string `json:"method,omitempty"`
 	// Path is a pattern: /orders, /users/{id}, /files/*, /files/**.
 	Path string `json:"path"`
-	// Match are conditions, all of which must hold.
+	// Match are conditions, all of which must hold, such as "header authorization
+	// missing", "query page equals 2", "cookie sid not present".
 	Match []Condition `json:"match,omitempty"`
 	// Answer is the order of answers in short: statuses, reasons, faults and
 	// names of Answers, such as "401*2,200", "token-expired,200+1s", "reset". A
@@ -29,7 +30,8 @@ type Endpoint struct {
 	Answer string `json:"answer,omitempty"`
 	// Answers are answers in full.
 	Answers []Answer `json:"answers,omitempty"`
-	// Then says what follows the last answer; empty means ThenLast.
+	// Then says what follows the last answer: "last", which empty means, is that
+	// answer again, "repeat" all of them from the first.
 	Then Then `json:"then,omitempty"`
 	// Every, if not 0, gives the first of two answers to each nth request and
 	// the second one, 200 where there is none, to the others.
@@ -38,8 +40,9 @@ type Endpoint struct {
 	Rate float64 `json:"rate,omitempty"`
 	// Seed chooses the series of Rate: the same seed, the same answers.
 	Seed uint64 `json:"seed,omitempty"`
-	// Count says whose requests are counted together within a session; empty
-	// means CountSession.
+	// Count says whose requests are counted together within a session: "session"
+	// (all of them, the default), "client" (those of one address), "connection" or
+	// "credential" (those with the same Authorization field).
 	Count Count `json:"count,omitempty"`
 }
 
@@ -81,11 +84,12 @@ type Answer struct {
 	Body string `json:"body,omitempty"`
 	// JSON is the body instead, any value.
 	JSON json.RawMessage `json:"json,omitempty"`
-	// Delay is how long the answer waits, at most MaxDelay.
+	// Delay is how long the answer waits, at most a minute ([MaxDelay]).
 	Delay Duration `json:"delay,omitempty"`
-	// Over is how long the body takes, at most MaxDelay.
+	// Over is how long the body takes, at most a minute ([MaxDelay]).
 	Over Duration `json:"over,omitempty"`
-	// Fault is what goes wrong with it.
+	// Fault is what goes wrong with it: "close", "reset", "truncate", "slow",
+	// "garbage" or "early".
 	Fault Fault `json:"fault,omitempty"`
 }
 

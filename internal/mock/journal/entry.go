@@ -33,6 +33,8 @@ type Entry struct {
 	Scenario string      `json:"scenario,omitempty"`
 	Endpoint string      `json:"endpoint,omitempty"`
 	Reason   reason.Code `json:"reason,omitempty"`
+	// Unmatched tells that nobody made what was asked for.
+	Unmatched bool `json:"unmatched,omitempty"`
 	// Fault names what was done to the connection or the answer on purpose.
 	Fault string `json:"fault,omitempty"`
 }

@@ -33,7 +33,7 @@ type Page struct {
 
 // Handler answers the paths of the journal's API:
 //
-//	GET    /__mock/api/journal?session=&after=&limit=&newest=1   a Page
+//	GET    /__mock/api/journal?session=&after=&limit=&newest=1&unmatched=1   a Page
 //	DELETE /__mock/api/journal?session=                          {"cleared":n}
 //	GET    /__mock/api/journal.har?session=&after=&limit=&secrets=show
 //	GET    /__mock/api/journal/stream?session=&after=            server-sent events
@@ -122,12 +122,14 @@ func filterOf(q url.Values) (Filter, error) {
 		}
 		f.Limit = n
 	}
-	switch s := q.Get("newest"); s {
-	case "", "0", "false":
-	case "1", "true":
-		f.Newest = true
-	default:
-		return f, fmt.Errorf("newest=%s: 1 or 0 is wanted", strconv.Quote(cut(s)))
+	for name, chosen := range map[string]*bool{"newest": &f.Newest, "unmatched": &f.Unmatched} {
+		switch s := q.Get(name); s {
+		case "", "0", "false":
+		case "1", "true":
+			*chosen = true
+		default:
+			return f, fmt.Errorf("%s=%s: 1 or 0 is wanted", name, strconv.Quote(cut(s)))
+		}
 	}
 	return f, nil
 }

@@ -25,7 +25,7 @@ func get(t *testing.T, h http.Handler, method, target string) (int, string) {
 func TestAPI(t *testing.T) {
 	j := &journal.Journal{}
 	for i := range 6 {
-		j.Record(journal.Entry{Session: []string{"a", "b"}[i%2], Method: "GET", Target: "/x", Header: http.Header{"Authorization": {"Bearer secret-token"}}})
+		j.Record(journal.Entry{Session: []string{"a", "b"}[i%2], Unmatched: i == 1 || i == 3, Method: "GET", Target: "/x", Header: http.Header{"Authorization": {"Bearer secret-token"}}})
 	}
 	h := j.Handler()
 	for _, tc := range []struct {
@@ -38,6 +38,10 @@ func TestAPI(t *testing.T) {
 		{"GET", "/__mock/api/journal?session=a&after=3&limit=2", 200, `"last":5,"more":false`},
 		{"GET", "/__mock/api/journal?limit=1&newest=1", 200, `"last":6,"more":false`},
 		{"GET", "/__mock/api/journal?session=c&after=4", 200, `{"entries":[],"last":4,`},
+		{"GET", "/__mock/api/journal?unmatched=1&limit=1", 200, `"last":2,"more":true`},
+		{"GET", "/__mock/api/journal?unmatched=1&newest=1&limit=1", 200, `{"entries":[{"id":4,`},
+		{"GET", "/__mock/api/journal?unmatched=1&session=a", 200, `{"entries":[],`},
+		{"GET", "/__mock/api/journal?unmatched=all", 400, `1 or 0 is wanted`},
 		{"GET", "/__mock/api/journal?after=x", 400, `the ID of an entry is wanted`},
 		{"GET", "/__mock/api/journal?limit=0", 400, `from 1 to 1000`},
 		{"GET", "/__mock/api/journal?newest=maybe", 400, `1 or 0 is wanted`},

@@ -59,6 +59,8 @@ type Journal struct {
 type Filter struct {
 	// Session, if not empty, is the only one whose entries are chosen.
 	Session string
+	// Unmatched chooses those alone that asked for what nobody made.
+	Unmatched bool
 	// After leaves out entries up to and with this ID.
 	After int64
 	// Limit is how many are chosen at most; 0 for no limit.
@@ -234,6 +236,9 @@ func (j *Journal) entries(f Filter) []Entry {
 		if f.Newest && f.Limit > 0 && n == f.Limit {
 			break
 		}
+		if f.Unmatched && !x.entry.Unmatched {
+			continue
+		}
 		from = x
 		n++
 	}
@@ -242,6 +247,9 @@ func (j *Journal) entries(f Filter) []Entry {
 	}
 	out := make([]Entry, 0, n)
 	for x := from; x != nil && len(out) < n; x = x.next[which] {
+		if f.Unmatched && !x.entry.Unmatched {
+			continue
+		}
 		out = append(out, x.entry)
 	}
 	return out

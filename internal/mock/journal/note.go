@@ -11,6 +11,8 @@ import (
 type Note struct {
 	Session, Scenario, Endpoint, Fault string
 	Reason                             reason.Code
+	// Unmatched says that nobody made what was asked for.
+	Unmatched bool
 }
 
 type noteKey struct{}

@@ -54,6 +54,7 @@ func (j *Journal) Wrap(next http.Handler) http.Handler {
 			}
 			e.Took = j.now().Sub(e.Time)
 			e.Session, e.Scenario, e.Endpoint, e.Reason = note.Session, note.Scenario, note.Endpoint, note.Reason
+			e.Unmatched = note.Unmatched
 			e.Body = body.bytes()
 			hijacked := rec.fill(&e, r, fault == "")
 			switch {

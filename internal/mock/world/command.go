@@ -35,6 +35,7 @@ func Commands() []string {
 
 // Command is what a test tells a world in the middle of it.
 type Command struct {
+	// Do is one of the commands.
 	Do string `json:"do"`
 	// By is how far advance-clock goes.
 	By Duration `json:"by,omitempty"`

@@ -12,8 +12,8 @@ import (
 // is a world in which everything works. They are a value: a scenario may name
 // them, and worlds that were made of the same settings share nothing else.
 type Settings struct {
-	// People can log in, and may use Basic and Digest. Nil means
-	// [DefaultPeople].
+	// People can log in, and may use Basic and Digest. Nil means alice, bob and
+	// mallory ([DefaultPeople]).
 	People []Person `json:"people,omitempty"`
 	// Keys are the API keys that exist. Nil means none but the one that the
 	// world makes for its first person.
@@ -93,22 +93,24 @@ type Refresh struct {
 	// Grace is how long a used refresh token still gets an answer; 0 for not at
 	// all.
 	Grace Duration `json:"grace,omitempty"`
-	// Idle is how long a refresh token may lie unused, 0 for a day; Absolute is
-	// how long a login lasts, 0 for thirty days.
-	Idle     Duration `json:"idle,omitempty"`
+	// Idle is how long a refresh token may lie unused; 0 for a day.
+	Idle Duration `json:"idle,omitempty"`
+	// Absolute is how long a login lasts; 0 for thirty days.
 	Absolute Duration `json:"absolute,omitempty"`
 	// Fault is what goes wrong; empty for nothing. See [RefreshFaults].
 	Fault string `json:"fault,omitempty"`
 	// Times is how many refreshes the Fault strikes; 0 for every one.
 	Times int `json:"times,omitempty"`
-	// Delay is how long every answer takes, at most [MaxDelay].
+	// Delay is how long every answer takes, at most half a minute
+	// ([MaxDelay]).
 	Delay Duration `json:"delay,omitempty"`
 }
 
 // Resource says what the resources answer to a request that the gate let pass.
 type Resource struct {
-	// First refuses the first n requests, Every each nth one.
+	// First refuses the first n requests.
 	First int `json:"first,omitempty"`
+	// Every refuses each nth request.
 	Every int `json:"every,omitempty"`
 	// Reason is why; empty means token-expired. It must be a reason of status
 	// 401, 403, 429 or 503.
