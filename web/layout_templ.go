@@ -21,8 +21,8 @@ type Page struct {
 	Title, Description string
 	// Assets is the address below which Serve answers, ending in a slash.
 	Assets string
-	// Script names the script of the page; empty for none.
-	Script string
+	// Scripts names the scripts of the page.
+	Scripts []string
 	// Home is where the word mark leads.
 	Home string
 	Nav  []Link
@@ -130,15 +130,15 @@ func Layout(p Page) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if p.Script != "" {
+		for _, script := range p.Scripts {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<script src=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var6 string
-			templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(URL(p.Assets, p.Script))
+			templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(URL(p.Assets, script))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/layout.templ`, Line: 45, Col: 41}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/layout.templ`, Line: 45, Col: 39}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 			if templ_7745c5c3_Err != nil {

@@ -17,7 +17,7 @@ import (
 
 func (p *Page) layout(title string) web.Page {
 	return web.Page{
-		Title: title, Assets: "/demo/-/", Script: "demo.js", Home: "/", NoIndex: true,
+		Title: title, Assets: "/demo/-/", Scripts: []string{"copy.js", "demo.js"}, Home: "/", NoIndex: true,
 		Nav: []web.Link{
 			{Text: "The demo", URL: "/"},
 			{Text: "The guide", URL: p.Fixtures.problems()},

@@ -92,7 +92,7 @@ func indexPage(prefix, inspector string) templ.Component {
 			Title:       "401 Unauthorized: what it means and what to do",
 			Description: "What an HTTP 401 is, how it differs from 400, 403, 404, 407, 429 and 5xx, every cause with its cure, how to find it, and whether to retry.",
 			Assets:      prefix + "-/",
-			Script:      "guide.js",
+			Scripts:     []string{"guide.js"},
 			Home:        prefix,
 			Nav:         nav(prefix, "guide"),
 			Foot:        foot,

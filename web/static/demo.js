@@ -1,31 +1,9 @@
 // The demo works without this script: every button is a form. With it, results
-// open below their row, all rows can be tried in a go, and lines be copied.
+// open below their row, and all rows can be tried in a go.
 (() => {
   "use strict";
   const said = document.getElementById("said");
   const rows = [...document.querySelectorAll(".row")].filter((row) => row.querySelector("form[data-try]"));
-
-  function addCopy(root) {
-    if (!navigator.clipboard) return;
-    for (const cmd of root.querySelectorAll(".cmd")) {
-      if (cmd.querySelector("button")) continue;
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "plain";
-      button.textContent = "Copy";
-      button.addEventListener("click", async () => {
-        try {
-          await navigator.clipboard.writeText(cmd.querySelector("code").textContent);
-          button.textContent = "Copied";
-        } catch {
-          button.textContent = "Not allowed";
-        }
-        setTimeout(() => (button.textContent = "Copy"), 1500);
-      });
-      cmd.append(button);
-    }
-  }
-  addCopy(document);
   if (!said || rows.length === 0) return;
 
   // run tries one row and answers whether it came out as expected.
@@ -48,7 +26,6 @@
       template.innerHTML = await response.text();
       const details = template.content.querySelector("details");
       details.open = open;
-      addCopy(template.content);
       outcome.replaceChildren(template.content);
       return { good: details.querySelector(".badge.good") !== null, text: details.querySelector(".badge").textContent };
     } catch (e) {

@@ -33,29 +33,7 @@
     throw new Error(details.length > 0 ? details.join("; ") : doc.detail ?? "The mock answered " + response.status + ".");
   }
 
-  function command(text) {
-    const box = h("div", { class: "cmd" }, h("pre", null, h("code", null, text)));
-    addCopy(box);
-    return box;
-  }
-
-  function addCopy(root) {
-    if (!navigator.clipboard) return;
-    for (const cmd of root.matches?.(".cmd") ? [root] : root.querySelectorAll(".cmd")) {
-      if (cmd.querySelector("button")) continue;
-      const button = h("button", { type: "button", class: "plain" }, "Copy");
-      button.addEventListener("click", async () => {
-        try {
-          await navigator.clipboard.writeText(cmd.querySelector("code").textContent);
-          button.textContent = "Copied";
-        } catch {
-          button.textContent = "Not allowed";
-        }
-        setTimeout(() => (button.textContent = "Copy"), 1500);
-      });
-      cmd.append(button);
-    }
-  }
+  const command = (text) => h("div", { class: "cmd" }, h("pre", null, h("code", null, text)));
 
   // shell quotes a word for a POSIX shell.
   const shell = (text) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : "'" + text.replace(/'/g, "'\\''") + "'");
@@ -480,7 +458,6 @@
     }
   });
 
-  addCopy(document);
   showLine();
   $("journal-bar").hidden = false;
   listEndpoints().catch((e) => ($("make-said").textContent = e.message));
