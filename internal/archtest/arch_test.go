@@ -71,8 +71,8 @@ var policy = map[string]struct{ house, modules string }{
 	// What a mock is made of.
 	"internal/mock/page":    {house: "reason web", modules: "github.com/a-h/templ"},
 	"internal/mock/world":   {house: " authn defend httpauth internal/issuer internal/mock/journal internal/mock/wire internal/nearest reason store store/memory token"},
-	"internal/mock/httpbin": {house: " authn httpauth store"},
-	"internal/mock/mix":     {house: " httpauth internal/mock/endpoint internal/mock/journal internal/nearest"},
+	"internal/mock/httpbin": {house: " authn httpauth internal/mock/wire store"},
+	"internal/mock/mix":     {house: " httpauth internal/mock/endpoint internal/mock/journal internal/mock/wire internal/nearest"},
 	"internal/mock/scenario": {house: " httpauth internal/build internal/config internal/mock/endpoint internal/mock/journal internal/mock/mix internal/mock/world " +
 		"internal/nearest internal/samples reason reason/cases store token"},
 	"internal/mock/wire":     {},
@@ -92,7 +92,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/nearest internal/password " +
 		"internal/mock/cert internal/mock/judge internal/mock/trial internal/server internal/watch mock reason store token",
 		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},
-	"mock":                {house: "httpauth internal/guide internal/inspector internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/judge internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/wire internal/mock/world internal/nearest internal/yamldoc", modules: "go.yaml.in/yaml/v3"},
+	"mock":                {house: "httpauth internal/guide internal/inspector internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/judge internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/wire internal/mock/world internal/nearest internal/yamldoc reason", modules: "go.yaml.in/yaml/v3"},
 	"internal/mock/trial": {house: "httpauth internal/mock/cert internal/mock/journal internal/mock/judge internal/mock/scenario internal/mock/world mock"},
 	"cmd/gate401":         {house: "internal/cli"},
 	"internal/docs": {house: "httpauth internal/cli internal/config internal/diagnose internal/mock/httpbin internal/mock/mix internal/mock/scenario internal/mock/trial " +
