@@ -437,7 +437,7 @@
       const looked = v.requests + (v.requests === 1 ? " request" : " requests") + (session ? " of session " + session : "") + " looked at";
       $("verdict").replaceChildren(
         h("p", null, v.findings.length > 0 ? looked + "." : v.requests > 0 ? looked + ": nothing is wrong with the client." : "Nothing has come yet that could be judged."),
-        ...v.findings.map((f) => h("div", { class: "head", "data-rule": f.rule }, h("h4", null, f.title + (f.severity === "fault" ? "" : " (a doubt)")),
+        ...v.findings.map((f) => h("div", { class: "head", "data-rule": f.rule }, h("h3", null, f.title + (f.severity === "fault" ? "" : " (a doubt)")),
           h("div", { class: "why" }, h("p", null, f.message + "."), h("p", { class: "small" }, f.why + " " + f.fix)),
           h("p", { class: "expect" }, h("code", null, f.rule), f.session && !session ? " in session " + f.session : "", f.section ? " " + f.section : ""))),
       );
