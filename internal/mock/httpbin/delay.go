@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/gate401/gate401/internal/mock/wire"
 )
 
 func (h *Handler) delay(w http.ResponseWriter, r *http.Request) {
@@ -14,12 +16,8 @@ func (h *Handler) delay(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "invalid duration: "+err.Error())
 		return
 	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-r.Context().Done():
+	if !wire.Pause(w, r, d) {
 		return
-	case <-t.C:
 	}
 	w.Header().Set("Server-Timing", fmt.Sprintf("initial_delay;dur=%0.2f;desc=%q", d.Seconds()*1e3, "initial delay"))
 	h.echo(w, r)

@@ -8,6 +8,7 @@ import (
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/mock/endpoint"
 	"github.com/gate401/gate401/internal/mock/journal"
+	"github.com/gate401/gate401/internal/mock/wire"
 )
 
 // Answer is an answer to any request.
@@ -38,14 +39,8 @@ func Faults() []endpoint.Fault {
 // Serve gives the answer. With a Fault it may end with http.ErrAbortHandler, as
 // net/http wants it.
 func (a Answer) Serve(w http.ResponseWriter, r *http.Request) {
-	if a.Delay > 0 {
-		t := time.NewTimer(a.Delay)
-		defer t.Stop()
-		select {
-		case <-r.Context().Done():
-			panic(http.ErrAbortHandler)
-		case <-t.C:
-		}
+	if !wire.Pause(w, r, a.Delay) {
+		panic(http.ErrAbortHandler)
 	}
 	if a.Fault != "" {
 		journal.NoteOf(r.Context()).Fault = string(a.Fault)

@@ -26,7 +26,7 @@ func (l *life) serveKeys(rw http.ResponseWriter, hr *http.Request) {
 		wire.Problem(rw, http.StatusNotFound, "The script says that there are no keys here.")
 		return
 	case JWKSSlow:
-		if !pause(hr, Duration(5*time.Second)) {
+		if !wire.Pause(rw, hr, 5*time.Second) {
 			panic(http.ErrAbortHandler)
 		}
 	case JWKSEmpty:

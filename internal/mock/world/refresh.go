@@ -53,7 +53,7 @@ func (l *life) serveToken(rw http.ResponseWriter, hr *http.Request) {
 		return
 	}
 	note.Fault = fault
-	if !pause(hr, min(l.settings.Refresh.Delay, MaxDelay)) {
+	if !wire.Pause(rw, hr, min(l.settings.Refresh.Delay, MaxDelay).std()) {
 		panic(http.ErrAbortHandler) // nobody is there to be answered
 	}
 	if l.instead(rw, hr, fault) {
@@ -94,7 +94,7 @@ func (l *life) instead(rw http.ResponseWriter, hr *http.Request, fault string) b
 		journal.NoteOf(hr.Context()).Reason = reason.RateLimited
 		wire.Pretty(rw, http.StatusTooManyRequests, map[string]any{"error": "slow_down", "error_description": "The script says so."})
 	case RefreshTimeout:
-		pause(hr, MaxDelay)
+		wire.Pause(rw, hr, MaxDelay.std())
 		panic(http.ErrAbortHandler)
 	case RefreshInvalidGrant, RefreshUnauthorizedGrant:
 		journal.NoteOf(hr.Context()).Reason = reason.RefreshTokenRevoked
@@ -189,19 +189,4 @@ func codeOf(err error) reason.Code {
 		return d.Reason
 	}
 	return ""
-}
-
-// pause waits, unless the client gives up.
-func pause(hr *http.Request, d Duration) bool {
-	if d <= 0 {
-		return true
-	}
-	timer := time.NewTimer(d.std())
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-hr.Context().Done():
-		return false
-	}
 }
