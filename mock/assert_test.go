@@ -54,6 +54,18 @@ func TestAssertGood(t *testing.T) {
 			call(t, m.Client(), "GET", w.URL+"/api/orders", tokens.Authorization(), nil)
 			call(t, m.Client(), "POST", w.TokenURL, "", redeem(w, tokens))
 		}, rule: mock.RuleRefreshForForbidden, proof: "POST /token -> 200"},
+		"several that never give up": {client: func(m *mock.Mock, w *mock.World, tokens mock.Tokens) {
+			w.Expire()
+			var wg sync.WaitGroup
+			for range 3 {
+				wg.Go(func() {
+					for range 5 {
+						call(t, m.Client(), "GET", w.URL+"/api/orders", tokens.Authorization(), nil)
+					}
+				})
+			}
+			wg.Wait()
+		}, rule: mock.RuleTokenRepeated, proof: "GET /api/orders with Bearer -> 401 token-expired"},
 		"stampede": {settings: mock.Settings{Refresh: mock.Refresh{Delay: mockDelay}}, client: func(m *mock.Mock, w *mock.World, tokens mock.Tokens) {
 			w.Expire()
 			call(t, m.Client(), "GET", w.URL+"/api/orders", tokens.Authorization(), nil)
