@@ -23,6 +23,9 @@ type Config struct {
 	// PlainHost is the host and port at which the same server speaks http, where
 	// it speaks https; nil means that there is none.
 	PlainHost func() string
+	// SecureHost is the host and port at which it speaks https, where it speaks
+	// http too; nil means that there is none.
+	SecureHost func() string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log gets what goes wrong in the mock itself; nil means nothing.

@@ -68,7 +68,7 @@ func NewServer(c Config) (*Server, error) {
 		page:      newPage(),
 		httpbin:   &httpbin.Handler{Strict: c.Strict, MaxDelay: c.MaxDelay, Now: c.Now},
 		mix:       &mix.Handler{MaxDelay: c.MaxDelay},
-		scenarios: &scenario.Player{Now: c.Now, PlainHost: c.PlainHost, Log: c.Log},
+		scenarios: &scenario.Player{Now: c.Now, PlainHost: c.PlainHost, SecureHost: c.SecureHost, Log: c.Log},
 	}
 	s.worlds = &world.Worlds{Now: c.Now, Scenario: s.life, Log: c.Log}
 	if err := s.load(c.File, c.Documents); err != nil {

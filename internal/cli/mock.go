@@ -52,7 +52,7 @@ curl -i -u user:passwd http://127.0.0.1:8403/basic-auth/user/passwd`,
 			log := watch.NewLog(a.Err, watch.Form{Text: terminal, Colour: a.color(a.Err), Level: slog.LevelInfo})
 			defer func() { _ = log.Close() }()
 			r := &mockRun{app: a, log: log.Logger(), terminal: terminal, listen: o.listen, token: token != "", tls: o.tls}
-			s, err := mock.NewServer(mock.Config{Strict: o.strict, AdminToken: token, Log: log.Logger(), File: file, Documents: documents, PlainHost: r.plainHost})
+			s, err := mock.NewServer(mock.Config{Strict: o.strict, AdminToken: token, Log: log.Logger(), File: file, Documents: documents, PlainHost: r.plain.host, SecureHost: r.secured.host})
 			if err != nil {
 				return a.faulty(err)
 			}

@@ -28,16 +28,22 @@ type mockRun struct {
 	token    bool // there is an admin token
 	tls      bool
 
-	plain atomic.Pointer[string] // host and port of http beside https
-	ca    string                 // file of the certificate to trust
+	plain, secured place  // http beside https, and that https
+	ca             string // file of the certificate to trust
 }
 
 // mockDrain is how long answers under way may take at the end.
 const mockDrain = 5 * time.Second
 
-func (m *mockRun) plainHost() string {
-	if p := m.plain.Load(); p != nil {
-		return *p
+// place is a host and port that are known when the listener is there.
+type place struct{ at atomic.Pointer[string] }
+
+func (p *place) set(at string) { p.at.Store(&at) }
+
+// host is empty while there is none.
+func (p *place) host() string {
+	if at := p.at.Load(); at != nil {
+		return *at
 	}
 	return ""
 }
@@ -122,8 +128,8 @@ func (m *mockRun) secure(ctx context.Context, s *http.Server, first net.Listener
 	if err != nil {
 		return nil, nil, errors.Join(err, second.Close())
 	}
-	at := reachable(second.Addr())
-	m.plain.Store(&at)
+	m.plain.set(reachable(second.Addr()))
+	m.secured.set(reachable(first.Addr()))
 	return second, func() { _ = os.RemoveAll(dir) }, nil
 }
 
@@ -150,7 +156,7 @@ func (m *mockRun) announce(ctx context.Context, listeners []net.Listener) {
 	attrs := []slog.Attr{}
 	if m.tls {
 		url = "https://" + reachable(addr)
-		attrs = []slog.Attr{slog.String("http", "http://"+m.plainHost()), slog.String("ca", m.ca)}
+		attrs = []slog.Attr{slog.String("http", "http://"+m.plain.host()), slog.String("ca", m.ca)}
 	}
 	if m.terminal {
 		fmt.Fprint(m.app.Out, mockBanner(url, m.ca))

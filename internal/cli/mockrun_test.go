@@ -154,6 +154,18 @@ func TestMockTLS(t *testing.T) {
 	if resp := get(t, resp.Header.Get("Location"), ""); resp.StatusCode != 200 {
 		t.Errorf("landed: %d", resp.StatusCode)
 	}
+	// From http to https: no client has a credential for the other origin.
+	c.CheckRedirect = nil
+	if req, err = http.NewRequestWithContext(t.Context(), http.MethodGet, m.HTTP+"/scenario/redirect-to-https/", nil); err != nil {
+		t.Fatal(err)
+	}
+	if resp, err = c.Do(req); err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if got, want := resp.Request.URL.String(), m.Mock+"/scenario/redirect-to-https/landed"; got != want || resp.StatusCode != 401 || len(resp.Header.Values("WWW-Authenticate")) != 2 {
+		t.Errorf("%q, want %q; %d %v", got, want, resp.StatusCode, resp.Header)
+	}
 	m.end()
 	if _, err := os.Stat(m.CA); !os.IsNotExist(err) {
 		t.Errorf("the certificate stayed: %v", err)

@@ -74,6 +74,12 @@ func network() []Scenario {
 			Expect:  Expect{Do: MoveProceed, Sentence: "Refuse to follow, or follow without credentials.", Status: 0},
 			play:    redirectPlain,
 		},
+		{
+			Name: "redirect-to-https", Group: GroupNetwork, Title: "A redirect from http to https", Path: Prefix + "redirect-to-https/",
+			Explain: "Whatever was sent with the first request could be read by everybody on the way, and many clients take no credential along to https, which is another origin: the next answer is then a 401. Needs a mock with --tls, asked at its http address; elsewhere the redirect stays on the same scheme.",
+			Expect:  Expect{Do: MoveGiveUp, Sentence: "Begin with https: the credential was in clear already. A credential for http is none for https.", Status: 0},
+			play:    redirectSecure,
+		},
 	}
 }
 
@@ -112,6 +118,28 @@ func redirectHost(_ *Player, w http.ResponseWriter, r *http.Request, rest string
 	to := url.URL{Scheme: "http", Host: other, Path: Prefix + "redirect-cross-host/" + landed}
 	if r.TLS != nil {
 		to.Scheme = "https"
+	}
+	with(mix.Answer{Status: http.StatusTemporaryRedirect}, "Location", to.String()).Serve(w, r)
+}
+
+// redirectSecure asks for credentials where it leads to, so that what got lost on
+// the way is seen.
+func redirectSecure(p *Player, w http.ResponseWriter, r *http.Request, rest string) {
+	if rest == landed {
+		if r.Header.Get("Authorization") == "" {
+			refused(bearer(), basic()).Serve(w, r)
+			return
+		}
+		land(w, r)
+		return
+	}
+	to := url.URL{Scheme: "http", Host: r.Host, Path: Prefix + "redirect-to-https/" + landed}
+	if r.TLS != nil {
+		to.Scheme = "https"
+	} else if p.SecureHost != nil {
+		if h := p.SecureHost(); h != "" {
+			to.Scheme, to.Host = "https", h
+		}
 	}
 	with(mix.Answer{Status: http.StatusTemporaryRedirect}, "Location", to.String()).Serve(w, r)
 }

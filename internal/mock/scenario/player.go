@@ -24,6 +24,8 @@ type Player struct {
 	// PlainHost is the host and port where the same mock speaks http, for
 	// redirects away from https; nil or empty means that there is none.
 	PlainHost func() string
+	// SecureHost is where it speaks https, for redirects to it.
+	SecureHost func() string
 	// Log gets what goes wrong in the mock itself; nil means nothing.
 	Log *slog.Logger
 
