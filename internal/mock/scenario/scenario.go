@@ -2,6 +2,8 @@ package scenario
 
 import (
 	"net/http"
+	"slices"
+	"sync"
 
 	"github.com/gate401/gate401/internal/mock/mix"
 	"github.com/gate401/gate401/internal/mock/world"
@@ -108,23 +110,29 @@ type Expect struct {
 // Prefix is where a Player wants to be.
 const Prefix = "/scenario/"
 
-// All lists all scenarios, by group.
+// All lists all scenarios, by group. What it returns is the caller's own.
 func All() []Scenario {
-	var all []Scenario
-	for _, list := range [][]Scenario{
-		reasons(), challenges(), statuses(), answers(), connections(), network(), clocks(), counters(), keySets(), tokens(), refreshes(),
-	} {
-		all = append(all, list...)
+	all := slices.Clone(prepared())
+	for i, s := range all {
+		if s.World != nil {
+			w := *s.World
+			all[i].World = &w
+		}
 	}
 	return all
 }
 
+// prepared is made once for the process: every mock asks for it several times
+// before its first answer.
+var prepared = sync.OnceValue(func() []Scenario {
+	return slices.Concat(reasons(), challenges(), statuses(), answers(), connections(), network(), clocks(), counters(), keySets(), tokens(), refreshes())
+})
+
 // Lookup finds a scenario by its name.
 func Lookup(name string) (Scenario, bool) {
-	for _, s := range All() {
-		if s.Name == name {
-			return s, true
-		}
+	all := All()
+	if i := slices.IndexFunc(all, func(s Scenario) bool { return s.Name == name }); i >= 0 {
+		return all[i], true
 	}
 	return Scenario{}, false
 }

@@ -136,3 +136,20 @@ func play(h http.Handler, method, target string, fields ...string) *httptest.Res
 	h.ServeHTTP(w, r)
 	return w
 }
+
+// What one caller changes, no other sees: the list is prepared once.
+func TestAllIsTheCallersOwn(t *testing.T) {
+	for i, s := range scenario.All() {
+		if s.World == nil {
+			continue
+		}
+		before := s.World.Access
+		s.World.Access.Uses, s.World.Access.Fault = 41, "changed"
+		if again := scenario.All()[i].World.Access; again != before {
+			t.Fatalf("%s: %+v", s.Name, again)
+		}
+		if found, _ := scenario.Lookup(s.Name); found.World.Access != before {
+			t.Fatalf("%s: %+v", s.Name, found.World.Access)
+		}
+	}
+}
