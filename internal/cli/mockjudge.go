@@ -38,8 +38,10 @@ func (a *app) mockJudge() *cobra.Command {
 		Long: "COMMAND is a client that makes one request. It is run once for each scenario, against a mock of its own, and judged by what it sent: " +
 			"did it refresh once, repeat a refused password, show its token to another host, stop when it should? " +
 			"It is told where to go by words in its arguments, or by its environment:\n" + words.String() + "\n\n" +
-			"A command that uses {password} is judged as a client with a name and a password, one that uses {refresh_token} or {login_url} as one that refreshes; " +
-			"one that uses none of them reads its environment and can do everything, unless --uses says what it can.\n\n" +
+			"A command that uses {password} is judged as a client with a name and a password, one that uses {refresh_token} or {login_url} as one that refreshes, " +
+			"one that uses {access_token} or {key} alone as one that cannot; one that uses none of them reads its environment and can do everything, unless --uses says what it can.\n\n" +
+			"Where {url} is https, the certificate is in {ca}, and SSL_CERT_FILE, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE and NODE_EXTRA_CA_CERTS name it. " +
+			"A mock that runs already judges whoever asks it: GET /__mock/api/verdict?session=NAME.\n\n" +
 			"The exit status is 1 if a scenario failed and 3 if the command cannot be run.",
 		Example: `gate401 mock judge -- curl -sf -u '{username}:{password}' '{url}'
 gate401 mock judge --only refresh -- node client.mjs
