@@ -101,7 +101,7 @@ func (e *Endpoint) Answers(statuses ...int) *Endpoint {
 
 // Script gives the answers of a text: statuses, reasons of the catalogue and
 // faults, each with how often and after how long, such as
-// "401*2,token-expired,200+1s,reset".
+// "401*2,token-expired,200@1s,reset".
 func (e *Endpoint) Script(text string) *Endpoint { e.t.Helper(); return e.set("answer", text) }
 
 // Reply gives these answers one after the other, and the last one from then on.

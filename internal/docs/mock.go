@@ -31,7 +31,7 @@ func mocks() string {
 	b.WriteString("\n## Make an endpoint\n\nOn the page, by one request, or in a file for `gate401 mock -f mock.yaml`:\n\n" +
 		"```sh\ncurl -X POST 'http://127.0.0.1:8403/__mock/new?path=/orders&answer=401,401,200'\n" +
 		"curl -i http://127.0.0.1:8403/orders\n```\n\n" +
-		"```yaml\nendpoints:\n  - {path: /orders, method: GET, answer: \"401*2,200\"}\n  - {path: \"/users/{id}\", answer: \"token-expired,200+1s\", then: repeat}\n  - {path: /flaky, answer: \"401,200\", rate: 0.3, seed: 7}\n```\n\n" +
+		"```yaml\nendpoints:\n  - {path: /orders, method: GET, answer: \"401*2,200\"}\n  - {path: \"/users/{id}\", answer: \"token-expired,200@1s\", then: repeat}\n  - {path: /flaky, answer: \"401,200\", rate: 0.3, seed: 7}\n```\n\n" +
 		"`POST /__mock/api/endpoints` takes the same as JSON, one or a list; `GET`, `PUT` and `DELETE /__mock/api/endpoints/ID` do what they say. Counters belong to a session. An endpoint:\n\n" +
 		fields("internal/mock/endpoint", "Endpoint") +
 		"\nA request that nothing answers gets a 404 that says which endpoints came close and what was missing; `GET /__mock/api/journal?unmatched=1` lists such requests.\n")

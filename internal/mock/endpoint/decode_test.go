@@ -99,6 +99,7 @@ func TestDecodeErrors(t *testing.T) {
 		{"no status", "{path: /a, answer: 99}", `f:1:20: answer: 99 is no status of an answer, which goes from 200 to 599`, "401"},
 		{"a missing element", "{path: /a, answer: '401,,200'}", `f:1:20: answer: something is missing beside a comma`, ""},
 		{"times", "{path: /a, answer: 401*x}", `f:1:20: answer: answer "401*x": behind * a number from 1 to 1000000 is wanted`, "401*3"},
+		{"no comma", "{path: /a, answer: 401 200}", `f:1:20: answer: answer "401 200" is neither a status nor anything else that is known`, "200@1s"},
 		{"a time without unit", "{path: /a, answer: 401+2}", `f:1:20: answer: "2" is no time`, "2s for seconds"},
 		{"a long time", "{path: /a, answer: 401, delay: 2m}", `f:1:32: delay: 2m0s is not between 0 and 1m0s`, ""},
 		{"misspelt fault", "{path: /a, answer: 401!rest}", `f:1:20: answer: unknown fault "rest"`, `"reset"`},
@@ -161,6 +162,12 @@ func TestFromQuery(t *testing.T) {
 		{"path=/a&answer=401&rate=0.1&seed=3&match=header+authorization+missing&match=query+q+present", `{"path":"/a","match":["header authorization missing","query q present"],"answer":"401","rate":0.1,"seed":3}`},
 		{"path=/a&answer=401&every=3&count=client", `{"path":"/a","answer":"401","every":3,"count":"client"}`},
 		{"path=/a&answer=token-expired*2,401!reset,401,reset&challenge=none", `{"path":"/a","answer":"token-expired*2,a2,401,reset","answers":[{"name":"token-expired","reason":"token-expired","challenge":"none"},{"name":"a2","status":401,"challenge":"none","fault":"reset"},{"status":401,"challenge":"none"},{"name":"reset","fault":"reset"}]}`},
+		{"path=/a&answer=401*2,200+1s", `{"path":"/a","answer":"401*2,200@1s"}`},
+		{"path=/a&answer=401*2,+200+%2B+1s", `{"path":"/a","answer":"401*2,200 + 1s"}`},
+		{"path=/a&answer=401+500ms*2!reset", `{"path":"/a","answer":"401@500ms*2!reset"}`},
+		{"path=/a&answer=401@1s,200&challenge=none", `{"path":"/a","answer":"a1,200","answers":[{"name":"a1","status":401,"challenge":"none","delay":"1s"},{"status":200}]}`},
+		{"path=/a&answer=401+200", `answer: answer "401 200" is neither a status nor anything else that is known`},
+		{"path=/a&answer=401@1s+2s", `answer: answer "401@1s@2s": there are two '@'`},
 		{"path=/a&body=x", `{"path":"/a","answers":[{"status":200,"body":"x"}]}`},
 		{"answer=401", "path: the path is missing"},
 		{"path=/a&anwser=401", "anwser: unknown parameter"},
@@ -192,7 +199,7 @@ func TestFromQuery(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{
 		"endpoints:\n- {path: /a, answer: \"401,401,200\"}\n", `{"path":"/a/{b}","answers":[{"status":401,"json":{"x":"\ud83d\ude00"}}]}`,
-		"{path: /**, answer: token-expired*3+1s!slow, then: repeat}", "- {path: /a, rate: 0.5, seed: 1, answers: [{fault: reset}, {body: x, headers: {a: [b, c]}}]}",
+		"{path: /**, answer: token-expired*3@1s!slow, then: repeat}", "- {path: /a, rate: 0.5, seed: 1, answers: [{fault: reset}, {body: x, headers: {a: [b, c]}}]}",
 		"{path: /a, match: [header a not equals b, cookie c present], status: 407, challenge: basic, json: {a: [1, .5, 0x10, ~, yes]}}",
 	} {
 		f.Add(s)

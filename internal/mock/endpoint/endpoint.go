@@ -24,9 +24,9 @@ type Endpoint struct {
 	// missing", "query page equals 2", "cookie sid not present".
 	Match []Condition `json:"match,omitempty"`
 	// Answer is the order of answers in short: statuses, reasons, faults and
-	// names of Answers, such as "401*2,200", "token-expired,200+1s", "reset". A
-	// status takes the form of the one of Answers that has it. Empty means
-	// Answers one after the other.
+	// names of Answers, such as "401*2,200", "token-expired,200@1s" (after a
+	// second), "reset". A status takes the form of the one of Answers that has
+	// it. Empty means Answers one after the other.
 	Answer string `json:"answer,omitempty"`
 	// Answers are answers in full.
 	Answers []Answer `json:"answers,omitempty"`

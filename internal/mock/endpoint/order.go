@@ -77,10 +77,11 @@ func chance(seed, number uint64) float64 {
 // parseShort reads Endpoint.Answer:
 //
 //	short   = element *( "," element )
-//	element = what [ "*" times ] [ "+" delay ] [ "!" fault ]
+//	element = what [ "*" times ] [ ( "@" / "+" ) delay ] [ "!" fault ]
 //	what    = name / status / reason / fault
 //
-// with white space anywhere between them. It adds to answers what they do not
+// with white space anywhere between them, and alone before a delay: that is what
+// becomes of a "+" in a query. It adds to answers what they do not
 // have yet. An error is a *Error.
 func parseShort(s string, answers []Answer) ([]step, []Answer, error) {
 	if len(s) > maxShort {
@@ -137,8 +138,8 @@ func (a *Answer) simple() bool {
 // cutElement takes the parts of an element apart.
 func cutElement(s string) (what string, times int, delay time.Duration, fault Fault, err error) {
 	times = 1
-	rest := strings.TrimSpace(s)
-	end := strings.IndexAny(rest, "*+!")
+	rest := spaced(s)
+	end := strings.IndexAny(rest, marks)
 	if end < 0 {
 		return rest, 1, 0, "", nil
 	}
@@ -146,11 +147,14 @@ func cutElement(s string) (what string, times int, delay time.Duration, fault Fa
 	seen := ""
 	for rest != "" {
 		mark := rest[0]
+		if mark == '+' {
+			mark = '@'
+		}
 		if strings.IndexByte(seen, mark) >= 0 {
 			return "", 0, 0, "", fail("", "answer %s: there are two %q", quote(s), mark)
 		}
 		seen += string(mark)
-		end := strings.IndexAny(rest[1:], "*+!") + 1
+		end := strings.IndexAny(rest[1:], marks) + 1
 		if end == 0 {
 			end = len(rest)
 		}
@@ -161,7 +165,7 @@ func cutElement(s string) (what string, times int, delay time.Duration, fault Fa
 			if times, err = strconv.Atoi(value); err != nil || times < 1 || times > maxTimes {
 				return "", 0, 0, "", fail("401*3 stands for 401,401,401", "answer %s: behind * a number from 1 to %d is wanted", quote(s), maxTimes)
 			}
-		case '+':
+		case '@':
 			if delay, err = parseDelay(value); err != nil {
 				return "", 0, 0, "", err
 			}
@@ -176,6 +180,35 @@ func cutElement(s string) (what string, times int, delay time.Duration, fault Fa
 	}
 	return what, times, delay, fault, nil
 }
+
+// marks begin the parts of an element behind what to answer.
+const marks = "*+@!"
+
+// spaced is an element with the mark of a delay where a space stands for it: a
+// form, and so a query, has a space where a "+" was written.
+func spaced(s string) string {
+	fields := strings.Fields(s)
+	var b strings.Builder
+	for i, word := range fields {
+		if i > 0 {
+			before, space := fields[i-1], " "
+			if end := strings.IndexAny(word, marks); end >= 0 {
+				word = word[:end]
+			}
+			_, err := time.ParseDuration(word)
+			if err == nil && !digits(word) && strings.IndexByte(marks, before[len(before)-1]) < 0 {
+				space = "@"
+			}
+			b.WriteString(space)
+		}
+		b.WriteString(fields[i])
+	}
+	return b.String()
+}
+
+// digits tells whether s is a number, and so no time but an answer without its
+// comma.
+func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
 // named finds the answer that a word stands for: one of that name, or the only
 // one with that status.
@@ -236,6 +269,9 @@ func shortAnswer(what string, answers []Answer) (Answer, error) {
 		words = append(words, string(info.Code))
 	}
 	hint := suggest(what, words, `a status (401), a reason (token-expired), a fault (reset) or the name of one of the answers`)
+	if strings.ContainsRune(what, ' ') {
+		hint = "a comma stands between answers (401,200), and @ before a delay (200@1s): a + in a query is a space"
+	}
 	// The digits and the letters that look like them.
 	if digits := strings.NewReplacer("l", "1", "I", "1", "i", "1", "O", "0", "o", "0").Replace(what); digits != what {
 		if n, err := strconv.Atoi(digits); err == nil && checkStatus(n) == nil {

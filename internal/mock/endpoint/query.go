@@ -44,6 +44,13 @@ func FromQuery(q url.Values) (Endpoint, error) {
 		}
 		e.Answer = s
 	}
+	if strings.ContainsRune(e.Answer, ' ') && len(e.Answer) <= maxShort {
+		elements := strings.Split(e.Answer, ",")
+		for i, one := range elements {
+			elements[i] = spaced(one)
+		}
+		e.Answer = strings.Join(elements, ",")
+	}
 	for _, text := range q["match"] {
 		cond, err := ParseCondition(text)
 		c.add("match", err)
