@@ -85,12 +85,12 @@ func TestReadmeCommands(t *testing.T) {
 				}
 			case strings.HasPrefix(line, "go run ./cmd/gate401 demo"):
 				demo := start(t, dir, append([]string{"demo", "--json"}, ports...)...)
-				if err := demo.stop(); err != nil {
+				if err := demo.Stop(); err != nil {
 					t.Errorf("%s: %v", line, err)
 				}
 			case strings.HasPrefix(line, "gate401 serve"):
 				if gate != nil {
-					if err := gate.stop(); err != nil {
+					if err := gate.Stop(); err != nil {
 						t.Errorf("%s: %v", line, err)
 					}
 				}
@@ -103,7 +103,7 @@ func TestReadmeCommands(t *testing.T) {
 }
 
 // refusing are the commands that end with 1 because what they look at is wrong.
-var refusing = regexp.MustCompile(`explain (--challenge|--authorization|--curl|--har|--raw|-$)`)
+var refusing = regexp.MustCompile(`explain (--challenge|--authorization|--curl|--har|--raw|-$)|mock judge`)
 
 func readmeLine(t *testing.T, dir, bin, line string) {
 	t.Helper()

@@ -20,6 +20,10 @@ type Config struct {
 	AdminToken string
 	// MaxDelay bounds every delay that a client can ask for; 0 means ten seconds.
 	MaxDelay time.Duration
+	// Pace holds every answer back for so long, so that in the journal requests
+	// that were sent together overlap, and those that were sent one after the
+	// other do not; 0 for not at all.
+	Pace time.Duration
 	// PlainHost is the host and port at which the same server speaks http, where
 	// it speaks https; nil means that there is none.
 	PlainHost func() string

@@ -70,6 +70,7 @@ func NewServer(c Config) (*Server, error) {
 		mix:       &mix.Handler{MaxDelay: c.MaxDelay},
 		scenarios: &scenario.Player{Now: c.Now, PlainHost: c.PlainHost, SecureHost: c.SecureHost, Log: c.Log},
 	}
+	s.scenarios.Own = s.documents.Has
 	s.worlds = &world.Worlds{Now: c.Now, Scenario: s.life, Log: c.Log}
 	if err := s.load(c.File, c.Documents); err != nil {
 		return nil, err
@@ -90,6 +91,9 @@ func NewServer(c Config) (*Server, error) {
 			if id, _, _ := strings.Cut(rest, "/"); endpoint.IsSession(id) {
 				journal.NoteOf(r.Context()).Session = id
 			}
+		}
+		if !s.pace(r) {
+			return
 		}
 		if !s.scenarios.Prefer(w, r) {
 			made.ServeHTTP(w, r)
@@ -164,4 +168,19 @@ func (s *Server) nothing(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	wire.Problem(w, http.StatusNotFound, detail)
+}
+
+// pace waits as Config.Pace says. It is false if the client is gone.
+func (s *Server) pace(r *http.Request) bool {
+	if s.config.Pace <= 0 {
+		return true
+	}
+	t := time.NewTimer(s.config.Pace)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
 }

@@ -72,6 +72,15 @@ func during(other int64) func(*journal.Entry) {
 	}
 }
 
+// fast makes an entry the nth of requests that follow each other within a
+// millisecond, each on a connection of its own.
+func fast(n int) func(*journal.Entry) {
+	return func(e *journal.Entry) {
+		e.Client = fmt.Sprint("127.0.0.1:", n)
+		e.Time, e.Took = start.Add(time.Second+time.Duration(n)*time.Millisecond), 500*time.Microsecond
+	}
+}
+
 func basic(user, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
@@ -154,6 +163,17 @@ func TestEntries(t *testing.T) {
 		{"refused refresh token", func(r *record) {
 			r.refresh("r1", 400, "", "")
 			r.refresh("r1", 400, "", "")
+		}, []judge.RuleID{judge.RefreshTokenReused}},
+		{"sequential, on new connections, fast", func(r *record) {
+			r.login("a1", "r1")
+			r.add(get, orders, "Bearer a1", 401, expired, fast(2))
+			r.refresh("r1", 200, "a2", "r2", fast(3))
+			r.add(get, orders, "Bearer a2", 200, fast(4))
+		}, nil},
+		{"sequential reuse is no stampede", func(r *record) {
+			r.login("a1", "r1")
+			r.refresh("r1", 200, "a2", "r2", fast(2))
+			r.refresh("r1", 400, "", "", fast(3))
 		}, []judge.RuleID{judge.RefreshTokenReused}},
 		{"lost answer, asked again", func(r *record) {
 			r.login("a1", "r1")

@@ -119,6 +119,10 @@ func (s *step) after(b *step) bool {
 	return !s.Time.Before(known)
 }
 
+// since tells whether s came no earlier than b: enough where a request speaks for
+// the client. What speaks against it has to come after.
+func (s *step) since(b *step) bool { return !s.Time.Before(b.Time) }
+
 // same tells whether both ask for the same thing.
 func (s *step) same(b *step) bool { return s.Method == b.Method && s.Target == b.Target }
 

@@ -70,7 +70,7 @@ func (c *court) refreshes() {
 				continue
 			}
 			switch {
-			case !s.after(before):
+			case overlaps(before, s):
 				c.fault(RefreshStampede, []*step{before, s}, "two requests redeemed one refresh token at the same time")
 			case before.renewal != "" && before.renewal != s.redeems:
 				c.fault(RefreshTokenReused, []*step{before, s}, "a refresh token was redeemed again after its answer brought a new one")
@@ -144,14 +144,14 @@ func (c *court) unrefreshed() {
 		for j := range c.steps {
 			later := &c.steps[j]
 			switch {
-			case later.kind == refresh && (later.after(s) || overlaps(later, s)):
+			case later.kind == refresh && (later.since(s) || overlaps(later, s)):
 				tried = later
 				if later.access != "" && later.access != s.bearer() {
 					renewed = later
 				}
-			case later.kind == login && later.after(s) && later.access != "":
+			case later.kind == login && later.since(s) && later.access != "":
 				tried = later // another way, judged elsewhere
-			case later.kind == resource && later.after(s) && later.same(s) && later.bearer() != s.bearer() && later.bearer() != "":
+			case later.kind == resource && j != i && later.since(s) && later.same(s) && later.bearer() != s.bearer() && later.bearer() != "":
 				repeated = true
 				if !sameBody(later, s) {
 					c.fault(BodyLost, []*step{s, later}, "%s was repeated with a body of %d octets instead of %d", s.what(), len(later.Body), len(s.Body))

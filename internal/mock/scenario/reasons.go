@@ -43,17 +43,19 @@ func expected(shown reason.Info) Expect {
 	switch shown.Retry {
 	case reason.RetryRefresh:
 		e.Refreshes = 1
-	case reason.RetryReauthenticate:
-		// An expired token of some servers looks like any invalid one: a client may
-		// ask for a new one, once (RFC 6750 section 3.1).
-		if shown.Error == "invalid_token" {
-			e.Refreshes = 1
-		}
 	case reason.RetryFixRequest, reason.RetryRequestAccess:
 		e.Requests = 1
 	case reason.RetryLater, reason.RetryWait:
 		e.Requests = 0 // as often as the pauses allow
 	default:
+	}
+	if shown.Error == "invalid_token" {
+		// A client that knows the error alone may ask for a new token, once (RFC
+		// 6750 section 3.1).
+		e.Refreshes = 1
+		if e.Requests > 0 {
+			e.Requests = 2
+		}
 	}
 	return e
 }

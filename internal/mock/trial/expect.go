@@ -83,7 +83,12 @@ func verdict(s scenario.Scenario, known, entries []journal.Entry, o outcome, can
 		found = append(found, added(TooManyRequests, asked, fmt.Sprintf("%d requests, a right client sends %d", len(asked), n)))
 	}
 	if n := max(want.Refreshes, 0); want.Refreshes != 0 && len(refreshed) > n && !has(judge.RefreshForForbidden) && !has(judge.RefreshLoop) {
-		found = append(found, added(TooManyRefreshes, refreshed, fmt.Sprintf("%d refreshes, a right client needs %d", len(refreshed), n)))
+		f := added(TooManyRefreshes, refreshed, fmt.Sprintf("it refreshed %d times, and %d would do", len(refreshed), n))
+		if len(refreshed) == 1 {
+			// In vain, and no more than that.
+			f.Severity, f.Message = judge.Doubt, "it refreshed, which could not help"
+		}
+		found = append(found, f)
 	}
 	// Not to follow a redirect is a choice.
 	led := entries[len(entries)-1].Status/100 == 3

@@ -16,6 +16,10 @@ import (
 	"github.com/gate401/gate401/mock"
 )
 
+// pace is longer than a client takes to send several requests at once, and
+// shorter than anybody notices.
+const pace = 30 * time.Millisecond
+
 // stage is a mock on a port of its own.
 type stage struct {
 	mock    *mock.Server
@@ -33,7 +37,7 @@ type stage struct {
 func newStage(secure bool) (*stage, error) {
 	s := &stage{own: &http.Transport{}}
 	var err error
-	if s.mock, err = mock.NewServer(mock.Config{PlainHost: func() string { return s.plain }}); err != nil {
+	if s.mock, err = mock.NewServer(mock.Config{Pace: pace, PlainHost: func() string { return s.plain }}); err != nil {
 		return nil, err
 	}
 	// A client that trusts nobody's certificate is no news for the log.
