@@ -123,7 +123,7 @@ log: {format: json}
 	if got := basic("dave:dave's own"); got != 401 {
 		t.Errorf("dave gets %d before he is there", got)
 	}
-	if m := password.FindStringSubmatch(p.stdout.String()); m == nil || basic("admin:"+m[1]) != 200 {
+	if m := password.FindStringSubmatch(p.Stdout.String()); m == nil || basic("admin:"+m[1]) != 200 {
 		t.Error("the store's own people do not get in beside the file's")
 	}
 	tool(t, "", htpasswd, "-bB", users, "dave", "dave's own")
@@ -137,7 +137,7 @@ log: {format: json}
 	if got != 200 {
 		t.Errorf("dave gets %d after he was added", got)
 	}
-	if err := p.stop(); err != nil {
+	if err := p.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	for flag, name := range map[string]string{"-m": "apr1", "-s": "SHA", "-d": "crypt", "-p": "plain"} {

@@ -70,7 +70,7 @@ log: {format: json}
 func (g *defectGate) do(method, path string, body io.Reader, fields ...string) *http.Response {
 	g.t.Helper()
 	// The public URL is another one than the address that the test reaches.
-	req, err := http.NewRequestWithContext(g.t.Context(), method, "http://"+g.event("ready")["listen"].(string)+path, body)
+	req, err := http.NewRequestWithContext(g.t.Context(), method, "http://"+g.Ready["listen"].(string)+path, body)
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func TestDefectsOfOthers(t *testing.T) {
 				t.Errorf("%q: %v", value, line)
 			}
 		}
-		if log := g.stderr.String(); regexp.MustCompile(`s3cr3t|unreadable`).MatchString(log) {
+		if log := g.Stderr.String(); regexp.MustCompile(`s3cr3t|unreadable`).MatchString(log) {
 			t.Errorf("the log holds a credential:\n%s", log)
 		}
 	})

@@ -28,8 +28,8 @@ func startDemo(t *testing.T) (*process, credentials) {
 	t.Helper()
 	p := start(t, t.TempDir(), "demo", "--json", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0")
 	var c credentials
-	if err := json.NewDecoder(strings.NewReader(p.stdout.String())).Decode(&c); err != nil {
-		t.Fatalf("%v\n%s", err, p.stdout)
+	if err := json.NewDecoder(strings.NewReader(p.Stdout.String())).Decode(&c); err != nil {
+		t.Fatalf("%v\n%s", err, p.Stdout)
 	}
 	return p, c
 }
@@ -138,7 +138,7 @@ func TestDemo(t *testing.T) {
 		t.Errorf("%d %s", res.StatusCode, got)
 	}
 	// No secret of the demo is in its log.
-	log := p.stderr.String()
+	log := p.Stderr.String()
 	for _, person := range c.People {
 		if strings.Contains(log, person.Password) {
 			t.Errorf("the log holds the password of %s", person.Name)
@@ -154,7 +154,7 @@ func TestDemo(t *testing.T) {
 			t.Errorf("the log holds the token %s", kind)
 		}
 	}
-	if err := p.stop(); err != nil {
+	if err := p.Stop(); err != nil {
 		t.Errorf("ended with %v", err)
 	}
 }

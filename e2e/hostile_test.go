@@ -91,8 +91,8 @@ func TestBadInput(t *testing.T) {
 			}
 		})
 	}
-	if strings.Contains(p.stderr.String(), "panic") {
-		t.Errorf("something panicked:\n%s", p.stderr)
+	if strings.Contains(p.Stderr.String(), "panic") {
+		t.Errorf("something panicked:\n%s", p.Stderr)
 	}
 	if res, _ := get(t, c.Gate+c.Paths["public"], nil); res.StatusCode != 200 {
 		t.Errorf("after all that, the public part answers %d", res.StatusCode)
@@ -165,7 +165,7 @@ func memory(t *testing.T, p *process) int {
 	if runtime.GOOS != "linux" {
 		t.Skip("resident memory is read from /proc, which only Linux has")
 	}
-	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.cmd.Process.Pid), "status"))
+	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.PID), "status"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,120 +8,47 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gate401/gate401/e2e/program"
 )
 
 // binary is the program under test, built once.
 var binary string
 
-func TestMain(m *testing.M) {
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "gate401-e2e-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "gate401")
-	build := exec.Command("go", "build", "-o", binary, "../cmd/gate401")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building the program: %v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
-}
+func TestMain(m *testing.M) { os.Exit(program.Main(m, &binary)) }
 
 // process is a running gate401.
 type process struct {
+	*program.Process
+
 	t           *testing.T
-	cmd         *exec.Cmd
 	gate, admin string
 	mock        string
-	stdout      *output
-	stderr      *output
-	waited      chan error
-}
-
-// output keeps what a process wrote, for reading while it runs.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
 }
 
 // start runs gate401 until the test ends and waits for its event "ready".
 func start(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, stdout: &output{}, stderr: &output{}, waited: make(chan error, 1)}
-	p.cmd = exec.Command(binary, args...)
-	p.cmd.Dir = dir
-	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() { p.waited <- p.cmd.Wait() }()
-	t.Cleanup(func() { _ = p.stop() })
-	deadline := time.Now().Add(30 * time.Second)
-	for {
-		if ready := p.event("ready"); ready != nil {
-			p.gate, _ = ready["gate"].(string)
-			p.admin, _ = ready["admin"].(string)
-			p.mock, _ = ready["mock"].(string)
-			return p
-		}
-		select {
-		case err := <-p.waited:
-			p.waited <- err
-			t.Fatalf("%v ended before it was ready: %v\n%s%s", args, err, p.stdout, p.stderr)
-		case <-time.After(20 * time.Millisecond):
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%v is not ready:\n%s%s", args, p.stdout, p.stderr)
-		}
-	}
-}
-
-// event is the first log line with that message, nil if there is none.
-func (p *process) event(message string) map[string]any {
-	for line := range strings.Lines(p.stderr.String()) {
-		var e map[string]any
-		if json.Unmarshal([]byte(line), &e) == nil && e["msg"] == message {
-			return e
-		}
-	}
-	return nil
+	p := &process{Process: program.Start(t, binary, dir, args...), t: t}
+	p.gate, _ = p.Ready["gate"].(string)
+	p.admin, _ = p.Ready["admin"].(string)
+	p.mock, _ = p.Ready["mock"].(string)
+	return p
 }
 
 // decision waits for the log line of a request.
 func (p *process) decision(id string) map[string]any {
 	p.t.Helper()
 	for range 250 {
-		for line := range strings.Lines(p.stderr.String()) {
+		for line := range strings.Lines(p.Stderr.String()) {
 			var e map[string]any
 			if strings.Contains(line, id) && json.Unmarshal([]byte(line), &e) == nil && e["msg"] == "decision" {
 				return e
@@ -129,21 +56,8 @@ func (p *process) decision(id string) map[string]any {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	p.t.Fatalf("no decision with request id %s in the log:\n%s", id, p.stderr)
+	p.t.Fatalf("no decision with request id %s in the log:\n%s", id, p.Stderr)
 	return nil
-}
-
-// stop ends the process as an operator does and waits for it.
-func (p *process) stop() error {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case err := <-p.waited:
-		p.waited <- err
-		return err
-	case <-time.After(30 * time.Second):
-		_ = p.cmd.Process.Kill()
-		return errors.New("did not end within 30 s of SIGTERM")
-	}
 }
 
 // command runs gate401 to its end.

@@ -9,9 +9,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gate401/gate401/e2e/program"
 )
 
 // api is somebody's running API, behind which nobody checks anything.
@@ -42,11 +43,11 @@ func TestServeWithoutAFile(t *testing.T) {
 	upstream := api(t)
 	args := []string{"serve", "--upstream", upstream.URL, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"}
 	p := start(t, dir, args...)
-	m := password.FindStringSubmatch(p.stdout.String())
+	m := password.FindStringSubmatch(p.Stdout.String())
 	if m == nil {
-		t.Fatalf("no password was printed:\n%s", p.stdout)
+		t.Fatalf("no password was printed:\n%s", p.Stdout)
 	}
-	if strings.Contains(p.stderr.String(), m[1]) {
+	if strings.Contains(p.Stderr.String(), m[1]) {
 		t.Error("the password is in the log")
 	}
 	login := func(p *process, name, password string) int {
@@ -105,13 +106,13 @@ func TestServeWithoutAFile(t *testing.T) {
 	if right, wrong := login(p, "admin", "a new long password"), login(p, "admin", "wrong"); right != 403 || wrong != 401 {
 		t.Errorf("suspended: %d with the right password, %d with a wrong one", right, wrong)
 	}
-	if err := p.stop(); err != nil {
+	if err := p.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	// The second start makes nobody and prints nothing.
 	again := start(t, dir, args...)
-	if strings.Contains(again.stdout.String(), "password") {
-		t.Errorf("printed again:\n%s", again.stdout)
+	if strings.Contains(again.Stdout.String(), "password") {
+		t.Errorf("printed again:\n%s", again.Stdout)
 	}
 }
 
@@ -170,7 +171,7 @@ func TestDrain(t *testing.T) {
 	}))
 	defer upstream.Close()
 	p := start(t, t.TempDir(), "serve", "--upstream", upstream.URL, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0")
-	m := password.FindStringSubmatch(p.stdout.String())
+	m := password.FindStringSubmatch(p.Stdout.String())
 	done := make(chan int, 1)
 	go func() {
 		req, _ := http.NewRequest(http.MethodGet, p.gate+"/slow", nil)
@@ -184,7 +185,7 @@ func TestDrain(t *testing.T) {
 		done <- res.StatusCode
 	}()
 	<-reached
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := p.Terminate(); err != nil {
 		t.Fatal(err)
 	}
 	// It takes no new connections and keeps the one that is under way.
@@ -201,13 +202,7 @@ func TestDrain(t *testing.T) {
 		t.Errorf("the request under way got %d", got)
 	}
 	// One signal was enough; a second one would end it at once.
-	select {
-	case err := <-p.waited:
-		p.waited <- err
-		if err != nil {
-			t.Errorf("ended with %v", err)
-		}
-	case <-time.After(30 * time.Second):
-		t.Error("did not end")
+	if err := p.Wait(program.Patience); err != nil {
+		t.Errorf("ended with %v", err)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/gate401/gate401/internal/component"
 )
 
 // User and Password are those that every server here knows.
@@ -24,8 +26,8 @@ const DigestRealm = "apache digest"
 // second, both with the file ok.txt.
 func Apache(t testing.TB) *Server {
 	t.Helper()
-	apache := Need(t, "apache2", "apache2")
-	htpasswd, htdigest := Need(t, "htpasswd", "apache2-utils"), Need(t, "htdigest", "apache2-utils")
+	apache := component.Need(t, "apache2", "apache2")
+	htpasswd, htdigest := component.Need(t, "htpasswd", "apache2-utils"), component.Need(t, "htdigest", "apache2-utils")
 	dir := readable(t)
 	for _, place := range []string{"basic", "digest", "open"} {
 		write(t, filepath.Join(dir, "www", place, "ok.txt"), "ok "+place+"\n")

@@ -6,13 +6,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gate401/gate401/internal/component"
 )
 
 // Caddy serves /open and, behind basicauth with bcrypt, /basic (User,
 // PlainPassword).
 func Caddy(t testing.TB) *Server {
 	t.Helper()
-	caddy := Need(t, "caddy", "caddy")
+	caddy := component.Need(t, "caddy", "caddy")
 	dir := readable(t)
 	hash := strings.TrimSpace(run(t, exec.Command(caddy, "hash-password", "--plaintext", PlainPassword)))
 	address := FreeAddress(t)

@@ -2,6 +2,5 @@
 // end-to-end tests: Apache, nginx, Caddy, Squid, and programs for Node.
 //
 // Every server listens on a free port of this machine and ends with its test.
-// Start with [Need], which finds a component or ends the test, and with [Apache]
-// or [Node].
+// Start with [Apache] or [Node]. Where a component is missing, they end the test.
 package foreign

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/gate401/gate401/internal/component"
 )
 
 // Nginx serves /open/ok.txt and, behind auth_basic, /basic/ok.txt (User,
@@ -14,7 +16,7 @@ import (
 // field.
 func Nginx(t testing.TB, upstream string) *Server {
 	t.Helper()
-	nginx, htpasswd := Need(t, "nginx", "nginx"), Need(t, "htpasswd", "apache2-utils")
+	nginx, htpasswd := component.Need(t, "nginx", "nginx"), component.Need(t, "htpasswd", "apache2-utils")
 	dir := readable(t)
 	for _, place := range []string{"basic", "open"} {
 		write(t, filepath.Join(dir, "www", place, "ok.txt"), "ok "+place+"\n")

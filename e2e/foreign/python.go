@@ -12,7 +12,7 @@ import (
 // the path, the packages of Debian are in the one of the system.
 func Python(t testing.TB, module string) string {
 	t.Helper()
-	for _, python := range []string{Need(t, "python3", "python3"), "/usr/bin/python3"} {
+	for _, python := range []string{component.Need(t, "python3", "python3"), "/usr/bin/python3"} {
 		if exec.Command(python, "-c", "import "+module).Run() == nil {
 			return python
 		}

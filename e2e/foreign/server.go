@@ -1,16 +1,16 @@
 package foreign
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gate401/gate401/e2e/program"
 )
 
 // Server is a running foreign server.
@@ -18,27 +18,7 @@ type Server struct {
 	// URL without a slash at the end.
 	URL string
 	// Log is what it wrote to its standard streams.
-	Log *Output
-}
-
-// Output keeps what a process writes, for reading while it runs.
-type Output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-// Write keeps p.
-func (o *Output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-// String is what was written so far.
-func (o *Output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
+	Log *program.Output
 }
 
 // FreeAddress is a loopback address with a port that is free at the moment.
@@ -60,7 +40,7 @@ const patience = 60 * time.Second
 // address.
 func start(t testing.TB, cmd *exec.Cmd, address string) *Server {
 	t.Helper()
-	s := &Server{URL: "http://" + address, Log: &Output{}}
+	s := &Server{URL: "http://" + address, Log: &program.Output{}}
 	cmd.Stdout, cmd.Stderr = s.Log, s.Log
 	// Its own group, so that its children end with it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -6,13 +6,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/gate401/gate401/internal/component"
 )
 
 // Squid is a forward proxy that answers 407 and takes Basic ("basic") or Digest
 // ("digest") from User with PlainPassword.
 func Squid(t testing.TB, scheme string) *Server {
 	t.Helper()
-	squid, htpasswd, htdigest := Need(t, "squid", "squid"), Need(t, "htpasswd", "apache2-utils"), Need(t, "htdigest", "apache2-utils")
+	squid, htpasswd, htdigest := component.Need(t, "squid", "squid"), component.Need(t, "htpasswd", "apache2-utils"), component.Need(t, "htdigest", "apache2-utils")
 	dir := readable(t)
 	auth := ""
 	switch scheme {

@@ -99,8 +99,8 @@ func BenchmarkSessions(b *testing.B) {
 		close(ids)
 		wg.Wait()
 		b.ReportMetric(float64(3*sessions)/time.Since(began).Seconds(), "requests/s")
-		b.ReportMetric(memory(b, s.pid, "VmRSS"), "MiB")
-		b.ReportMetric(memory(b, s.pid, "VmHWM"), "MiB-peak")
+		b.ReportMetric(memory(b, s.PID, "VmRSS"), "MiB")
+		b.ReportMetric(memory(b, s.PID, "VmHWM"), "MiB-peak")
 		// All of them are still there, the first one included.
 		var list struct{ Count int }
 		s.api(http.MethodGet, "sessions", nil, &list)

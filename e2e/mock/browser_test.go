@@ -9,13 +9,11 @@ import (
 
 	"github.com/chromedp/cdproto/fetch"
 
-	"github.com/gate401/gate401/e2e/foreign"
 	"github.com/gate401/gate401/web/browsertest"
 )
 
 // TestBrowser is what Chromium makes of the mock.
 func TestBrowser(t *testing.T) {
-	foreign.Need(t, "chromium", "chromium")
 	b := browsertest.Start(t)
 	for _, part := range []struct {
 		name string

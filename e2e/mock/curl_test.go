@@ -7,13 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gate401/gate401/e2e/foreign"
+	"github.com/gate401/gate401/internal/component"
 )
 
 // curlStatus is the last status that curl saw; curl must end well.
 func curlStatus(t *testing.T, args ...string) string {
 	t.Helper()
-	curl := foreign.Need(t, "curl", "curl")
+	curl := component.Need(t, "curl", "curl")
 	return client(t, curl, append([]string{"-s", "-o", os.DevNull, "-w", "%{http_code}"}, args...)...)
 }
 
@@ -96,7 +96,7 @@ func TestCurlDigest(t *testing.T) {
 	}
 	t.Run("auth-int", func(t *testing.T) {
 		s := startMock(t, "--strict")
-		curl := foreign.Need(t, "curl", "curl")
+		curl := component.Need(t, "curl", "curl")
 		url := s.URL + "/digest-auth/auth-int/u/p/SHA-256"
 		if out := client(t, curl, "-si", "--digest", "-u", "u:p", url); !strings.Contains(out, "Authentication-Info: rspauth=") {
 			t.Errorf("the server does not prove itself:\n%s", out)
@@ -111,7 +111,7 @@ func TestCurlDigest(t *testing.T) {
 
 // Cookies live in curl's jar as they would in a browser.
 func TestCurlCookies(t *testing.T) {
-	curl := foreign.Need(t, "curl", "curl")
+	curl := component.Need(t, "curl", "curl")
 	s := startMock(t)
 	jar := filepath.Join(t.TempDir(), "jar")
 	for _, x := range []struct{ path, want string }{
@@ -133,7 +133,7 @@ func TestCurlCookies(t *testing.T) {
 // A large body waits for leave: what is refused for want of credentials is not
 // uploaded, and what is let in is.
 func TestCurlExpect(t *testing.T) {
-	curl := foreign.Need(t, "curl", "curl")
+	curl := component.Need(t, "curl", "curl")
 	s := startMock(t)
 	big := filepath.Join(t.TempDir(), "big")
 	if err := os.WriteFile(big, make([]byte, 60<<10), 0o600); err != nil {
@@ -153,7 +153,7 @@ func TestCurlExpect(t *testing.T) {
 
 // The whole life of a login, by hand, and what explain makes of the journal.
 func TestCurlLife(t *testing.T) {
-	curl := foreign.Need(t, "curl", "curl")
+	curl := component.Need(t, "curl", "curl")
 	s := startMock(t)
 	world := s.world("life", map[string]any{"access": map[string]any{"ttl": "10m"}})
 	field := func(json, name string) string {

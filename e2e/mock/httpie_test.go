@@ -5,13 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gate401/gate401/e2e/foreign"
+	"github.com/gate401/gate401/internal/component"
 )
 
 // HTTPie knows the three schemes by name, and ends with the first digit of the
 // status where it is asked to look at it.
 func TestHTTPie(t *testing.T) {
-	http := foreign.Need(t, "http", "httpie")
+	http := component.Need(t, "http", "httpie")
 	const refused = 4 // HTTPie: 4xx
 	s := startMock(t, "--strict")
 	for _, x := range []struct {

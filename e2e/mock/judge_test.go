@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/gate401/gate401/e2e/foreign"
+	"github.com/gate401/gate401/internal/component"
 )
 
 // report is what "gate401 mock judge --json" prints, as its users read it.
@@ -60,7 +61,7 @@ func (r report) faults() []string {
 // that do not is accused of what it does, and of nothing else.
 func TestJudge(t *testing.T) {
 	curl := func(args ...string) []string {
-		return append([]string{foreign.Need(t, "curl", "curl"), "-sfL", "--max-time", "10"}, append(args, "{url}")...)
+		return append([]string{component.Need(t, "curl", "curl"), "-sfL", "--max-time", "10"}, append(args, "{url}")...)
 	}
 	const everyday = "status,answer,connection,network,clock,counter,token-expired,password-wrong,locked-out,digest-stale,digest-replayed,challenge"
 	for _, x := range []struct {
@@ -81,7 +82,7 @@ func TestJudge(t *testing.T) {
 		{"curl that does not give up", "password-wrong", curl("--retry", "4", "--retry-all-errors", "--retry-delay", "1", "-u", "{username}:{password}"),
 			[]string{"password-wrong: kept-asking", "password-wrong: password-repeated"}},
 		{"wget", "status,answer,token-expired,password-wrong,digest-stale,digest-replayed,challenge",
-			[]string{foreign.Need(t, "wget", "wget"), "-q", "-O", "/dev/null", "--no-hsts", "--tries=1", "--timeout=10", "--user", "{username}", "--password", "{password}", "{url}"}, []string{}},
+			[]string{component.Need(t, "wget", "wget"), "-q", "-O", "/dev/null", "--no-hsts", "--tries=1", "--timeout=10", "--user", "{username}", "--password", "{password}", "{url}"}, []string{}},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			t.Parallel()
@@ -117,7 +118,7 @@ except requests.RequestException as e:
 // what the token endpoint sends is found.
 func TestJudgeAxios(t *testing.T) {
 	t.Parallel()
-	node, dir := foreign.Need(t, "node", "nodejs"), foreign.Modules(t)
+	node, dir := component.Need(t, "node", "nodejs"), foreign.Modules(t)
 	const good = "token-life-refused-once,token-life-revoked,token-life-malformed,token-life-forbidden," +
 		"refresh-rotates,refresh-kept,refresh-500,refresh-invalid-grant,refresh-lost-answer,refresh-still-refused"
 	const careless = "refresh-html-ok,refresh-no-access-token,refresh-same-access-token"

@@ -13,106 +13,45 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/gate401/gate401/e2e/foreign"
+	"github.com/gate401/gate401/e2e/program"
 	"github.com/gate401/gate401/internal/mock/journal"
 )
 
 // binary is the program under test, built once.
 var binary string
 
-func TestMain(m *testing.M) {
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "gate401-e2e-mock-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "gate401")
-	build := exec.Command("go", "build", "-o", binary, "../../cmd/gate401")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building the program: %v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
-}
+func TestMain(m *testing.M) { os.Exit(program.Main(m, &binary)) }
 
 // server is a running gate401.
 type server struct {
+	*program.Process
+
 	t testing.TB
 	// URL is where clients connect, without a slash at the end.
-	URL    string
-	ready  map[string]any // the event "ready"
-	stdout *foreign.Output
-	stderr *foreign.Output
-	pid    int
+	URL string
 }
 
 // startMock runs "gate401 mock" until the test ends.
 func startMock(t testing.TB, args ...string) *server {
 	t.Helper()
 	s := start(t, append([]string{"mock", "--listen", "127.0.0.1:0"}, args...)...)
-	s.URL, _ = s.ready["mock"].(string)
+	s.URL, _ = s.Ready["mock"].(string)
 	return s
 }
 
 // start runs gate401 until the test ends and waits for its event "ready".
 func start(t testing.TB, args ...string) *server {
 	t.Helper()
-	s := &server{t: t, stdout: &foreign.Output{}, stderr: &foreign.Output{}}
-	cmd := exec.Command(binary, args...)
-	cmd.Dir = t.TempDir()
-	cmd.Stdout, cmd.Stderr = s.stdout, s.stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	s.pid = cmd.Process.Pid
-	waited := make(chan error, 1)
-	go func() { waited <- cmd.Wait() }()
+	s := &server{Process: program.Start(t, binary, t.TempDir(), args...), t: t}
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		select {
-		case err := <-waited:
-			if err != nil {
-				t.Errorf("%v ended with %v\n%s", args, err, s.stderr)
-			}
-		case <-time.After(20 * time.Second):
-			_ = cmd.Process.Kill()
-			<-waited
-			t.Errorf("%v did not end within 20 s of SIGTERM", args)
+		if err := s.Stop(); err != nil {
+			t.Errorf("%v ended with %v\n%s", args, err, s.Stderr)
 		}
 	})
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
-		if s.ready = event(s.stderr.String(), "ready"); s.ready != nil {
-			return s
-		}
-		select {
-		case err := <-waited:
-			waited <- err
-			t.Fatalf("%v ended before it was ready: %v\n%s%s", args, err, s.stdout, s.stderr)
-		case <-time.After(time.Millisecond):
-		}
-	}
-	t.Fatalf("%v is not ready\n%s%s", args, s.stdout, s.stderr)
-	return nil
-}
-
-// event is the first log line with that message, nil if there is none.
-func event(log, message string) map[string]any {
-	for line := range strings.Lines(log) {
-		var e map[string]any
-		if json.Unmarshal([]byte(line), &e) == nil && e["msg"] == message {
-			return e
-		}
-	}
-	return nil
+	return s
 }
 
 // api uses the admin API; out may be nil.

@@ -83,7 +83,7 @@ func TestPostmanFails(t *testing.T) {
 func TestPostmanDemo(t *testing.T) {
 	t.Parallel()
 	s := start(t, "demo", "--json", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0")
-	if n := newman(t, "demo.postman_collection.json", "--env-var", "demo="+s.stdout.String()); n < 80 {
+	if n := newman(t, "demo.postman_collection.json", "--env-var", "demo="+s.Stdout.String()); n < 80 {
 		t.Errorf("%d assertions", n)
 	}
 }

@@ -5,13 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gate401/gate401/e2e/foreign"
+	"github.com/gate401/gate401/internal/component"
 )
 
 // wget waits for the challenge before it sends a password, unless it is told not
 // to, and shows what came with a refusal only when it is asked to.
 func TestWget(t *testing.T) {
-	wget := foreign.Need(t, "wget", "wget")
+	wget := component.Need(t, "wget", "wget")
 	user := []string{"--user", "u", "--password"}
 	const refused = 6 // wget: "Username/password authentication failure"
 	for _, x := range []struct {

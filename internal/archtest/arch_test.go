@@ -98,7 +98,8 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/docs": {house: "httpauth internal/cli internal/config internal/diagnose internal/mock/httpbin internal/mock/mix internal/mock/scenario internal/mock/trial " +
 		"internal/mock/world reason"},
 	"internal/archtest": {},
-	"e2e/foreign":       {house: "internal/component"},
+	"e2e/program":       {},
+	"e2e/foreign":       {house: "e2e/program internal/component"},
 	"e2e/client":        {},
 	"e2e/mock":          {},
 }

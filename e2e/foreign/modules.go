@@ -9,12 +9,6 @@ import (
 	"github.com/gate401/gate401/internal/component"
 )
 
-// Need is [component.Need].
-func Need(t testing.TB, command, pkg string) string {
-	t.Helper()
-	return component.Need(t, command, pkg)
-}
-
 // Modules is the folder whose node_modules has the packages for Node, which npm
 // ci installs.
 func Modules(t testing.TB) string {
