@@ -42,3 +42,31 @@ func TestUnmatchedRequests(t *testing.T) {
 		t.Errorf("%d %s", w.Code, got)
 	}
 }
+
+// A document has answers of its own for the statuses that Prefer names.
+func TestPreferenceInADocument(t *testing.T) {
+	const document = `{"openapi":"3.0.3","info":{"title":"pets","version":"1"},"paths":{"/pets":{"get":{"responses":{
+		"200":{"description":"ok","content":{"application/json":{"examples":{"one":{"value":["Rex"]},"two":{"value":["Ada"]}}}}},
+		"401":{"description":"no","content":{"application/json":{"example":{"err":"log in"}}}},
+		"410":{"description":"gone","content":{"application/json":{"example":{"err":"gone"}}}}}}}}}`
+	s := newServer(t, mock.Config{Documents: []mock.Document{{Name: "pets", Data: []byte(document)}}})
+	for _, tc := range []struct {
+		path, prefer string
+		status       int
+		body         string
+	}{
+		{"/pets", "code=401", 401, `{"err":"log in"}`},
+		{"/pets", "code=410", 410, `{"err":"gone"}`},
+		{"/pets", "example=two", 200, `["Ada"]`},
+		{"/pets", "reason=token-expired", 401, `"code":"token-expired"`},
+		{"/dogs", "code=401", 401, `"code":"credentials-missing"`},
+	} {
+		w := ask(s, http.MethodGet, tc.path, local, "Prefer", tc.prefer)
+		if w.Code != tc.status || !strings.Contains(w.Body.String(), tc.body) {
+			t.Errorf("%s %s: %d %s, want %d %s", tc.path, tc.prefer, w.Code, w.Body, tc.status, tc.body)
+		}
+		if w.Code == http.StatusUnauthorized && len(w.Header().Values("WWW-Authenticate")) == 0 {
+			t.Errorf("%s %s: no challenge", tc.path, tc.prefer)
+		}
+	}
+}

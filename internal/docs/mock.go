@@ -19,7 +19,7 @@ func mocks() string {
 		"```sh\ngate401 mock\ncurl -i http://127.0.0.1:8403/status/401\ncurl -i http://127.0.0.1:8403/scenario/token-expired/\ncurl -i -H 'Prefer: reason=token-expired' http://127.0.0.1:8403/anything\n```\n\n" +
 		"| path | what |\n|---|---|\n" +
 		"| `/s/SESSION/...` | a protected API of one's own with a login, a token endpoint and resources: the real gate with a script |\n" +
-		"| `/scenario/NAME/...` | one thing that can happen, by name; `Prefer: scenario=NAME`, `Prefer: reason=CODE` and `Prefer: code=401` do the same on any path |\n" +
+		"| `/scenario/NAME/...` | one thing that can happen, by name; `Prefer: scenario=NAME`, `Prefer: reason=CODE` and `Prefer: code=401` do the same on any path; where an OpenAPI document answers, `code=404` and `example=NAME` choose among its own answers |\n" +
 		"| `/mix/...` | any answer, made by its URL |\n" +
 		"| `/status/401`, `/basic-auth/...`, ... | what people know from httpbin; `--strict` answers as the RFCs want it |\n" +
 		"| `/__mock/` | the page: make an endpoint, play scenarios, read the journal |\n" +

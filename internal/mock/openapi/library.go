@@ -138,6 +138,16 @@ func (l *Library) snapshot() []held {
 	return l.all
 }
 
+// Has tells whether a document answers r.
+func (l *Library) Has(r *http.Request) bool {
+	for _, h := range l.snapshot() {
+		if o, _ := h.doc.find(r); o != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Handler answers with the documents, the newest first, and lets next answer what
 // none of them has. Paths below /__mock/ are never matched.
 func (l *Library) Handler(next http.Handler) http.Handler {

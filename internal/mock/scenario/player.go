@@ -26,6 +26,9 @@ type Player struct {
 	PlainHost func() string
 	// SecureHost is where it speaks https, for redirects to it.
 	SecureHost func() string
+	// Own tells that whoever answers a request has answers of its own for the
+	// statuses that Prefer names, as an OpenAPI document has; nil for nobody.
+	Own func(*http.Request) bool
 	// Log gets what goes wrong in the mock itself; nil means nothing.
 	Log *slog.Logger
 

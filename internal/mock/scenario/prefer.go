@@ -14,7 +14,7 @@ import (
 // Prefer plays what the client asks for in the Prefer field, on any path, and
 // tells whether it did: code=401, reason=token-expired or scenario=NAME (RFC
 // 7240). Preference-Applied says what was done. Other preferences are passed
-// over.
+// over, and so is a code where Own says so.
 func (p *Player) Prefer(w http.ResponseWriter, r *http.Request) bool {
 	fields := r.Header.Values("Prefer")
 	if len(fields) == 0 {
@@ -33,6 +33,9 @@ func (p *Player) Prefer(w http.ResponseWriter, r *http.Request) bool {
 			p.Play(w, r, s, strings.TrimPrefix(r.URL.Path, "/"))
 			return true
 		case "code":
+			if p.Own != nil && p.Own(r) {
+				continue
+			}
 			status, err := strconv.Atoi(pref.value)
 			if err != nil || status < 200 || status > 599 {
 				p.unknown(w, r, http.StatusBadRequest, "code is no number from 200 to 599.", "")
