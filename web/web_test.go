@@ -79,9 +79,9 @@ func FuzzWire(f *testing.F) {
 }
 
 func TestLayout(t *testing.T) {
-	page := render(t, web.Layout(web.Page{Title: `A "title" <b>`, Description: "d", Assets: "/x/", Script: "guide.js", Home: "/",
+	page := render(t, web.Layout(web.Page{Title: `A "title" <b>`, Description: "d", Assets: "/x/", Scripts: []string{"copy.js", "guide.js"}, Home: "/",
 		Nav: []web.Link{{Text: "One", URL: "/one", Here: true}, {Text: "Two", URL: "javascript:alert(1)"}}, NoIndex: true, Foot: "f"}))
-	for _, want := range []string{`<title>A &#34;title&#34; &lt;b&gt;</title>`, `content="noindex"`, `aria-current="page"`, `src="/x/guide.`} {
+	for _, want := range []string{`<title>A &#34;title&#34; &lt;b&gt;</title>`, `content="noindex"`, `aria-current="page"`, `src="/x/copy.`, `src="/x/guide.`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %s in\n%s", want, page)
 		}
