@@ -26,7 +26,7 @@ func (w *walk) next(ctx context.Context, resp *http.Response, p *proof, d *Denie
 	if p.token.Value != "" && d.renewable() {
 		return w.renewedProof(ctx, p, d)
 	}
-	if p.sent == "Bearer" && (d.Code != "" || !d.Inferred) {
+	if p.sent == "Bearer" && (d.Code != "" || !d.Inferred) && (d.asks("Bearer") || len(d.Challenges) == 0) {
 		// The token was understood, and what is wrong with it no password mends.
 		return nil, errNoAnswer
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -278,5 +279,36 @@ func TestNoncesOfTheClientDiffer(t *testing.T) {
 	}
 	if len(seen) != 20 {
 		t.Errorf("%d different cnonces of 20", len(seen))
+	}
+}
+
+// A token that nobody asked for does not stand in the way of an answer to what is
+// asked, whatever words the body has.
+func TestDigestAfterATokenThatIsNotAskedFor(t *testing.T) {
+	s := &digestServer{password: "secret", challenge: httpauth.DigestChallenge{
+		Realm: "orders", Algorithm: httpauth.DigestSHA256, QOP: []httpauth.DigestQOP{httpauth.DigestAuth},
+	}}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := httptest.NewRecorder()
+		s.ServeHTTP(rec, r)
+		for name, values := range rec.Header() {
+			w.Header()[name] = values
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(rec.Code)
+		_, _ = io.WriteString(w, `{"error":"Unauthorized"}`)
+	}))
+	defer srv.Close()
+	tr := &client.Transport{Logins: []client.Login{{
+		Origins: []string{srv.URL}, Source: client.Static("a-token"), Digest: &client.Digest{User: "alice", Password: "secret"},
+	}}}
+	defer tr.Close()
+	res, err := (&http.Client{Transport: tr}).Get(srv.URL + "/x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Errorf("%s: %v; the server saw %q", res.Status, client.Check(res), s.statuses)
 	}
 }
