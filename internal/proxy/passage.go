@@ -21,7 +21,7 @@ import (
 type passage struct {
 	proxy    *Proxy
 	reverse  httputil.ReverseProxy
-	writer   http.ResponseWriter
+	writer   informing
 	in       *http.Request
 	lent     http.Request // in without its fields, see carry
 	lentURL  url.URL
@@ -49,8 +49,8 @@ func (p *Proxy) take() *passage {
 
 // put keeps x, and nothing of the request that it carried.
 func (p *Proxy) put(x *passage) {
-	x.writer, x.in, x.request, x.body, x.sent = nil, nil, nil, nil, false
-	x.lent, x.decision = http.Request{}, gate401.Decision{}
+	x.in, x.request, x.body, x.sent = nil, nil, nil, false
+	x.writer, x.lent, x.decision = informing{}, http.Request{}, gate401.Decision{}
 	p.passages.Put(x)
 }
 
@@ -59,14 +59,14 @@ func (p *Proxy) put(x *passage) {
 // nothing of the connection is lent to it without them, and rewrite makes the
 // map once, in the size it will have.
 func (x *passage) carry(w http.ResponseWriter, hr *http.Request) {
-	x.writer, x.in = w, hr
+	x.writer.ResponseWriter, x.in = w, hr
 	if !plain(hr.Header) {
-		x.reverse.ServeHTTP(w, hr)
+		x.reverse.ServeHTTP(&x.writer, hr)
 		return
 	}
 	x.lent = *hr
 	x.lent.Header, x.lent.URL = nil, &x.lentURL
-	x.reverse.ServeHTTP(w, &x.lent)
+	x.reverse.ServeHTTP(&x.writer, &x.lent)
 }
 
 // plain tells whether no field is about the connection alone (RFC 9110 section
@@ -247,15 +247,10 @@ func (x *passage) answer(res *http.Response) error {
 		// ReverseProxy would refuse it too, and leave the connection open.
 		return errors.New("the upstream switched to another protocol than WebSocket")
 	}
-	for name := range h {
-		if isOwn(name) {
-			delete(h, name)
-		}
-	}
-	for name := range res.Trailer {
-		if isOwn(name) {
-			delete(res.Trailer, name)
-		}
+	withoutOwn(h)
+	withoutOwn(res.Trailer)
+	if res.StatusCode != http.StatusSwitchingProtocols && (res.ContentLength < 0 || res.ProtoMajor > 1) {
+		res.Body = &trailed{res.Body, res}
 	}
 	h["X-Request-Id"] = []string{x.request.ID}
 	x.cors(h)
