@@ -269,21 +269,13 @@ func (l *loader) settings(n *yaml.Node, path string, to *world.Settings) {
 		l.fault(n, path, "put keys in quotes", "%v", err)
 		return
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(to); err != nil {
-		message := strings.TrimPrefix(err.Error(), "json: ")
-		at := n
-		if _, name, ok := strings.Cut(message, `unknown field "`); ok {
-			if key := keyOf(n, strings.TrimSuffix(name, `"`)); key != nil {
-				at = key
-			}
-		}
-		l.fault(at, path, "", "%s", message)
-		return
+	err = world.DecodeSettings(text, to)
+	if err == nil {
+		err = to.Validate()
 	}
 	var wrong *world.SettingsError
-	if errors.As(to.Validate(), &wrong) {
+	switch {
+	case errors.As(err, &wrong):
 		for _, f := range wrong.Faults {
 			place, text, _ := strings.Cut(f, ": ")
 			at := n
@@ -293,6 +285,8 @@ func (l *loader) settings(n *yaml.Node, path string, to *world.Settings) {
 			}
 			l.fault(at, path+"."+place, "", "%s", text)
 		}
+	case err != nil:
+		l.fault(n, path, "", "%s", strings.TrimPrefix(err.Error(), "json: "))
 	}
 }
 

@@ -55,7 +55,7 @@ func TestLoadFileFaults(t *testing.T) {
 		{"twice", "sessions: [{id: one}, {id: one}]", []string{`x.yaml:1:23: sessions[1].id: there are two sessions "one"`}},
 		{"sessions no list", "sessions: one", []string{"x.yaml:1:11: sessions: this is no list"}},
 		{"session no mapping", "sessions: [one]", []string{"x.yaml:1:12: sessions[0]: this is no mapping"}},
-		{"unknown setting", "sessions:\n- id: one\n  settings: {access: {tll: 5s}}\n", []string{`x.yaml:3:23: sessions[0].settings: unknown field "tll"`}},
+		{"unknown setting", "sessions:\n- id: one\n  settings: {access: {tll: 5s}}\n", []string{`x.yaml:3:23: sessions[0].settings.access.tll: there is no such key, did you mean access.ttl?`}},
 		{"a setting out of bounds", "sessions:\n- id: one\n  settings: {refresh: {fault: fire}}\n", []string{"x.yaml:3:24: sessions[0].settings.refresh.fault: "}},
 		{"a scenario without a world", "sessions: [{id: one, scenario: token-expired}]", []string{`x.yaml:1:32: sessions[0].scenario: there is no scenario "token-expired" for a session`}},
 	} {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/gate401/gate401/internal/mock/wire"
@@ -63,7 +64,7 @@ func (ws *Worlds) serveSessions(rw http.ResponseWriter, hr *http.Request) {
 	}
 	var spec specJSON
 	if err := decode(rw, hr, &spec); err != nil {
-		wire.Problem(rw, http.StatusBadRequest, err.Error())
+		undecoded(rw, err)
 		return
 	}
 	w, err := ws.New(Spec{ID: spec.ID, Scenario: spec.Scenario, Settings: spec.Settings, Base: baseOf(hr)})
@@ -115,7 +116,7 @@ func (ws *Worlds) serveDo(rw http.ResponseWriter, hr *http.Request, id string) {
 	}
 	var c Command
 	if err := decode(rw, hr, &c); err != nil {
-		wire.Problem(rw, http.StatusBadRequest, err.Error())
+		undecoded(rw, err)
 		return
 	}
 	switch err := w.Do(hr.Context(), c); {
@@ -129,6 +130,16 @@ func (ws *Worlds) serveDo(rw http.ResponseWriter, hr *http.Request, id string) {
 	}
 }
 
+// undecoded answers for a body that decode does not read.
+func undecoded(rw http.ResponseWriter, err error) {
+	var bad *SettingsError
+	if errors.As(err, &bad) {
+		wire.ProblemWith(rw, http.StatusBadRequest, "The body has keys that nobody knows.", "errors", bad.Faults)
+		return
+	}
+	wire.Problem(rw, http.StatusBadRequest, err.Error())
+}
+
 // decode reads one JSON object and nothing else; an empty body is an empty one.
 func decode(rw http.ResponseWriter, hr *http.Request, into any) error {
 	body, err := io.ReadAll(http.MaxBytesReader(rw, hr.Body, maxBody))
@@ -137,6 +148,9 @@ func decode(rw http.ResponseWriter, hr *http.Request, into any) error {
 	}
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil
+	}
+	if faults := unknown(body, reflect.TypeOf(into).Elem()); len(faults) > 0 {
+		return &SettingsError{faults}
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()

@@ -141,3 +141,39 @@ func FuzzSettings(f *testing.F) {
 		_ = w.Info()
 	})
 }
+
+// A key that there is not is told with what was probably meant, and where.
+func TestUnknownSettings(t *testing.T) {
+	for _, test := range []struct {
+		in   string
+		want []string
+	}{
+		{`{"access":{"ttl":"5s"},"people":[{"name":"eve","password":"x"}],"jwks":"huge"}`, nil},
+		{`{"Access":{"TTL":"5s"}}`, nil},
+		{`{"ttl":"5s"}`, []string{`ttl: there is no such key, did you mean access.ttl?`}},
+		{`{"fault":"error"}`, []string{`fault: there is no such key, did you mean access.fault or refresh.fault?`}},
+		{`{"acess":{}}`, []string{`acess: there is no such key, did you mean access?`}},
+		{`{"access":{"tll":1},"refresh":{"ttl":1}}`, []string{
+			`access.tll: there is no such key, did you mean access.ttl?`, `refresh.ttl: there is no such key, did you mean access.ttl?`}},
+		{`{"refresh":{"dealy":1}}`, []string{`refresh.dealy: there is no such key, did you mean refresh.delay?`}},
+		{`{"resource":{"maxAge":1}}`, []string{`resource.maxAge: there is no such key, did you mean resource.max_age?`}},
+		{`{"people":[{"name":"eve"},{"pasword":"x"}]}`, []string{`people[].pasword: there is no such key, did you mean people[].password?`}},
+		{`{"people":[{"scope":"x"}]}`, []string{`people[].scope: there is no such key, did you mean people[].scopes?`}},
+		{`{"access":{"colour":1}}`, []string{`access.colour: there is no such key, there are ttl, expired, uses, fault, until`}},
+	} {
+		var s world.Settings
+		err := world.DecodeSettings([]byte(test.in), &s)
+		var bad *world.SettingsError
+		if got := errors.As(err, &bad); got != (test.want != nil) || !got && err != nil {
+			t.Errorf("%s: %v", test.in, err)
+		} else if got {
+			if diff := cmp.Diff(test.want, bad.Faults); diff != "" {
+				t.Errorf("%s: (-want +got)\n%s", test.in, diff)
+			}
+		}
+	}
+	var s world.Settings
+	if err := world.DecodeSettings([]byte(`{"access":`), &s); err == nil {
+		t.Error("half of a document was read")
+	}
+}
