@@ -101,14 +101,6 @@ func (a *app) listScenarios(list, asJSON bool) error {
 	case asJSON:
 		return a.json(mock.Scenarios())
 	}
-	var rows [][]string
-	for _, s := range mock.Scenarios() {
-		title := s.Title
-		if s.Simulated {
-			title += " (simulated)"
-		}
-		rows = append(rows, []string{s.Path, string(s.Expect.Do), title})
-	}
-	a.print(a.table([]string{"path", "a right client", "what happens"}, rows))
+	a.print(a.scenarioTable(mock.Scenarios()))
 	return nil
 }

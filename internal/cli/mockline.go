@@ -3,28 +3,30 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
+	"github.com/gate401/gate401/internal/explain"
 	"github.com/gate401/gate401/mock"
 )
 
 // mockLine tells one request and its answer, for a person. The query is left out,
 // since that is where tokens should not be and often are.
-func mockLine(w io.Writer, e mock.Entry, colour bool) {
+func mockLine(e mock.Entry, s explain.Style) string {
 	status := strconv.Itoa(e.Status)
 	if e.Status == 0 {
 		status = "---"
 	}
-	if colour {
+	if s.Color {
 		status = statusColour(e.Status) + status + "\x1b[0m"
 	}
+	path := pathOf(e.Target)
 	var notes []string
-	if e.Session != "" {
+	if e.Session != "" && !strings.HasPrefix(path, "/s/"+e.Session) {
 		notes = append(notes, "session "+e.Session)
 	}
 	for _, one := range []string{e.Endpoint, e.Scenario, string(e.Reason)} {
@@ -35,8 +37,29 @@ func mockLine(w io.Writer, e mock.Entry, colour bool) {
 	if e.Fault != "" {
 		notes = append(notes, "fault "+e.Fault)
 	}
-	line := fmt.Sprintf("%s  %s  %-40s  %6s  %s", e.Time.Local().Format("15:04:05"), status, printable(e.Method+" "+pathOf(e.Target)), e.Took.Round(100*time.Microsecond), printable(strings.Join(notes, ", ")))
-	_, _ = io.WriteString(w, strings.TrimRight(line, " ")+"\n")
+	note := printable(strings.Join(notes, ", "))
+	const column, others = 40, len("15:04:05  401  ") + len("  12.3ms  ")
+	room := max(s.Width-others-utf8.RuneCountInString(note), column)
+	request := []rune(printable(e.Method + " " + path))
+	if len(request) > room {
+		request = append(request[:room-1], '…')
+	}
+	line := fmt.Sprintf("%s  %s  %-*s  %6s  %s", e.Time.Local().Format("15:04:05"), status, column, string(request), shortTime(e.Took), note)
+	return strings.TrimRight(line, " ") + "\n"
+}
+
+// shortTime has three digits at most, in milliseconds as long as that is short.
+func shortTime(d time.Duration) string {
+	ms := float64(d) / float64(time.Millisecond)
+	switch {
+	case ms < 0.1:
+		return "<0.1ms"
+	case ms < 9.95:
+		return strconv.FormatFloat(ms, 'f', 1, 64) + "ms"
+	case ms < 999.5:
+		return strconv.FormatFloat(ms, 'f', 0, 64) + "ms"
+	}
+	return strconv.FormatFloat(ms/1000, 'f', 1, 64) + "s"
 }
 
 func statusColour(status int) string {

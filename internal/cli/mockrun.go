@@ -5,15 +5,18 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
+	"github.com/gate401/gate401/internal/explain"
 	"github.com/gate401/gate401/internal/mock/cert"
 	"github.com/gate401/gate401/mock"
 )
@@ -139,7 +142,7 @@ func (m *mockRun) tell(e mock.Entry, lost int) {
 		m.log.LogAttrs(context.Background(), slog.LevelWarn, "requests were too many to be logged", slog.Int("lost", lost))
 	}
 	if m.terminal {
-		mockLine(m.app.Err, e, m.app.color(m.app.Err))
+		_, _ = io.WriteString(m.app.Err, mockLine(e, explain.Style{Color: m.app.color(m.app.Err), Width: width(m.app.Err)}))
 		return
 	}
 	mockEvent(m.log, e)
@@ -159,27 +162,27 @@ func (m *mockRun) announce(ctx context.Context, listeners []net.Listener) {
 		attrs = []slog.Attr{slog.String("http", "http://"+m.plain.host()), slog.String("ca", m.ca)}
 	}
 	if m.terminal {
-		fmt.Fprint(m.app.Out, mockBanner(url, m.ca))
+		fmt.Fprint(m.app.Out, mockBanner(url, m.ca, m.app.style))
 	}
 	m.log.LogAttrs(ctx, slog.LevelInfo, "ready", append([]slog.Attr{slog.String("mock", url)}, attrs...)...)
 }
 
-func mockBanner(url, ca string) string {
+func mockBanner(url, ca string, s explain.Style) string {
 	curl := "curl -i "
 	if ca != "" {
 		curl += "--cacert " + ca + " "
 	}
-	out := "\n  " + url + "/__mock/  in a browser: make endpoints, look at the requests\n\n"
+	out := "\n  " + s.Bold(url+"/__mock/") + "  in a browser: endpoints, requests\n\n"
 	for _, one := range [][2]string{
 		{"a plain 401", curl + url + "/status/401"},
 		{"Basic, as on httpbin", curl + "-u user:passwd " + url + "/basic-auth/user/passwd"},
 		{"a token that expired", curl + url + "/scenario/token-expired/"},
 		{"any answer, from the address alone", curl + url + "/mix/s=401/ch=expired/d=500ms"},
-		{"401 twice, then 200, at a path of your own", curl + "-X POST '" + url + "/__mock/new?path=/orders&answer=401,401,200'"},
+		{"401 twice, then 200, at a path of your own", strings.Replace(curl, " -i", "", 1) + "-X POST '" + url + "/__mock/new?path=/api&answer=401,401,200'"},
 		{"a login whose tokens live and die, for you alone", curl + url + "/s/my-test/"},
 		{"everything that it can do", "gate401 mock --list"},
 	} {
-		out += "  # " + one[0] + "\n  " + one[1] + "\n"
+		out += "  " + s.Faint("# "+one[0]) + "\n  " + one[1] + "\n"
 	}
 	return out + "\nEvery request is a line below. Ctrl-C ends it.\n\n"
 }
