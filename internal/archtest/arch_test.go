@@ -90,13 +90,13 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/server": {house: " defend internal/admin internal/build internal/config internal/demo internal/guide internal/inspector " +
 		"internal/password internal/proxy internal/samples internal/watch reason store"},
 	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/nearest internal/password " +
-		"internal/mock/cert internal/mock/judge internal/mock/trial internal/server internal/watch mock reason store token",
+		"internal/mock/cert internal/mock/judge internal/server internal/trial internal/watch mock reason store token",
 		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},
-	"mock":                {house: "httpauth internal/guide internal/inspector internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/judge internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/wire internal/mock/world internal/nearest internal/yamldoc reason", modules: "go.yaml.in/yaml/v3"},
-	"internal/mock/trial": {house: "httpauth internal/mock/cert internal/mock/journal internal/mock/judge internal/mock/scenario internal/mock/world mock"},
-	"cmd/gate401":         {house: "internal/cli"},
-	"internal/docs": {house: "httpauth internal/cli internal/config internal/diagnose internal/mock/httpbin internal/mock/mix internal/mock/scenario internal/mock/trial " +
-		"internal/mock/world reason"},
+	"mock":           {house: "httpauth internal/guide internal/inspector internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/judge internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/wire internal/mock/world internal/nearest internal/yamldoc reason", modules: "go.yaml.in/yaml/v3"},
+	"internal/trial": {house: "httpauth internal/mock/cert internal/mock/journal internal/mock/judge internal/mock/scenario internal/mock/world mock"},
+	"cmd/gate401":    {house: "internal/cli"},
+	"internal/docs": {house: "httpauth internal/cli internal/config internal/diagnose internal/mock/httpbin internal/mock/mix internal/mock/scenario " +
+		"internal/mock/world internal/trial reason"},
 	"internal/archtest": {},
 	"e2e/program":       {},
 	"e2e/foreign":       {house: "e2e/program internal/component"},

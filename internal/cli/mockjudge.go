@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gate401/gate401/internal/mock/judge"
-	"github.com/gate401/gate401/internal/mock/trial"
+	"github.com/gate401/gate401/internal/trial"
 )
 
 // judgeFlags are the flags of "gate401 mock judge".

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/gate401/gate401/internal/mock/trial"
+	"github.com/gate401/gate401/internal/trial"
 )
 
 func ExampleTrial_Run() {

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/gate401/gate401/internal/mock/judge"
-	"github.com/gate401/gate401/internal/mock/trial"
+	"github.com/gate401/gate401/internal/trial"
 )
 
 // command is this binary as a client.
