@@ -17,6 +17,7 @@ import (
 	"github.com/gate401/gate401/client"
 	"github.com/gate401/gate401/client/oauth"
 	"github.com/gate401/gate401/client/storage"
+	"github.com/gate401/gate401/internal/explain"
 )
 
 // tokenStore says where logins are kept.
@@ -95,7 +96,14 @@ func (a *app) storedLogins(ctx context.Context, target *url.URL, cleartext bool)
 	slices.SortStableFunc(entries, func(x, y storage.Entry) int { return y.Obtained.Compare(x.Obtained) })
 	var out []client.Login
 	for _, e := range entries {
-		origins := slices.DeleteFunc(e.Origins, func(o string) bool { return !cleartext && inClear(o) && !isAtOrigin(target, o) })
+		all := len(e.Origins)
+		origins := slices.DeleteFunc(e.Origins, func(o string) bool { return !isOrigin(o) })
+		if len(origins) < all {
+			// The address is not repeated: it may hold a password.
+			issuer := explain.Visible(e.Issuer)
+			a.say(`hint: a stored login of %s is left out at one of its addresses, which is no scheme, host and port; "gate401 logout %s" removes it`, issuer, issuer)
+		}
+		origins = slices.DeleteFunc(origins, func(o string) bool { return !cleartext && inClear(o) && !isAtOrigin(target, o) })
 		if len(origins) > 0 {
 			out = append(out, client.Login{
 				Origins: origins, DangerouslyAllowCleartext: cleartext, Source: &oauth.Source{Store: s, Key: e.Key, Now: a.Now},
@@ -103,6 +111,15 @@ func (a *app) storedLogins(ctx context.Context, target *url.URL, cleartext bool)
 		}
 	}
 	return out, nil
+}
+
+// isOrigin tells whether a client can be bound to that address at all. One that
+// was damaged in the store, or written there by hand, must not be in the way of the
+// others.
+func isOrigin(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil &&
+		(u.Path == "" || u.Path == "/") && u.RawQuery == "" && u.Fragment == ""
 }
 
 // inClear tells whether everybody on the way to an origin can read what is sent. A
