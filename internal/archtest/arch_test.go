@@ -86,11 +86,12 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/config":           {house: "internal/nearest internal/yamldoc", modules: "go.yaml.in/yaml/v3"},
 	"internal/config/schemagen": {house: "internal/config", modules: "github.com/invopop/jsonschema"},
 	"internal/build": {house: " access authn defend internal/config internal/keyring internal/nearest internal/password internal/seal " +
-		"internal/watch store store/memory store/sqlite token"},
+		"internal/watch store store/memory token"},
+	"internal/storage": {house: "internal/build internal/config internal/seal store store/sqlite"},
 	"internal/server": {house: " defend internal/admin internal/build internal/config internal/demo internal/guide internal/inspector " +
-		"internal/password internal/proxy internal/samples internal/watch reason store"},
+		"internal/password internal/proxy internal/samples internal/storage internal/watch reason store"},
 	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/nearest internal/password " +
-		"internal/mock/cert internal/mock/judge internal/server internal/trial internal/watch mock reason store token",
+		"internal/mock/cert internal/mock/judge internal/server internal/trial internal/storage internal/watch mock reason store token",
 		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},
 	"mock":           {house: "httpauth internal/guide internal/inspector internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/judge internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/wire internal/mock/world internal/nearest internal/yamldoc reason", modules: "go.yaml.in/yaml/v3"},
 	"internal/trial": {house: "httpauth internal/mock/cert internal/mock/journal internal/mock/judge internal/mock/scenario internal/mock/world mock"},

@@ -45,7 +45,7 @@ func newWorld(t *testing.T, rules string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stores, err := build.OpenStores(t.Context(), cfg, cases.Clock)
+	stores, err := build.InMemory(t.Context(), cases.Clock)
 	if err != nil {
 		t.Fatal(err)
 	}

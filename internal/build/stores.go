@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/gate401/gate401/internal/config"
@@ -17,7 +14,6 @@ import (
 	"github.com/gate401/gate401/internal/seal"
 	"github.com/gate401/gate401/store"
 	"github.com/gate401/gate401/store/memory"
-	"github.com/gate401/gate401/store/sqlite"
 )
 
 // Stores are the records, and what is needed to make and to open them.
@@ -32,69 +28,29 @@ type Stores struct {
 	NewMasterKey    bool
 }
 
-// MasterKeyVariable may hold the master key, in hex or base64, instead of the
-// file beside the records.
-const MasterKeyVariable = "GATE401_MASTER_KEY"
-
-// OpenStores opens the records that the file names, makes them at the first
-// start, and brings an older schema up to date. now is the clock; nil means
+// InMemory makes records that end with the process. now is the clock; nil means
 // time.Now. Close the result.
-func OpenStores(ctx context.Context, cfg *config.File, now func() time.Time) (*Stores, error) {
-	s := &Stores{Hasher: &password.Hasher{}}
-	path, onDisk := cfg.Storage.SQLite()
-	var master []byte
-	var err error
-	if onDisk {
-		s.Path = path
-		if s.Set, err = sqlite.Open(ctx, sqlite.Options{Path: path, Now: now}); err != nil {
-			return nil, err
-		}
-		master, err = s.master(ctx)
-	} else {
-		s.Set = memory.Open(memory.Options{Now: now})
-		// Nothing that this key seals outlives the process.
-		master = make([]byte, seal.KeySize)
-		_, err = rand.Read(master)
+func InMemory(ctx context.Context, now func() time.Time) (*Stores, error) {
+	// Nothing that this key seals outlives the process.
+	master := make([]byte, seal.KeySize)
+	if _, err := rand.Read(master); err != nil {
+		return nil, err
 	}
+	return NewStores(ctx, memory.Open(memory.Options{Now: now}), master, now)
+}
+
+// NewStores is for records that are open, with the key that seals secrets in
+// them. It closes set if it fails.
+func NewStores(ctx context.Context, set *store.Set, master []byte, now func() time.Time) (*Stores, error) {
+	s := &Stores{Set: set, Hasher: &password.Hasher{}}
+	ring, err := seal.New(master)
 	if err == nil {
-		err = s.open(ctx, master, now)
+		s.Keyring, err = keyring.Open(ctx, set, ring, now)
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.Set.Close())
+		return nil, errors.Join(err, set.Close())
 	}
 	return s, nil
-}
-
-func (s *Stores) open(ctx context.Context, master []byte, now func() time.Time) error {
-	ring, err := seal.New(master)
-	if err != nil {
-		return err
-	}
-	s.Keyring, err = keyring.Open(ctx, s.Set, ring, now)
-	return err
-}
-
-// master reads the master key, or makes one as long as it seals nothing yet. A
-// lost key is an error and not a new key: the old secrets would be gone.
-func (s *Stores) master(ctx context.Context) ([]byte, error) {
-	if given := os.Getenv(MasterKeyVariable); given != "" {
-		key, err := seal.Parse([]byte(given))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", MasterKeyVariable, err)
-		}
-		return key, nil
-	}
-	s.MasterKey = strings.TrimSuffix(s.Path, filepath.Ext(s.Path)) + ".key"
-	sealed, err := s.Set.SigningKeys.ListSigningKeys(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading the signing keys: %w", err)
-	}
-	if len(sealed) > 0 {
-		return seal.Load(s.MasterKey)
-	}
-	key, created, err := seal.LoadOrCreate(s.MasterKey, nil)
-	s.NewMasterKey = created
-	return key, err
 }
 
 // settingIssuer keeps the issuer that the gate had when it last started.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/storage"
 	"github.com/gate401/gate401/token"
 	"github.com/google/go-cmp/cmp"
 )
@@ -166,7 +167,7 @@ rules:
   - {path: "/users/{user}", owner: "{user}"}
   - {path: "/partner/{user}", owner: "{user}", methods: [partner]}
 `)
-	stores, err := build.OpenStores(t.Context(), cfg, nil)
+	stores, err := storage.Open(t.Context(), cfg, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +215,7 @@ rules:
 func TestLostMasterKey(t *testing.T) {
 	dir := t.TempDir()
 	cfg := load(t, "storage: {records: \"sqlite:"+dir+"/a.db\"}")
-	stores, err := build.OpenStores(t.Context(), cfg, nil)
+	stores, err := storage.Open(t.Context(), cfg, nil)
 	if err != nil || !stores.NewMasterKey {
 		t.Fatal(err)
 	}
@@ -224,7 +225,7 @@ func TestLostMasterKey(t *testing.T) {
 	if err := os.Remove(stores.MasterKey); err != nil {
 		t.Fatal(err)
 	}
-	if again, err := build.OpenStores(t.Context(), cfg, nil); err == nil {
+	if again, err := storage.Open(t.Context(), cfg, nil); err == nil {
 		again.Close()
 		t.Error("opened without the master key")
 	}

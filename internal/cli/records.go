@@ -14,6 +14,7 @@ import (
 
 	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/storage"
 	"github.com/gate401/gate401/store"
 )
 
@@ -87,7 +88,7 @@ func (a *app) openStores(ctx context.Context, w where, make bool) (*records, err
 		return nil, fail(ExitProblems, fmt.Errorf("there are no records yet: %s does not exist", path),
 			`"gate401 user add NAME" makes them; -c FILE or --store sqlite:FILE names others`)
 	}
-	stores, err := build.OpenStores(ctx, cfg, a.Now)
+	stores, err := storage.Open(ctx, cfg, a.Now)
 	if err != nil {
 		return nil, fail(ExitUntested, err, hintsFor(err)...)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
 	"github.com/gate401/gate401/internal/proxy"
+	"github.com/gate401/gate401/internal/storage"
 	"github.com/gate401/gate401/internal/watch"
 )
 
@@ -86,7 +87,7 @@ func open(ctx context.Context, o Options) (*house, error) {
 	h.log = h.watch.Logger()
 	err := h.listen(ctx)
 	if err == nil {
-		h.stores, err = build.OpenStores(ctx, cfg, nil)
+		h.stores, err = storage.Open(ctx, cfg, nil)
 	}
 	if err != nil {
 		h.close()

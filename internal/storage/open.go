@@ -1,0 +1,74 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gate401/gate401/internal/build"
+	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/seal"
+	"github.com/gate401/gate401/store"
+	"github.com/gate401/gate401/store/sqlite"
+)
+
+// MasterKeyVariable may hold the master key, in hex or base64, instead of the
+// file beside the records.
+const MasterKeyVariable = "GATE401_MASTER_KEY"
+
+// Open opens the records that the file names, makes them at the first start, and
+// brings an older schema up to date. now is the clock; nil means time.Now. Close
+// the result.
+func Open(ctx context.Context, cfg *config.File, now func() time.Time) (*build.Stores, error) {
+	path, onDisk := cfg.Storage.SQLite()
+	if !onDisk {
+		return build.InMemory(ctx, now)
+	}
+	set, err := sqlite.Open(ctx, sqlite.Options{Path: path, Now: now})
+	if err != nil {
+		return nil, err
+	}
+	m, err := master(ctx, set, path)
+	if err != nil {
+		return nil, errors.Join(err, set.Close())
+	}
+	s, err := build.NewStores(ctx, set, m.key, now)
+	if err != nil {
+		return nil, err
+	}
+	s.Path, s.MasterKey, s.NewMasterKey = path, m.file, m.made
+	return s, nil
+}
+
+// masterKey is the key and where it is from: a file, or the environment.
+type masterKey struct {
+	key  []byte
+	file string
+	made bool
+}
+
+// master reads the master key, or makes one as long as it seals nothing yet. A
+// lost key is an error and not a new key: the old secrets would be gone.
+func master(ctx context.Context, set *store.Set, path string) (m masterKey, err error) {
+	if given := os.Getenv(MasterKeyVariable); given != "" {
+		if m.key, err = seal.Parse([]byte(given)); err != nil {
+			return masterKey{}, fmt.Errorf("%s: %w", MasterKeyVariable, err)
+		}
+		return m, nil
+	}
+	m.file = strings.TrimSuffix(path, filepath.Ext(path)) + ".key"
+	sealed, err := set.SigningKeys.ListSigningKeys(ctx)
+	if err != nil {
+		return masterKey{}, fmt.Errorf("reading the signing keys: %w", err)
+	}
+	if len(sealed) > 0 {
+		m.key, err = seal.Load(m.file)
+		return m, err
+	}
+	m.key, m.made, err = seal.LoadOrCreate(m.file, nil)
+	return m, err
+}
