@@ -8,7 +8,7 @@ import (
 	"github.com/gate401/gate401/internal/mock/mix"
 	"github.com/gate401/gate401/internal/mock/scenario"
 	"github.com/gate401/gate401/internal/mock/world"
-	"github.com/gate401/gate401/internal/mock/trial"
+	"github.com/gate401/gate401/internal/trial"
 )
 
 // mocks describes what the mock can do.
