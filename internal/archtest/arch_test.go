@@ -98,11 +98,12 @@ var policy = map[string]struct{ house, modules string }{
 	"cmd/gate401":    {house: "internal/cli"},
 	"internal/docs": {house: "httpauth internal/cli internal/config internal/diagnose internal/mock/httpbin internal/mock/mix internal/mock/scenario " +
 		"internal/mock/world internal/trial reason"},
-	"internal/archtest": {},
-	"e2e/program":       {},
-	"e2e/foreign":       {house: "e2e/program internal/component"},
-	"e2e/client":        {},
-	"e2e/mock":          {},
+	"internal/archtest":    {},
+	"e2e/program":          {},
+	"examples/client-test": {},
+	"e2e/foreign":          {house: "e2e/program internal/component"},
+	"e2e/client":           {},
+	"e2e/mock":             {},
 }
 
 // midway is what a user of the middleware links: no SQL, no RPC, no expression
