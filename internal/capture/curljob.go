@@ -30,6 +30,7 @@ type curlJob struct {
 	cookies   []string
 	ranges    string
 	encoding  bool
+	userOpen  bool // a variable stands in the value of -u
 	globOff   bool
 	asIs      bool
 	proto     string
@@ -67,6 +68,9 @@ func (j *curlJob) apply(o curlOption, take func() (word, bool)) error {
 	if o.name == "url" {
 		j.urls = append(j.urls, w)
 		return nil
+	}
+	if o.name == "user" {
+		j.userOpen = len(w.open) > 0
 	}
 	if !j.content(o.name, w.text) {
 		j.valued(o.name, w.text)
@@ -163,6 +167,27 @@ func (j *curlJob) valued(name, v string) {
 	}
 }
 
+// NoColon is what the note says about a -H that is no field.
+const NoColon = "curl sends no field for it: there is no colon between name and value"
+
+// AsksPassword is what the note says about a -u without a password.
+const AsksPassword = "curl asks for the password at the terminal; what was typed is not known here"
+
+// knownField tells names of fields that carry credentials, and the usual ones,
+// from a secret that was given in place of a field.
+func knownField(name string) bool {
+	for _, r := range name {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_' {
+			return false
+		}
+	}
+	switch strings.ToLower(name) {
+	case "accept", "content-type", "host", "origin", "referer", "user-agent", "x-requested-with":
+		return true
+	}
+	return len(name) <= 30 && SecretName(name)
+}
+
 func (j *curlJob) header(v string) {
 	if file, ok := strings.CutPrefix(v, "@"); ok {
 		j.partial = true
@@ -174,7 +199,12 @@ func (j *curlJob) header(v string) {
 		name, colon = before, true
 	}
 	if !colon {
-		j.note(NoteMalformed, "-H", "curl sends no field for it: there is no colon between name and value")
+		about := "-H"
+		// What begins with a name that is known cannot be a secret as a whole.
+		if name, _, ok := strings.Cut(strings.TrimSpace(v), " "); ok && knownField(name) {
+			about = `-H "` + name + ` ..."`
+		}
+		j.note(NoteMalformed, about, NoColon)
 		return
 	}
 	if strings.TrimSpace(name) == "" {

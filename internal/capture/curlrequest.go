@@ -104,8 +104,11 @@ func (j *curlJob) authorization(o *Options) (string, *Note) {
 	if o.User == "" || o.Auth != "basic" {
 		return "", nil
 	}
+	if !strings.Contains(o.User, ":") && j.userOpen {
+		return "", &Note{NoteVariable, "-u", "whether a password stands in the variable is not known here"}
+	}
 	if !strings.Contains(o.User, ":") {
-		return "", &Note{NoteVariable, "-u", "curl asks for the password at the terminal; what was typed is not known here"}
+		return "", &Note{NoteVariable, "-u", AsksPassword}
 	}
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(o.User)), nil
 }

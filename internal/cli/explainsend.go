@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/gate401/gate401/internal/capture"
+	"github.com/gate401/gate401/internal/explain"
 )
 
 // maxSent is how many requests of one source are sent unasked.
@@ -24,13 +28,12 @@ func (a *app) sendCapture(ctx context.Context, f explainFlags, c capture.Capture
 		if x.Request.URL.Host == "" {
 			return c, nil, usagef("add the Host field or a whole URL", "explain: --send: the request does not say which server it is for")
 		}
-		if x.Request.Incomplete {
+		prompts := slices.ContainsFunc(x.Notes, func(n capture.Note) bool { return n.Text == capture.AsksPassword })
+		if x.Request.Incomplete && !prompts {
 			a.say("hint: credentials may be missing from what was read, and then they are missing from what is sent")
 		}
-		for _, note := range x.Notes {
-			if note.Kind == capture.NoteVariable {
-				a.say("hint: %s has no value here and is sent as it stands", note.About)
-			}
+		if err := a.unresolved(x); err != nil {
+			return c, nil, err
 		}
 		x.Request.Options.Insecure = x.Request.Options.Insecure || f.source.insecure
 		x.Request.Options.Follow = x.Request.Options.Follow || f.source.follow
@@ -48,6 +51,47 @@ func (a *app) sendCapture(ctx context.Context, f explainFlags, c capture.Capture
 		}
 	}
 	return sent, unsent, nil
+}
+
+// unresolved refuses to send the name of a variable: the answer to that says
+// nothing about the request that is meant.
+func (a *app) unresolved(x capture.Exchange) error {
+	q := x.Request
+	var sent strings.Builder
+	for _, f := range q.Header {
+		sent.WriteString(f.Value + "\n")
+	}
+	path, err := url.PathUnescape(q.URL.EscapedPath())
+	if err != nil {
+		path = q.URL.Path
+	}
+	sent.WriteString(q.URL.Host + path + "?" + q.URL.RawQuery + "\n" + q.Options.User + "\n")
+	sent.Write(q.Body)
+	for _, note := range x.Notes {
+		name := note.About
+		switch {
+		case note.Kind != capture.NoteVariable:
+		case note.Text == capture.AsksPassword:
+			a.say("hint: curl asks for the password, which is not known here; nothing is sent for -u")
+		case strings.HasPrefix(name, "-"), strings.HasPrefix(name, "{{$"), !strings.Contains(sent.String(), name):
+		case strings.HasPrefix(name, "{{"):
+			return usagef("give the environment that has it, --postman-env FILE, or put the value in", "explain: --send: %s has no value here", explain.Visible(name))
+		case strings.HasPrefix(name, "$("), strings.HasPrefix(name, "`"):
+			return usagef("let your shell run it: gate401 explain --send -- curl ..., or put the value in", "explain: --send: what a command in it prints is not known here")
+		default:
+			return usagef("export it and let your shell fill it in: gate401 explain --send -- curl ..., or put the value in", "explain: --send: %s has no value here", explain.Visible(bareVariable(name)))
+		}
+	}
+	return nil
+}
+
+// bareVariable is a variable without the value that stands for it where it has
+// none: ${NAME:-secret}.
+func bareVariable(name string) string {
+	if i := strings.IndexAny(name, ":-=?+#"); i > 0 && strings.HasPrefix(name, "${") {
+		return name[:i] + "}"
+	}
+	return name
 }
 
 func hints(hint string) []string {

@@ -192,6 +192,10 @@ func readFact(t testing.TB, x *capture.Exchange, line string) {
 		x.Request.Options.User = rest
 	case "auth":
 		x.Request.Options.Auth = rest
+	case "prompt":
+		x.Notes = append(x.Notes, capture.Note{Kind: capture.NoteVariable, About: "-u", Text: capture.AsksPassword})
+	case "colon":
+		x.Notes = append(x.Notes, capture.Note{Kind: capture.NoteMalformed, About: rest, Text: capture.NoColon})
 	case "cookie", "error", "variable":
 		about, text, _ := strings.Cut(rest, " ")
 		if word == "error" {

@@ -199,10 +199,15 @@ func (s *scene) show(in, name, value string, offset, length int) string {
 			end = len(value)
 		}
 		shown = append(maskPairs(value[:end], ';'), value[end:]...)
+	case name == userOption:
+		shown = maskUser(value)
 	case strings.HasPrefix(name, "?"):
 		shown = stars(value)
 	default:
 		return value
+	}
+	if in == "request" {
+		s.unmask(shown, value)
 	}
 	// The guilty octet itself is shown: it is what nobody sees. A letter or digit
 	// everybody sees, and in base64 it is a part of the password.
@@ -331,11 +336,16 @@ func maskParams(out []byte, value string) {
 
 // shownURL is a URL without the secrets in it.
 func (s *scene) shownURL(u *url.URL) string {
+	return s.urlWith(u, func(_, value string) string { return strings.Repeat("*", min(len(value), 8)) })
+}
+
+// urlWith is a URL with something else in place of its secrets.
+func (s *scene) urlWith(u *url.URL, instead func(name, value string) string) string {
 	if u == nil {
 		return ""
 	}
 	if s.o.Open {
-		return u.String()
+		return s.written(u.String())
 	}
 	plain := *u
 	if plain.User != nil {
@@ -346,7 +356,9 @@ func (s *scene) shownURL(u *url.URL) string {
 		for i, part := range parts {
 			name, value, ok := strings.Cut(part, "=")
 			if decoded, err := url.QueryUnescape(name); ok && (err != nil || secretName(decoded)) && !placeholder(value) {
-				parts[i] = name + "=" + strings.Repeat("*", min(len(value), 8))
+				if from, _ := s.unfilled(value); from < 0 {
+					parts[i] = name + "=" + instead(name, value)
+				}
 			}
 		}
 		return strings.Join(parts, "&")
@@ -355,49 +367,7 @@ func (s *scene) shownURL(u *url.URL) string {
 	if strings.Contains(plain.Fragment, "=") {
 		plain.Fragment, plain.RawFragment = "", ""
 	}
-	return strings.ReplaceAll(plain.String(), "%2A", "*")
-}
-
-// curl is the request as a command, with the credential as given in place of the
-// one that was sent; secrets are variables of the shell.
-func (s *scene) curl(credential ...string) string {
-	if s.req.URL.Host == "" {
-		return "" // only the answer is known
-	}
-	var b strings.Builder
-	b.WriteString("curl -i")
-	if m := s.req.Method; m != "" && m != http.MethodGet {
-		b.WriteString(" -X " + shellWord(m))
-	}
-	for _, c := range credential {
-		b.WriteString(" " + c)
-	}
-	for _, f := range s.req.Header {
-		if strings.EqualFold(f.Name, "Content-Type") && len(s.req.Body) > 0 {
-			b.WriteString(" -H " + shellWord("Content-Type: "+f.Value))
-		}
-	}
-	if len(s.req.Body) > 0 {
-		b.WriteString(" --data-binary @body")
-	}
-	u := *s.req.URL
-	u.User = nil
-	b.WriteString(" " + shellWord(s.shownURL(&u)))
-	return b.String()
-}
-
-// withToken are the arguments that send a Bearer token.
-const withToken = `-H "Authorization: Bearer $TOKEN"`
-
-// withPassword are those that send Basic credentials.
-const withPassword = `-u "$NAME:$PASSWORD"`
-
-// shellWord quotes a word for POSIX shells where it needs it.
-func shellWord(w string) string {
-	if w != "" && strings.Trim(w, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/:@%+=,") == "" {
-		return w
-	}
-	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+	return s.written(strings.ReplaceAll(plain.String(), "%2A", "*"))
 }
 
 // lastOf finds the latest exchange before this one that fits.

@@ -47,12 +47,13 @@ func newHush(s *scene) *hush {
 
 func (h *hush) exchange(x *capture.Exchange) {
 	for _, f := range x.Request.Header {
+		f.Value = withoutVariables(x, f.Value)
 		h.field(f)
 	}
 	h.url(x.Request.URL)
 	h.body(x.Request.Body)
 	for _, user := range [...]string{x.Request.Options.User, x.Request.Options.ProxyUser} {
-		_, password, ok := strings.Cut(user, ":")
+		_, password, ok := strings.Cut(withoutVariables(x, user), ":")
 		if !ok {
 			password = user
 		}

@@ -44,6 +44,10 @@ func (s *scene) rows() []Row {
 		add("field", s.auth.name, right, StateOK)
 	case s.key.ok:
 		add("field", strings.TrimPrefix(s.key.name, "?")+map[bool]string{true: " in the query", false: ""}[s.key.inQuery()], "", StateUnknown)
+	case s.prompts() && s.unsent():
+		add("field", "unknown: curl asks for the password", right, StateUnknown)
+	case s.prompts():
+		add("field", "nothing", right, StateWrong)
 	case s.req.Incomplete:
 		add("field", "unknown: left out of the capture", right, StateUnknown)
 	case s.wantsScheme("Session"), len(s.wants()) == 0 && len(s.sent) > 0, len(s.wants()) == 0 && len(s.loginCookies()) > 0:
@@ -63,7 +67,7 @@ func (s *scene) rows() []Row {
 			state = is(s.wantsScheme(s.scheme) || s.is("DPoP") && s.wantsScheme("Bearer"))
 		}
 		add("scheme", sent, wants, state)
-	} else if wants != "" && s.req.Incomplete {
+	} else if wants != "" && s.req.Incomplete && !s.prompts() {
 		add("scheme", "unknown", wants, StateUnknown)
 	} else if len(s.sent) > 0 && s.wantsScheme("Session") {
 		add("scheme", "a cookie", wants, StateUnknown)
@@ -111,6 +115,12 @@ func (s *scene) credentialRows(add func(what, sent, wants string, state State), 
 	if user, password, ok := s.basic(); ok {
 		add("name", user, "", StateUnknown)
 		add("password", octets(len(password)), "", StateUnknown)
+		return
+	}
+	if shown, ok := s.openUser(); ok {
+		name, password, _ := strings.Cut(shown, ":")
+		add("name", name, "", StateUnknown)
+		add("password", password, "", StateUnknown)
 		return
 	}
 	if s.is("Digest") {
@@ -298,6 +308,8 @@ func (s *scene) unknown() []string {
 	var out []string
 	if s.req.Incomplete && !s.auth.ok && !s.key.ok {
 		switch {
+		case s.prompts():
+			out = append(out, "Whether name and password are right: curl asks for the password at the terminal, and what is typed there is not known here.")
 		case slices.ContainsFunc(s.x.Notes, func(n capture.Note) bool { return n.About == redactedNote }):
 			out = append(out, "Whether the credential is right: its value was masked. Nothing that `gate401 explain` prints shows a secret, so it can have the whole.")
 		case s.req.URL.Host == "":

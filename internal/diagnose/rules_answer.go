@@ -158,7 +158,7 @@ func checkNoAnswer(s *scene) *hit {
 	}
 	return &hit{
 		sure: Certain, note: sentence(note), at: []Evidence{s.inLine()},
-		fix: Fix{Text: "Reach the server first; what it thinks of the credentials comes after.", Command: "curl -v " + shellWord(s.shownURL(s.req.URL))},
+		fix: Fix{Text: "Reach the server first; what it thinks of the credentials comes after.", Command: "curl -v " + s.commandURL(s.req.URL)},
 	}
 }
 
@@ -221,7 +221,7 @@ func checkMisdirected(s *scene) *hit {
 	}
 	return &hit{
 		sure: Certain, note: fmt.Sprintf("The server at the end of the connection is not in charge of %s.", q(s.host())), at: []Evidence{s.inStatus()},
-		fix: Fix{Text: "Repeat the request on a new connection. If it goes on, the certificate covers hosts that different servers answer for.", Command: "curl -i --http1.1 " + shellWord(s.shownURL(s.req.URL))},
+		fix: Fix{Text: "Repeat the request on a new connection. If it goes on, the certificate covers hosts that different servers answer for.", Command: "curl -i --http1.1 " + s.commandURL(s.req.URL)},
 	}
 }
 

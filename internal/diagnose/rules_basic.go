@@ -66,6 +66,9 @@ func (s *scene) basic() (user, password string, ok bool) {
 	}
 	_, rest, _ := httpauth.CutScheme(strings.TrimSpace(s.auth.value))
 	user, password, err := httpauth.DecodeBasic(strings.TrimSpace(rest))
+	if from, _ := s.unfilled(user + ":" + password); from >= 0 {
+		return "", "", false
+	}
 	return user, password, err == nil
 }
 

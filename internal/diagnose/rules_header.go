@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/internal/capture"
 	"github.com/gate401/gate401/reason"
 )
 
@@ -15,6 +16,11 @@ import (
 // the credential itself.
 func headerRules() []Rule {
 	return append([]Rule{
+		{
+			ID: "field-without-colon", Title: "curl sends no field for one of the options", Fault: Client, Reason: reason.CredentialsMissing,
+			Explain: "A field is a name, a colon and a value. Without the colon curl drops the whole option in silence, and the request goes out as if it had never been there.",
+			Example: `curl -H "X-API-Key abc"`, Spec: "RFC 9110 section 5.1", check: checkColon,
+		},
 		{
 			ID: "authorization-misspelt", Title: "The field is not called Authorization", Fault: Client, Reason: reason.AuthorizationMisspelt,
 			Explain: "Servers look for the credential in the field Authorization, with z. A field of another name is passed over in silence, so the server answers as if nothing had been sent.",
@@ -170,6 +176,12 @@ func (s *scene) credentialArgument() string {
 			return withPassword
 		}
 	}
+	if s.key.ok && !s.auth.ok {
+		if s.key.inQuery() {
+			return "" // the URL has it
+		}
+		return s.keyArgument()
+	}
 	if s.is("Basic") || s.wantsScheme("Basic") && !s.wantsScheme("Bearer") && s.jwt == nil {
 		return withPassword
 	}
@@ -199,6 +211,38 @@ func (s *scene) guilty(f httpauth.Finding) int {
 	}
 	_, n := utf8.DecodeRuneInString(v[f.Offset:])
 	return n
+}
+
+// checkColon looks at what the client was told and did not send.
+func checkColon(s *scene) *hit {
+	if s.credentialed() || !s.walk() {
+		return nil
+	}
+	for _, n := range s.x.Notes {
+		if n.Kind != capture.NoteMalformed || n.Text != capture.NoColon {
+			continue
+		}
+		name, credential := "Name", s.curl(s.credentialArgument())
+		if _, quoted, ok := strings.Cut(n.About, `"`); ok {
+			name, _, _ = strings.Cut(quoted, " ")
+			switch {
+			case keyFields[strings.ToLower(name)]:
+				credential = s.curl(`-H "` + name + `: $API_KEY"`)
+			case !strings.EqualFold(name, "Authorization"):
+				continue
+			}
+		}
+		h := &hit{
+			sure: Certain, expected: name + ": value", actual: n.About,
+			note: "The option " + n.About + " has no colon between name and value, so curl sends no field for it.",
+			at:   []Evidence{s.inLine()}, fix: Fix{Text: "Put a colon behind the name of the field.", Command: credential},
+		}
+		if name == "Name" {
+			h.sure = Likely
+		}
+		return h
+	}
+	return nil
 }
 
 func checkMisspelt(s *scene) *hit {
@@ -252,7 +296,10 @@ func checkVariable(s *scene) *hit {
 	for _, p := range s.places() {
 		open, end := s.unfilled(p.value)
 		if open >= 0 && perhaps == nil {
-			perhaps = s.whether(p, open, end)
+			perhaps = s.whether(p.value[open:end], s.inField("request", p.name, p.value, open, end-open))
+		}
+		if p.name == userOption {
+			continue
 		}
 		from, to := findVariable(p.value)
 		if from < 0 || open >= 0 && from < end {
@@ -270,12 +317,18 @@ func checkVariable(s *scene) *hit {
 			fix:  Fix{Text: "Give the variable a value before the request is made. " + variableHint(name), Command: command},
 		}
 	}
+	if perhaps == nil {
+		perhaps = s.inAddress()
+	}
 	return perhaps
 }
 
 // places are where credentials stand.
 func (s *scene) places() []place {
 	var out []place
+	if user := s.req.Options.User; user != "" && !s.x.Live {
+		out = append(out, place{userOption, user, true})
+	}
 	if s.auth.ok {
 		out = append(out, s.auth)
 	}
@@ -333,7 +386,7 @@ func checkScriptValue(s *scene) *hit {
 		return nil
 	}
 	for _, p := range s.places() {
-		if from, _ := s.unfilled(p.value); p.name == "Cookie" || from >= 0 {
+		if from, _ := s.unfilled(p.value); p.name == "Cookie" || p.name == userOption || from >= 0 {
 			continue
 		}
 		at := 0

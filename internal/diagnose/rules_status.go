@@ -109,7 +109,7 @@ func checkClient(s *scene) *hit {
 	return &hit{
 		sure: Certain, note: s.quoted("The token endpoint does not accept client_id and client_secret."), at: []Evidence{s.inBody(strings.TrimSpace(s.said.code + " " + s.said.text))},
 		expected: "a client that the server knows", fix: Fix{Text: "Check id and secret, and whether the client is registered for Basic or for the form (token_endpoint_auth_method).",
-			Command: `curl -i -u "$CLIENT_ID:$CLIENT_SECRET" -d grant_type=client_credentials ` + shellWord(s.shownURL(s.req.URL))},
+			Command: `curl -i -u "$CLIENT_ID:$CLIENT_SECRET" -d grant_type=client_credentials ` + s.commandURL(s.req.URL)},
 	}
 }
 
@@ -265,12 +265,12 @@ func checkMethod(s *scene) *hit {
 		h.note = fmt.Sprintf("The server does not take %s at this address, it takes %s.", q(s.req.Method), allow)
 		h.at = append([]Evidence{s.inAnswer("Allow", allow)}, h.at...)
 		first, _, _ := strings.Cut(allow, ",")
-		h.fix.Command = "curl -i -X " + shellWord(strings.TrimSpace(first)) + " " + shellWord(s.shownURL(s.req.URL))
+		h.fix.Command = "curl -i -X " + shellWord(strings.TrimSpace(first)) + " " + s.commandURL(s.req.URL)
 	}
 	if from := s.redirectedFrom(); from != nil && from.Request.Method != s.req.Method {
 		h.note += fmt.Sprintf(" A redirect changed it from %s.", from.Request.Method)
 		h.fix.Text = "Send the request to the final address directly."
-		h.fix.Command = "curl -i -X " + shellWord(from.Request.Method) + " " + shellWord(s.shownURL(s.req.URL))
+		h.fix.Command = "curl -i -X " + shellWord(from.Request.Method) + " " + s.commandURL(s.req.URL)
 	}
 	return h
 }

@@ -233,8 +233,14 @@ func missingRules() []Rule {
 	}}
 }
 
+// prompts tells that the client would have asked for the password.
+func (s *scene) prompts() bool {
+	return slices.ContainsFunc(s.x.Notes, func(n capture.Note) bool { return n.Text == capture.AsksPassword })
+}
+
 func checkMissing(s *scene) *hit {
-	if s.credentialed() || s.req.Incomplete || s.status != 401 && s.status != 407 {
+	prompts := s.x.Live && s.prompts()
+	if !prompts && (s.credentialed() || s.req.Incomplete) || s.auth.ok || s.status != 401 && s.status != 407 {
 		return nil
 	}
 	if checkClient(s) != nil {
@@ -245,6 +251,12 @@ func checkMissing(s *scene) *hit {
 		sure: Certain, expected: s.authField(), actual: "no such field", at: []Evidence{s.inLine()},
 		note: "The request has no " + s.authField() + " field, no key and no cookie.",
 		fix:  Fix{Text: "Send a credential.", Command: s.curl(withToken)},
+	}
+	if prompts {
+		user := s.req.Options.User
+		h.note = fmt.Sprintf("curl asks for the password of %s at the terminal. It was not given here, so the request went out without name and password.", q(user))
+		h.fix = Fix{Text: "Give the password too.", Command: s.curl("-u " + shellWord(user+":") + `"$PASSWORD"`)}
+		return h
 	}
 	if s.bearer["error"] != "" {
 		h.sure = Likely

@@ -67,6 +67,14 @@ func run(c capture.Capture, o Options) Report {
 		}
 		fix := all[at].fix
 		r.Fix = &fix
+		for _, n := range s.x.Notes {
+			// The cause says the same.
+			if n.Kind == capture.NoteVariable && r.Cause.Rule == "variable-unresolved" && shownName(n.About) == all[at].actual ||
+				n.Text == capture.AsksPassword && r.Cause.Rule == "credentials-missing" ||
+				n.Text == capture.NoColon && r.Cause.Rule == "field-without-colon" {
+				r.Notes = slices.DeleteFunc(r.Notes, func(text string) bool { return text == noteText(n) })
+			}
+		}
 	case s.unsent():
 		r.Outcome = OutcomeUnsent
 	case refusal(s.status):
@@ -296,6 +304,10 @@ func withoutRedacted(x *capture.Exchange) {
 const redactedNote = "A credential was sent, and somebody masked it before it was handed over."
 
 func noteText(n capture.Note) string {
+	if n.Kind == capture.NoteVariable {
+		short := shownName(n.About)
+		n.Text, n.About = strings.ReplaceAll(n.Text, n.About, short), short
+	}
 	switch {
 	case n.About == "":
 		return n.Text

@@ -119,6 +119,9 @@ func places(s explain.Style, list []Evidence) string {
 			if e.Field == "body" {
 				where += ", body"
 			}
+		case userOption:
+			text = userOption + " " + text
+			offset += len(userOption) + 1
 		case "cookie":
 			where += ", cookie"
 		case "token payload", "token header":
