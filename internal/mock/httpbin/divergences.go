@@ -20,6 +20,7 @@ func Divergences() []Divergence {
 		{"/response-headers", "also sets Content-Length, Transfer-Encoding, Trailer, Connection and Upgrade", "leaves them out", "a false length breaks the connection and tests nothing; /mix/f=truncate breaks it on purpose"},
 		{"/redirect-to", "a text for a target that is neither absolute nor begins with a slash", "403 with no body", "the text names settings that do not exist here"},
 		{"/digest-auth/...", "reads almost anything, also what lacks realm, nonce or uri", "refuses what cannot be read as Digest at all", "there is one reader of Digest in the house"},
+		{"/digest-auth/...", "nonce and opaque without quotes, which Postman among others does not read", "the same; with --strict in quotes", "who tests against go-httpbin should see what it sends; RFC 7616 section 3.3 wants the quotes"},
 		{"/digest-auth/...", "takes qop=auth-int without looking at the body", "looks at the body as far as it is empty", "the same"},
 		{"/delay/{d}", "answers 499 when the client is gone", "answers nothing", "nobody is there to read it"},
 		{"HEAD", "no Content-Length", "the Content-Length of GET", "RFC 9110 section 9.3.2"},

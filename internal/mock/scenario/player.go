@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -95,9 +96,27 @@ func (p *Player) decision(s Scenario) (gate401.Decision, error) {
 			v.err = fmt.Errorf("reason %s has no case", s.Reason)
 		default:
 			v.decision, v.err = judge(ctx, c)
+			soon(&v.decision)
 		}
 	})
 	return v.decision, v.err
+}
+
+// longestWait is the largest Retry-After of a refusal, in seconds.
+const longestWait = 5
+
+// soon shortens what the gate says of waiting: a locked account stays closed for
+// hours, and a client that waits as it is told must come to an end within a test.
+func soon(d *gate401.Decision) {
+	headers := []http.Header{d.Header}
+	if d.Denial != nil {
+		headers = append(headers, d.Denial.Header)
+	}
+	for _, h := range headers {
+		if n, err := strconv.Atoi(h.Get("Retry-After")); err == nil && n > longestWait {
+			h.Set("Retry-After", strconv.Itoa(longestWait))
+		}
+	}
 }
 
 // ServeHTTP plays what the path names below Prefix.

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -77,6 +78,12 @@ func TestReasons(t *testing.T) {
 			}
 			if w.Header().Get("Cache-Control") != "no-store" {
 				t.Errorf("Cache-Control %q", w.Header().Get("Cache-Control"))
+			}
+			// A client that waits as it is told comes to an end within its test.
+			if after := w.Header().Get("Retry-After"); after != "" {
+				if n, err := strconv.Atoi(after); err != nil || n < 1 || n > 10 {
+					t.Errorf("Retry-After %q, want 1 to 10 seconds", after)
+				}
 			}
 			challenges := w.Header().Values("WWW-Authenticate")
 			if (w.Code == http.StatusUnauthorized) != (len(challenges) > 0) && shown.Error != "insufficient_scope" {
