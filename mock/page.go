@@ -29,11 +29,11 @@ func groupTitles() map[scenario.Group]string {
 // newPage makes the page in the browser from what the mock can do.
 func newPage() *page.Page {
 	p := &page.Page{
-		AccessFaults: world.AccessFaults(), RefreshFaults: world.RefreshFaults(),
+		AccessFaults: choices(world.AccessFaultTexts()), RefreshFaults: choices(world.RefreshFaultTexts()),
 		Commands: commands(), Inspector: ownPrefix + "token", Guide: guidePrefix,
 	}
 	for _, f := range endpoint.Faults() {
-		p.Faults = append(p.Faults, string(f))
+		p.Faults = append(p.Faults, page.Choice{Value: string(f), Text: f.Text()})
 	}
 	titles := groupTitles()
 	at := map[scenario.Group]int{}
@@ -54,6 +54,14 @@ func newPage() *page.Page {
 		})
 	}
 	return p
+}
+
+func choices(faults []world.Fault) []page.Choice {
+	out := make([]page.Choice, len(faults))
+	for i, f := range faults {
+		out[i] = page.Choice{Value: f.Name, Text: f.Text}
+	}
+	return out
 }
 
 // commands are the buttons of a session.

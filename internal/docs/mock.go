@@ -50,9 +50,9 @@ func mocks() string {
 	list(&b, "Commands", world.Commands())
 	b.WriteString("A command:\n\n" + fields("internal/mock/world", "Command"))
 	b.WriteString("\nSettings, beside the `id`; `{\"id\":...,\"scenario\":NAME}` takes those of a scenario:\n\n" + fields("internal/mock/world", "Settings") + "\n")
-	list(&b, "Faults of access tokens (`access.fault`)", world.AccessFaults())
-	list(&b, "Faults of a refresh (`refresh.fault`)", world.RefreshFaults())
-	list(&b, "Faults of the key set (`jwks`)", world.JWKSFaults())
+	faults(&b, "`access.fault`: an access token is ...", world.AccessFaultTexts())
+	faults(&b, "`refresh.fault`: a refresh ...", world.RefreshFaultTexts())
+	faults(&b, "`jwks`: the key set ...", world.JWKSFaultTexts())
 
 	b.WriteString("\n## Scenarios\n\nWhat a right client does is data: `gate401 mock judge -- COMMAND` runs a client through them and judges it by what it sent.\n")
 	group := scenario.Group("")
@@ -88,4 +88,12 @@ func mocks() string {
 
 func list(b *strings.Builder, title string, names []string) {
 	fmt.Fprintf(b, "%s: `%s`.\n\n", title, strings.Join(names, "`, `"))
+}
+
+func faults(b *strings.Builder, title string, all []world.Fault) {
+	b.WriteString(title + "\n\n| value | what |\n|---|---|\n")
+	for _, f := range all {
+		fmt.Fprintf(b, "| `%s` | %s |\n", f.Name, escape(f.Text))
+	}
+	b.WriteString("\n")
 }

@@ -114,6 +114,25 @@ func Faults() []Fault {
 	return []Fault{FaultClose, FaultReset, FaultTruncate, FaultSlow, FaultGarbage, FaultEarly}
 }
 
+// Text says for people what goes wrong, going on from "The answer ...".
+func (f Fault) Text() string {
+	switch f {
+	case FaultClose:
+		return "does not come, the connection ends"
+	case FaultReset:
+		return "does not come, the connection is reset"
+	case FaultTruncate:
+		return "ends in the middle of the body"
+	case FaultSlow:
+		return "comes slowly, over five seconds"
+	case FaultGarbage:
+		return "is no HTTP"
+	case FaultEarly:
+		return "comes before the body of the request was read"
+	}
+	return ""
+}
+
 // Values are the values of one field: in JSON a text or a list of texts.
 type Values []string
 

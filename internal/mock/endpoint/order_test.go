@@ -193,3 +193,11 @@ func TestCountersAreBounded(t *testing.T) {
 		}
 	}
 }
+
+func TestFaultTexts(t *testing.T) {
+	for _, f := range endpoint.Faults() {
+		if f.Text() == "" {
+			t.Errorf("%s says nothing to people", f)
+		}
+	}
+}

@@ -22,10 +22,10 @@ type Page struct {
 	// Groups are the scenarios in the order in which they are listed.
 	Groups []Group
 	// Faults are what can go wrong with the answer of an endpoint.
-	Faults []string
+	Faults []Choice
 	// AccessFaults and RefreshFaults are what can go wrong in a session, and
 	// Commands what can be done to one.
-	AccessFaults, RefreshFaults []string
+	AccessFaults, RefreshFaults []Choice
 	Commands                    []Command
 	// Inspector and Guide are where the token inspector and the guide are;
 	// empty for no link.
@@ -53,6 +53,30 @@ type Scenario struct {
 	Expect string
 	// Reason is the entry of the catalogue, if there is one.
 	Reason reason.Code
+}
+
+// Choice is a value of a form.
+type Choice struct {
+	// Value is what the API calls it, Text what it means.
+	Value, Text string
+}
+
+// choices are values that say themselves what they mean.
+func choices(values ...string) []Choice {
+	out := make([]Choice, len(values))
+	for i, v := range values {
+		out[i].Value = v
+	}
+	return out
+}
+
+// shown is the text of a choice, and its value, by which the API and the documents
+// know it.
+func (c Choice) shown() string {
+	if c.Text == "" {
+		return c.Value
+	}
+	return c.Text + " (" + c.Value + ")"
 }
 
 // Command is something that can be done to a session.

@@ -35,12 +35,13 @@ func groups() []page.Group {
 
 func newPage() *page.Page {
 	p := &page.Page{
-		Groups: groups(), AccessFaults: []string{"wrong-audience"}, RefreshFaults: []string{"lost-answer"},
-		Commands:  []page.Command{{Title: "Expire the access tokens", JSON: `{"do":"expire-access-tokens"}`}},
-		Inspector: "/__mock/token", Guide: "/auth/problems/",
+		Groups: groups(), AccessFaults: []page.Choice{{Value: "wrong-audience", Text: "made for another API"}},
+		RefreshFaults: []page.Choice{{Value: "lost-answer", Text: "is done, and its answer gets lost"}},
+		Commands:      []page.Command{{Title: "Expire the access tokens", JSON: `{"do":"expire-access-tokens"}`}},
+		Inspector:     "/__mock/token", Guide: "/auth/problems/",
 	}
 	for _, f := range endpoint.Faults() {
-		p.Faults = append(p.Faults, string(f))
+		p.Faults = append(p.Faults, page.Choice{Value: string(f), Text: f.Text()})
 	}
 	return p
 }

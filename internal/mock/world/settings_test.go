@@ -177,3 +177,16 @@ func TestUnknownSettings(t *testing.T) {
 		t.Error("half of a document was read")
 	}
 }
+
+// People choose by the text, programs by the name.
+func TestFaultTexts(t *testing.T) {
+	for _, all := range [][]world.Fault{world.AccessFaultTexts(), world.RefreshFaultTexts(), world.JWKSFaultTexts()} {
+		seen := map[string]bool{"": true}
+		for _, f := range all {
+			if seen[f.Text] || seen[f.Name] {
+				t.Errorf("%+v is there twice, or empty", f)
+			}
+			seen[f.Text], seen[f.Name] = true, true
+		}
+	}
+}
