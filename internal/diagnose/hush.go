@@ -242,6 +242,12 @@ func (h *hush) add(secret string) {
 	if placeholder(secret) || scriptValue(secret) || h.total > maxSecrets {
 		return
 	}
+	// What cannot be seen is written out in texts, which cuts the secret in parts.
+	if parts := strings.FieldsFunc(secret, func(r rune) bool { return r < ' ' || r > '~' }); len(parts) > 1 && len(parts) <= 20 {
+		for _, part := range parts {
+			h.add(part)
+		}
+	}
 	if len(secret) < window {
 		if len(secret) >= 4 && len(h.short) < 200 && !knownScheme(secret) && !slices.Contains(h.short, secret) {
 			h.short = append(h.short, secret)

@@ -315,7 +315,11 @@ func (s *scene) unknown() []string {
 		case s.req.URL.Host == "":
 			out = append(out, "What was sent: only the answer was given. Give the request too, as `curl -v` or the browser's network tab show it.")
 		default:
-			out = append(out, "Whether Authorization and Cookie were sent: "+leftOut(s.c.Source))
+			what := "Whether Authorization and Cookie were sent: "
+			if s.bearer["error"] == "invalid_token" {
+				what = "Which token was sent: "
+			}
+			out = append(out, what+leftOut(s.c.Source))
 		}
 		if s.status == 401 && s.wantsScheme("Bearer") && s.bearer["error"] == "" {
 			out = append(out, "Whether the server saw a token at all: its challenge has no error code, as is right where none was sent (RFC 6750 section 3.1).")
@@ -366,7 +370,7 @@ func leftOut(source string) string {
 	source = strings.TrimSuffix(source, ", sent now")
 	switch {
 	case strings.HasPrefix(source, "HAR of Chromium"):
-		return "the " + source + " leaves them out. Save it \"with sensitive data\", or copy the request as cURL."
+		return "the " + source + leftOutByBrowser
 	case strings.HasPrefix(source, "HAR"), source == "fetch call":
 		return "the " + explain.Visible(source) + " leaves them out. Copy the request as cURL in the browser."
 	case source == "output of wget -S":
@@ -380,6 +384,9 @@ func leftOut(source string) string {
 	}
 	return "what was given leaves them out. `curl -v` shows them."
 }
+
+// leftOutByBrowser is how a HAR of Chromium gets credentials.
+const leftOutByBrowser = " leaves them out. Switch on \"Allow to generate HAR with sensitive data\" in the settings of DevTools and export it again, or copy the request as cURL."
 
 func (s *scene) requestID() string {
 	if s.resp == nil {

@@ -200,6 +200,9 @@ func checkKeyPlace(s *scene) *hit {
 		h.expected, h.fix.Command = "X-API-Key or Authorization: Bearer", s.curlWithout(s.keyArgument())
 	default:
 		h.sure, h.expected, h.fix.Command = Possible, "a header field, such as X-API-Key", s.curlWithout(s.keyArgument())
+		if s.named.Code == reason.CredentialsMissing || saysNothingSent(s.said.text+" "+s.said.code) {
+			h.sure = Likely // it did not see the key
+		}
 	}
 	h.note = fmt.Sprintf("The credential is sent in the query as %s; the server looks for %s.", q(s.key.name[1:]), h.expected)
 	return h

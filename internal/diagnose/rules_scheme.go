@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/gate401/gate401/reason"
@@ -22,6 +23,14 @@ func schemeRules() []Rule {
 			Example: "Cookie: sid=...  answered by  WWW-Authenticate: Bearer", Spec: "RFC 9110 section 11.6.1", check: checkCookieOnly,
 		},
 	}
+}
+
+// asker is who wants to know who is asking.
+func (s *scene) asker() string {
+	if s.status == http.StatusProxyAuthRequired {
+		return "the proxy"
+	}
+	return "the server"
 }
 
 func checkScheme(s *scene) *hit {
@@ -53,9 +62,9 @@ func checkScheme(s *scene) *hit {
 	}
 	h := &hit{
 		sure: Likely, expected: list(wants, "or"), actual: said,
-		note: fmt.Sprintf("The request says %s, the server asks for %s. It does not look at the rest.", said, list(wants, "or")),
+		note: fmt.Sprintf("The request says %s, %s asks for %s. It does not look at the rest.", said, s.asker(), list(wants, "or")),
 		at:   []Evidence{s.inScheme(), s.inAnswer("WWW-Authenticate", wants[0])},
-		fix:  Fix{Text: "Send what the server asks for: " + list(wants, "or") + "."},
+		fix:  Fix{Text: "Send what " + s.asker() + " asks for: " + list(wants, "or") + "."},
 	}
 	if alias && s.wantsScheme("Bearer") {
 		h.sure, h.fix.Text = Certain, "Write Bearer in place of "+said+"."

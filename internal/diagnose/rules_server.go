@@ -107,7 +107,24 @@ func wordRules() []Rule {
 		ID: "said-by-server", Title: "The server says why, in its own words", Fault: Client, Reason: reason.TokenInvalid,
 		Explain: "The challenge or the body has a sentence about the refusal. It is the server's own, and only as good as the server.",
 		Example: `error_description="The token was revoked"`, Spec: "RFC 6750 section 3", check: checkSaid,
+	}, {
+		ID: "token-refused", Title: "A token arrived, and the server refuses it", Fault: Client, Reason: reason.TokenInvalid,
+		Explain: "A server says invalid_token only if a token was sent (RFC 6750 section 3.1). What it found wrong, it does not say: the token may have expired, be revoked, be damaged, or be for another audience or from another issuer.",
+		Example: `401 WWW-Authenticate: Bearer error="invalid_token", and a capture without the request's Authorization`, Spec: "RFC 6750 section 3.1", check: checkTokenRefused,
 	}}
+}
+
+// checkTokenRefused goes by the challenge where the capture lacks the credential.
+func checkTokenRefused(s *scene) *hit {
+	if s.status != 401 || s.auth.ok || !s.req.Incomplete || s.x.Live || s.bearer["error"] != "invalid_token" {
+		return nil
+	}
+	return &hit{
+		sure: Likely,
+		note: "The challenge says invalid_token, as a server does only where a token was sent: so one arrived. The capture lacks it, so these remain to be checked: has it expired or been revoked, is it for this API (aud), from the issuer that the API trusts (iss), whole and signed by its key?",
+		at:   []Evidence{s.inAnswer("WWW-Authenticate", "invalid_token")},
+		fix:  Fix{Text: "Look at the token that the client sends: this shows its dates, audience and issuer.", Command: `printf %s "$TOKEN" | gate401 explain -`},
+	}
 }
 
 // spoken are words of servers and the reason that they stand for.
@@ -137,8 +154,20 @@ func checkSaid(s *scene) *hit {
 		if !strings.Contains(lower, known.words) || strings.Contains(lower, "or expired") || strings.Contains(lower, "expired or") {
 			continue
 		}
+		code := known.code
+		if code == reason.CredentialsInvalid {
+			// The words are for a name and password; what was sent may be something else.
+			switch {
+			case s.is("Bearer"), s.is("DPoP"), s.is("Token"):
+				code = reason.TokenInvalid
+			case s.key.ok && !s.auth.ok && s.key.inQuery() && !strings.Contains(lower, "key"):
+				return nil // nor is it said that the key was seen
+			case s.key.ok && !s.auth.ok:
+				code = reason.APIKeyInvalid
+			}
+		}
 		h := &hit{
-			sure: Likely, reason: known.code, note: "The server says: " + q(said) + ".", fix: Fix{Text: known.code.Info().FixCaller, Command: s.curl(s.credentialArgument())},
+			sure: Likely, reason: code, note: "The server says: " + q(said) + ".", fix: Fix{Text: code.Info().FixCaller, Command: s.curl(s.credentialArgument())},
 		}
 		if s.bearer["error_description"] != "" {
 			h.at = []Evidence{s.inAnswer("WWW-Authenticate", said)}

@@ -152,7 +152,7 @@ func checkInsufficient(s *scene) *hit {
 	}
 	h := &hit{
 		sure: Certain, expected: strings.Join(s.scopes(), " "), note: "The server takes the token and says that its scope is not enough.",
-		at: []Evidence{s.inStatus()}, fix: Fix{Text: "Log in again and ask for the scope that is missing, or ask whoever grants it.", Command: s.curl(withToken)},
+		at: []Evidence{s.inStatus()}, fix: Fix{Text: "Log in again and ask for the scope that is missing, or ask whoever grants it."},
 	}
 	if s.bearer["error"] != "" {
 		h.at = []Evidence{s.inAnswer("WWW-Authenticate", "insufficient_scope")}
@@ -167,7 +167,17 @@ func checkInsufficient(s *scene) *hit {
 		h.note += " It asks for " + q(h.expected) + "."
 		h.fix.Text = "Log in again and ask for the scope " + h.expected + ", or ask whoever grants it."
 	}
+	s.mayDo(&h.fix)
 	return h
+}
+
+// mayDo adds how to look at what the token allows: the same call again would be
+// refused again.
+func (s *scene) mayDo(f *Fix) {
+	if s.jwt != nil {
+		f.Text += " What the token allows (scope, roles, groups) this shows:"
+		f.Command = `printf %s "$TOKEN" | gate401 explain -`
+	}
 }
 
 func checkWAF(s *scene) *hit {
@@ -215,8 +225,9 @@ func checkDenied(s *scene) *hit {
 	h := &hit{
 		sure: Likely, expected: "permission", actual: "403", at: []Evidence{s.inStatus()},
 		note: s.quoted("The server answers 403: it knows who asks, and does not allow it. Nothing in the credential looks wrong."),
-		fix:  Fix{Text: "Ask whoever grants access to this. Do not log in again because of it.", Command: s.curl(s.credentialArgument())},
+		fix:  Fix{Text: "Ask whoever grants access to this. Do not log in again because of it."},
 	}
+	s.mayDo(&h.fix)
 	if s.said.text != "" {
 		h.at = append(h.at, s.inBody(s.said.text))
 	}

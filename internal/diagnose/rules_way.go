@@ -268,7 +268,7 @@ func checkMissing(s *scene) *hit {
 		return h
 	}
 	h.expected = s.authField() + ": " + list(wants, "or")
-	h.note += " The server asks for " + list(wants, "or") + "."
+	h.note += " " + sentence(s.asker()+" asks for "+list(wants, "or"))
 	h.at = append(h.at, s.inAnswer("WWW-Authenticate", wants[0]))
 	switch {
 	case s.wantsScheme("Bearer"):

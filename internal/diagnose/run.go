@@ -84,7 +84,7 @@ func run(c capture.Capture, o Options) Report {
 	}
 	r.findings(s, all, at)
 	r.RuledOut = s.ruledOut(all)
-	if r.Outcome == OutcomeUnknown || r.Outcome == OutcomeUnsent || r.Cause != nil && (r.Cause.Certainty == Possible || r.Cause.Rule == "named-by-server") {
+	if r.Outcome == OutcomeUnknown || r.Outcome == OutcomeUnsent || r.Cause != nil && (r.Cause.Certainty == Possible || r.Cause.Rule == "named-by-server" || r.Cause.Rule == "token-refused") {
 		r.Unknown = s.unknown()
 	}
 	if r.Outcome == OutcomeUnsent {
@@ -92,6 +92,9 @@ func run(c capture.Capture, o Options) Report {
 		if !s.credentialed() {
 			r.Fix.Command = s.curl()
 		}
+	}
+	if slices.ContainsFunc(r.Unknown, func(t string) bool { return strings.Contains(t, leftOutByBrowser) }) {
+		r.Notes = slices.DeleteFunc(r.Notes, func(t string) bool { return strings.Contains(t, "HAR with sensitive data") })
 	}
 	r.hush(s.hush)
 	return r
@@ -113,7 +116,9 @@ func first(s *scene, all []found) int {
 				return i
 			}
 		}
-		if i := slices.IndexFunc(all, func(f found) bool { return f.ID == "authorization-lost-on-the-way" && f.sure == Likely }); i >= 0 {
+		if i := slices.IndexFunc(all, func(f found) bool {
+			return (f.ID == "authorization-lost-on-the-way" || f.ID == "api-key-wrong-place" && s.named.Code == reason.CredentialsMissing) && f.sure == Likely
+		}); i >= 0 {
 			return i
 		}
 		return slices.IndexFunc(all, func(f found) bool { return f.ID == "named-by-server" })
@@ -210,10 +215,10 @@ func hidden(all []found, at, i int) bool {
 	switch f.ID {
 	case "basic-refused", "digest-refused", "access-denied", "bad-request", "not-found-may-hide", "api-key-refused", "named-by-server", "said-by-server",
 		"credentials-missing", "forbidden-without-credentials", "session-expired", "cookie-instead-of-token", "same-credential-accepted-elsewhere",
-		"authorization-lost-on-the-way", "scheme-case", "token-in-other-field", "authorization-malformed":
+		"authorization-lost-on-the-way", "token-refused", "scheme-case", "token-in-other-field", "authorization-malformed":
 		return true
 	case "scheme-mismatch":
-		return slices.Contains([]string{"scheme-missing", "scheme-glued", "several-credentials", "authorization-empty", "variable-unresolved", "field-name-in-value"}, won.ID)
+		return won.ID == "proxy-authentication-required" || slices.Contains([]string{"scheme-missing", "scheme-glued", "several-credentials", "authorization-empty", "variable-unresolved", "field-name-in-value"}, won.ID)
 	case "token-audience-wrong":
 		return won.ID == "token-audience-slash"
 	case "token-issuer-unknown":
@@ -259,7 +264,9 @@ func (r *Report) syntax(s *scene) {
 	if s.resp != nil {
 		values := s.resp.Header.Values(name)
 		for _, f := range s.asked.Findings {
-			if r.Cause != nil && r.Cause.Rule == "challenge-malformed" && sentence(f.Message) == r.Cause.Note {
+			if slices.ContainsFunc(r.Findings, func(have Finding) bool {
+				return have.ID == "challenge-malformed" && have.Message == sentence(f.Message)
+			}) {
 				continue
 			}
 			if f.Field < len(values) && len(r.Findings) < 30 {

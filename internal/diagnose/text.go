@@ -24,7 +24,7 @@ func (r Report) Text(s explain.Style) string {
 	b.WriteString(r.head(s))
 	b.WriteString(r.verdict(s))
 	if len(r.Rows) > 0 {
-		b.WriteString("\n" + table(s, r.Rows))
+		b.WriteString("\n" + table(s, r.Rows, r.Subject.Status == http.StatusProxyAuthRequired))
 	}
 	if len(r.Times) > 0 {
 		rows := make([][2]string, len(r.Times))
@@ -173,8 +173,11 @@ func bullets(s explain.Style, title string, list []string) string {
 
 // table lays out the rows for the width there is; what is too long goes on in
 // the next line of its column.
-func table(s explain.Style, rows []Row) string {
+func table(s explain.Style, rows []Row, proxy bool) string {
 	head := Row{What: "what", Sent: "you sent", Wants: "the server wants", State: "ok?"}
+	if proxy {
+		head.Wants = "the proxy wants"
+	}
 	first := len(head.What)
 	for _, r := range rows {
 		first = max(first, explain.TextWidth(r.What))
