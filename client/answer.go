@@ -114,6 +114,9 @@ func (w *walk) afterAnswer(p *proof, d *Denied) string {
 	if p.digest != nil && d.stale() {
 		return "the server calls each nonce stale at once"
 	}
+	if d.Reason == reason.SchemeUnsupported {
+		return "the server does not take the scheme that was sent"
+	}
 	return "the password was refused and is not sent again"
 }
 

@@ -297,5 +297,5 @@ func (d *Denied) ending() string {
 	if d.Note != "" {
 		return d.Note
 	}
-	return "it is for whoever reads this to act. " + d.WhatToDo()
+	return d.WhatToDo()
 }

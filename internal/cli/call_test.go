@@ -34,6 +34,11 @@ func callServers(env *testscript.Env) {
 		fmt.Fprintf(w, `{"type":"/auth/problems/x","code":%q}`, r.PathValue("code"))
 	})
 	// The body has to arrive with the second attempt too.
+	mux.HandleFunc("/bare", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })
+	mux.HandleFunc("/unquoted", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("WWW-Authenticate", "Bearer realm=my api")
+		w.WriteHeader(http.StatusUnauthorized)
+	})
 	mux.HandleFunc("/upload", func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if !strings.HasPrefix(r.Header.Get("Authorization"), "Basic ") {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gate401/gate401/client"
+	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/internal/capture"
 	"github.com/gate401/gate401/internal/diagnose"
 	"github.com/gate401/gate401/internal/explain"
@@ -21,7 +22,7 @@ const causeBody = 16 << 10
 func (r *callReport) refusal(d *client.Denied) error {
 	cause, fix := r.cause()
 	text := refusalText(d, cause)
-	hints := []string{whatToDo(d, cause, fix)}
+	hints := []string{r.whatToDo(d, cause, fix)}
 	if d.RequestID != "" {
 		hints = append(hints, "the server calls this request "+explain.Visible(d.RequestID))
 	}
@@ -39,11 +40,58 @@ func (r *callReport) refusal(d *client.Denied) error {
 
 // whatToDo is the one thing that helps. What the transport knows, that a token was
 // renewed or that a password was refused before, no look at one exchange can tell.
-func whatToDo(d *client.Denied, cause *diagnose.Cause, fix *diagnose.Fix) string {
+func (r *callReport) whatToDo(d *client.Denied, cause *diagnose.Cause, fix *diagnose.Fix) string {
+	if flag := r.otherFlag(d); flag != "" && otherScheme(cause) && r.key.given() {
+		return "use " + flag
+	}
+	if r.fixedToken(d) {
+		return anotherToken
+	}
+	if otherScheme(cause) && fix != nil {
+		return fix.Text
+	}
 	if cause != nil && fix != nil && d.Note == "" && d.Err == nil {
 		return fix.Text
 	}
 	return d.WhatToDo()
+}
+
+// fixedToken tells that the token of the command line is refused: whoever gave it
+// has no login to renew.
+func (r *callReport) fixedToken(d *client.Denied) bool {
+	return r.key.bearer != "" && d.Retry == reason.RetryReauthenticate && len(d.Challenges) == 0
+}
+
+const anotherToken = "get another token: the one of --bearer is refused, and nothing here can renew it"
+
+// otherScheme tells that the server never looked at what was sent.
+func otherScheme(cause *diagnose.Cause) bool { return cause != nil && cause.Rule == "scheme-mismatch" }
+
+// noteOf is what the transport did. It thinks that a password was refused where
+// the scheme was.
+func noteOf(d *client.Denied, cause *diagnose.Cause) string {
+	if otherScheme(cause) {
+		return ""
+	}
+	return d.Note
+}
+
+// otherFlag is the flag for the scheme that the server asks for; empty for none.
+func (r *callReport) otherFlag(d *client.Denied) string {
+	user := "USER"
+	for _, given := range [...]string{r.key.basic, r.key.digest} {
+		if given != "" {
+			user, _, _ = strings.Cut(given, ":")
+		}
+	}
+	for _, offered := range [...]struct{ scheme, flag, given string }{
+		{"Bearer", "--bearer TOKEN", r.key.bearer}, {"Digest", "--digest " + user, r.key.digest}, {"Basic", "--basic " + user, r.key.basic},
+	} {
+		if offered.given == "" && slices.ContainsFunc(d.Challenges, func(c httpauth.Challenge) bool { return c.Is(offered.scheme) }) {
+			return offered.flag
+		}
+	}
+	return ""
 }
 
 // astray tells that a redirect led to a login: for a program that is a refusal,

@@ -112,6 +112,9 @@ func (r *callReport) observe(e client.Event) {
 
 func (r *callReport) event(e client.Event) callEvent {
 	c := callEvent{Kind: string(e.Kind), Attempt: e.Attempt, Started: e.Started.UTC(), TookMS: e.Took.Milliseconds(), Sent: e.Sent, Why: e.Why, Next: e.Next}
+	if e.Denied != nil && r.fixedToken(e.Denied) {
+		c.Next = "nothing: " + anotherToken
+	}
 	if e.Request != nil {
 		c.Request = &callMessage{Method: e.Request.Method, URL: r.url(e.Request.URL), Header: r.header(e.Request.Header)}
 	}
@@ -174,8 +177,8 @@ func (r *callReport) say(c callEvent) {
 		text := strings.TrimSpace(fmt.Sprint(c.Response.Status, " ", http.StatusText(c.Response.Status)))
 		fmt.Fprintf(w, "  got:  %s in %d ms\n", text, c.TookMS)
 	}
-	for _, ch := range c.Asks {
-		fmt.Fprintf(w, "  asks: %s\n", ch.Text)
+	for _, field := range c.asked() {
+		fmt.Fprintf(w, "  asks: %s\n", shortField(field))
 	}
 	for _, f := range c.Findings {
 		fmt.Fprintf(w, "  %s %s (%s)\n", s.Yellow("odd: "), f.Message, f.ID)
@@ -184,6 +187,25 @@ func (r *callReport) say(c callEvent) {
 		fmt.Fprintf(w, "  %s %s\n", s.Red("error:"), c.Error)
 	}
 	fmt.Fprintf(w, "  next: %s\n", c.Next)
+}
+
+// asked are the fields with challenges as they came: printed anew, they would look
+// right where they are not.
+func (c callEvent) asked() []string {
+	if c.Response == nil || len(c.Asks) == 0 && len(c.Findings) == 0 {
+		return nil
+	}
+	return append(c.Response.Header.Values("WWW-Authenticate"), c.Response.Header.Values("Proxy-Authenticate")...)
+}
+
+// maxField bounds how much of a field is shown.
+const maxField = 500
+
+func shortField(v string) string {
+	if len(v) <= maxField {
+		return v
+	}
+	return strings.ToValidUTF8(v[:maxField], "") + "…"
 }
 
 func (r *callReport) trace(resp *http.Response, d *client.Denied, err error) callTrace {
@@ -204,7 +226,7 @@ func (r *callReport) trace(resp *http.Response, d *client.Denied, err error) cal
 		t.Status = d.Status
 		t.Denied = &callDenied{
 			Reason: d.Reason, Inferred: d.Inferred, Retry: d.Retry, Status: d.Status, Title: d.Reason.Info().Title,
-			WhatToDo: whatToDo(d, cause, fix), Note: d.Note, Realm: d.Realm, Error: d.Code, Scope: d.Scope, ACR: d.ACR,
+			WhatToDo: r.whatToDo(d, cause, fix), Note: noteOf(d, cause), Realm: d.Realm, Error: d.Code, Scope: d.Scope, ACR: d.ACR,
 			RetryAfter: int(d.RetryAfter.Seconds()), RequestID: d.RequestID, Page: d.Page,
 		}
 		if cause != nil {
@@ -247,8 +269,8 @@ func refusalText(d *client.Denied, cause *diagnose.Cause) string {
 	} else if d.Description != "" && d.Inferred {
 		fmt.Fprintf(&b, "; the server says: %s", explain.Visible(d.Description))
 	}
-	if d.Note != "" {
-		b.WriteString("; " + d.Note)
+	if note := noteOf(d, cause); note != "" {
+		b.WriteString("; " + note)
 	}
 	if d.Err != nil {
 		b.WriteString(": " + withoutURL(d.Err))

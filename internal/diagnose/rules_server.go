@@ -25,7 +25,7 @@ func checkNamed(s *scene) *hit {
 		return nil
 	}
 	h := &hit{
-		sure: Certain, reason: i.Code, note: i.Title + ". " + i.Detail, fix: Fix{Text: i.FixCaller},
+		sure: Certain, reason: i.Code, note: i.Detail, fix: Fix{Text: i.FixCaller},
 	}
 	if s.resp.Header.Has("Gate401-Reason") {
 		h.at = []Evidence{s.inAnswer("Gate401-Reason", string(i.Code))}
