@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 )
@@ -37,18 +36,6 @@ func parseOrigin(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("origin %s://%s: only scheme, host and port, no path", u.Scheme, u.Host)
 	}
 	return u, nil
-}
-
-// loopback tells whether the host is this machine: 0.0.0.0 is too, and whatever
-// ends with localhost (RFC 6761 section 6.3).
-func loopback(host string) bool {
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	ip = ip.Unmap()
-	return err == nil && (ip.IsLoopback() || ip.IsUnspecified())
 }
 
 // below tells whether path is dir or lies below it, by whole segments.

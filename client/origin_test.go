@@ -207,10 +207,11 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// 0.0.0.0 and names below localhost are this machine, where nobody is between.
+// Nobody is between us and this machine; names below localhost are asked for on the
+// network.
 func TestLoopbackOrigins(t *testing.T) {
 	for origin, fine := range map[string]bool{
-		"http://0.0.0.0:8080": true, "http://[::]:8080": true, "http://LOCALHOST.": true, "http://api.localhost": true, "http://[::ffff:127.0.0.1]": true,
+		"http://0.0.0.0:8080": true, "http://[::]:8080": true, "http://LOCALHOST": true, "http://LOCALHOST.": false, "http://api.localhost": false, "http://[::ffff:127.0.0.1]": true,
 		"http://localhost.example.com": false, "http://10.0.0.1": false, "http://1.2.3.4.": false, "http://notlocalhost": false,
 	} {
 		tr := &client.Transport{Base: nothing{}, Logins: []client.Login{{Origins: []string{origin}, Source: client.Static("t")}}}

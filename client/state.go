@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/internal/loopback"
 )
 
 // state is what a Transport makes of its fields, and what it remembers.
@@ -71,7 +72,7 @@ func (t *Transport) compile(s *state, from []Login) ([]login, error) {
 			if err != nil {
 				return nil, fmt.Errorf("client: login %d: %w", i+1, err)
 			}
-			if u.Scheme == "http" && !loopback(u.Hostname()) && !l.DangerouslyAllowCleartext {
+			if u.Scheme == "http" && !loopback.Stays(u.Hostname()) && !l.DangerouslyAllowCleartext {
 				return nil, fmt.Errorf("client: login %d: %w: %s", i+1, ErrCleartext, o)
 			}
 			c.origins[originOf(u)] = true

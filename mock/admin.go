@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/internal/loopback"
 	"github.com/gate401/gate401/internal/mock/wire"
 )
 
@@ -71,12 +72,9 @@ func loopbackHost(host string) bool {
 	if err != nil {
 		name = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	}
-	// A resolver never leads localhost elsewhere (RFC 6761 section 6.3).
-	if strings.EqualFold(strings.TrimSuffix(name, "."), "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(name)
-	return err == nil && addr.Unmap().IsLoopback()
+	// Browsers lead no name that ends in localhost elsewhere, with a dot or without
+	// (RFC 6761 section 6.3).
+	return loopback.Only(strings.TrimSuffix(name, "."))
 }
 
 // otherOrigin tells whether a browser sends r for a page that the mock did not

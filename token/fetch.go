@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/gate401/gate401/internal/loopback"
 )
 
 const (
@@ -158,7 +159,7 @@ func (r *RemoteKeys) keysURI(issuer *url.URL, data []byte) (string, error) {
 		return "", &metadataError{"jwks_uri is not a URL"}
 	}
 	// A remote issuer has no business with what listens on this machine.
-	if u.Scheme != "https" && isLoopback(u) && !isLoopback(issuer) {
+	if loopback.Leads(u.Hostname()) && !loopback.Leads(issuer.Hostname()) {
 		return "", &metadataError{"jwks_uri points to this machine, and the issuer is elsewhere"}
 	}
 	return location, nil
@@ -201,19 +202,8 @@ func (r *RemoteKeys) checkScheme(u *url.URL) error {
 	switch {
 	case u.Scheme == "https":
 		return nil
-	case u.Scheme == "http" && (r.DangerouslyAllowHTTP || isLoopback(u)):
+	case u.Scheme == "http" && (r.DangerouslyAllowHTTP || loopback.Stays(u.Hostname())):
 		return nil
 	}
 	return fmt.Errorf("%s: https is required, or http on this machine", u.Redacted())
-}
-
-// isLoopback goes by the name alone: a name that resolves to this machine now may
-// resolve elsewhere later.
-func isLoopback(u *url.URL) bool {
-	host := u.Hostname()
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
 }

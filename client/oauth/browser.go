@@ -45,7 +45,7 @@ func (c *Client) Browser(ctx context.Context, show func(address string)) (Tokens
 	}
 	var state [24]byte
 	_, _ = rand.Read(state[:]) // does not fail
-	l := &loopback{state: base64.RawURLEncoding.EncodeToString(state[:]), host: ln.Addr().String(), codes: make(chan callback)}
+	l := &callbacks{state: base64.RawURLEncoding.EncodeToString(state[:]), host: ln.Addr().String(), codes: make(chan callback)}
 	server := &http.Server{Handler: l, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 2 * webTimeout, MaxHeaderBytes: 64 << 10}
 	done := make(chan struct{})
 	go func() { defer close(done); _ = server.Serve(ln) }()
@@ -114,15 +114,15 @@ type callback struct {
 	told  chan error
 }
 
-// loopback takes the answer of the browser, once.
-type loopback struct {
+// callbacks takes the answer of the browser, once.
+type callbacks struct {
 	state, host string
 	codes       chan callback
 }
 
 // ServeHTTP refuses everything but an answer with our state, and goes on waiting:
 // any page that is open in the browser can send requests here.
-func (l *loopback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (l *callbacks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	switch {
 	case r.URL.Path != callbackPath:

@@ -29,7 +29,7 @@ func (e *elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestFindNotHere(t *testing.T) {
 	for _, issuer := range []string{
 		"https://127.0.0.1:8443", "https://localhost", "https://LOCALHOST.", "https://idp.localhost:1", "https://0.0.0.0", "https://[::]", "https://[::1]",
-		"https://[::ffff:127.0.0.1]", "https://[::ffff:0.0.0.0]", "http://127.9.9.9",
+		"https://[::ffff:127.0.0.1]", "https://[::ffff:0.0.0.0]", "http://127.9.9.9", "https://127.1", "https://0x7f.0.0.1", "https://ip6-localhost",
 	} {
 		e := &elsewhere{issuer: issuer}
 		_, err := oauth.Find(t.Context(), &http.Client{Transport: e}, "https://api.example.com/orders")

@@ -9,11 +9,11 @@ import (
 	"mime"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/gate401/gate401/internal/loopback"
 	"github.com/gate401/gate401/internal/terminal"
 )
 
@@ -34,10 +34,10 @@ var errNoAnswer = errors.New("no answer")
 // web asks servers.
 type web struct {
 	client *http.Client
-	// loopback lets plain http go to this machine. It is off where the place we
+	// here lets it ask this machine, over plain http too. It is off where the place we
 	// started from is elsewhere: a server out there must not make us ask the
 	// servers in here (RFC 9728 section 7.7).
-	loopback bool
+	here bool
 }
 
 func newWeb(client *http.Client, start *url.URL) web {
@@ -49,19 +49,7 @@ func newWeb(client *http.Client, start *url.URL) web {
 		own.Timeout = webTimeout
 	}
 	own.Jar = nil
-	return web{&own, isLoopback(start.Hostname())}
-}
-
-// isLoopback tells whether a host is this machine: 0.0.0.0 is too, and whatever
-// ends with localhost (RFC 6761 section 6.3).
-func isLoopback(host string) bool {
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	a, err := netip.ParseAddr(host)
-	a = a.Unmap()
-	return err == nil && (a.IsLoopback() || a.IsUnspecified())
+	return web{&own, loopback.Leads(start.Hostname())}
 }
 
 // parseURL reads an absolute URL that may be asked.
@@ -74,9 +62,9 @@ func (w web) parseURL(what, raw string) (*url.URL, error) {
 		return nil, fmt.Errorf("%s has a user name in it", what)
 	case u.Fragment != "":
 		return nil, fmt.Errorf("%s has a fragment", what)
-	case isLoopback(u.Hostname()) && !w.loopback:
+	case loopback.Leads(u.Hostname()) && !w.here:
 		return nil, fmt.Errorf("%s leads to this machine, and came from another one", what)
-	case u.Scheme == "https", u.Scheme == "http" && w.loopback && isLoopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && w.here && loopback.Stays(u.Hostname()):
 		return u, nil
 	}
 	return nil, fmt.Errorf("%s is not https: whoever is on the way could read and change what is sent (%s)", what, shown(u))

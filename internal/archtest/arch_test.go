@@ -32,10 +32,11 @@ var policy = map[string]struct{ house, modules string }{
 	// Mechanisms: they know the domain, not one another's insides, and no surface.
 	"internal/password":      {modules: "golang.org/x/crypto golang.org/x/text"},
 	"internal/terminal":      {},
+	"internal/loopback":      {},
 	"internal/yamldoc":       {house: "internal/nearest", modules: "go.yaml.in/yaml/v3"},
 	"internal/nearest":       {},
 	"internal/seal":          {modules: "golang.org/x/crypto"},
-	"token":                  {house: "reason", modules: "github.com/go-jose/go-jose/v4"},
+	"token":                  {house: "internal/loopback reason", modules: "github.com/go-jose/go-jose/v4"},
 	"store":                  {modules: "golang.org/x/text"},
 	"store/memory":           {house: "store"},
 	"store/sqldb":            {house: "store"},
@@ -49,9 +50,9 @@ var policy = map[string]struct{ house, modules string }{
 	"access":                 {house: root},
 	"defend":                 {house: " reason"},
 	"client/storage":         {modules: "github.com/gofrs/flock github.com/zalando/go-keyring"},
-	"client/oauth":           {house: "client client/storage httpauth internal/terminal", modules: "golang.org/x/oauth2"},
+	"client/oauth":           {house: "client client/storage httpauth internal/loopback internal/terminal", modules: "golang.org/x/oauth2"},
 	"client/oauth/oauthtest": {},
-	"client":                 {house: "httpauth internal/terminal reason"},
+	"client":                 {house: "httpauth internal/loopback internal/terminal reason"},
 
 	// Surfaces and what they show; none imports another.
 	"web":                {modules: "github.com/a-h/templ"},
@@ -63,8 +64,8 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/proxy":     {house: root},
 	"internal/admin":     {house: "reason internal/watch"},
 	"internal/explain":   {house: " httpauth reason token internal/watch"},
-	"internal/diagnose":  {house: "httpauth internal/capture internal/explain internal/nearest reason token"},
-	"internal/capture":   {house: "internal/nearest"},
+	"internal/diagnose":  {house: "httpauth internal/capture internal/explain internal/loopback internal/nearest reason token"},
+	"internal/capture":   {house: "internal/loopback internal/nearest"},
 	"internal/demo":      {house: "reason web", modules: "github.com/a-h/templ"},
 	"internal/inspector": {house: "httpauth reason token web"},
 
@@ -83,17 +84,17 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/mock/judge":    {house: "httpauth internal/mock/journal internal/mock/wire"},
 
 	// Composition: the file, from the file to a gate, from a gate to a process.
-	"internal/config":           {house: "internal/nearest internal/yamldoc", modules: "go.yaml.in/yaml/v3"},
+	"internal/config":           {house: "internal/loopback internal/nearest internal/yamldoc", modules: "go.yaml.in/yaml/v3"},
 	"internal/config/schemagen": {house: "internal/config", modules: "github.com/invopop/jsonschema"},
 	"internal/build": {house: " access authn defend internal/config internal/keyring internal/nearest internal/password internal/seal " +
 		"internal/watch store store/memory token"},
 	"internal/storage": {house: "internal/build internal/config internal/seal store store/sqlite"},
 	"internal/server": {house: " defend internal/admin internal/build internal/config internal/demo internal/guide internal/inspector " +
 		"internal/password internal/proxy internal/samples internal/storage internal/watch reason store"},
-	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/nearest internal/password " +
+	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/loopback internal/nearest internal/password " +
 		"internal/mock/cert internal/mock/judge internal/server internal/trial internal/storage internal/watch mock reason store token",
 		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},
-	"mock":           {house: "httpauth internal/guide internal/inspector internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/judge internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/wire internal/mock/world internal/nearest internal/yamldoc reason", modules: "go.yaml.in/yaml/v3"},
+	"mock":           {house: "httpauth internal/guide internal/inspector internal/loopback internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/judge internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/wire internal/mock/world internal/nearest internal/yamldoc reason", modules: "go.yaml.in/yaml/v3"},
 	"internal/trial": {house: "httpauth internal/mock/cert internal/mock/journal internal/mock/judge internal/mock/scenario internal/mock/world mock"},
 	"cmd/gate401":    {house: "internal/cli"},
 	"internal/docs": {house: "httpauth internal/cli internal/config internal/diagnose internal/mock/httpbin internal/mock/mix internal/mock/scenario " +

@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/url"
 	"strings"
+
+	"github.com/gate401/gate401/internal/loopback"
 )
 
 // parseURL reads a URL as a client does: without a scheme it gets one, and the
@@ -160,6 +162,5 @@ func isLocal(host string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return loopback.Stays(host)
 }

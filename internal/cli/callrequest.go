@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
 
 	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/internal/loopback"
 )
 
 // stdinKept is how much of standard input is kept in case that it has to be
@@ -70,8 +72,10 @@ func (a *app) callRequest(ctx context.Context, f *callFlags, target string) (req
 }
 
 func isLocal(host string) bool {
-	host, _, _ = strings.Cut(host, ":")
-	return host == "localhost" || host == "127.0.0.1"
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	return loopback.Stays(host)
 }
 
 // shortened leaves out of a text that was no URL what may be a password.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/gate401/gate401/internal/capture"
 	"github.com/gate401/gate401/internal/diagnose"
 	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/internal/loopback"
 	"github.com/gate401/gate401/token"
 )
 
@@ -37,7 +37,7 @@ func (a *app) evidence(ctx context.Context, f explainFlags, c capture.Capture, o
 	if last.Response == nil || jwt == "" && !asksBearer(last) {
 		return done, nil
 	}
-	d := discovery{say: a.say, here: isHere(last.Request.URL)}
+	d := discovery{say: a.say, here: loopback.Leads(last.Request.URL.Hostname())}
 	if m, ok := d.resource(ctx, last); ok {
 		o.Metadata = m
 	}
@@ -179,23 +179,11 @@ func (d *discovery) refuses(u *url.URL) string {
 	switch {
 	case u.Host == "":
 		return "is no URL"
-	case isHere(u) && !d.here:
+	case loopback.Leads(u.Hostname()) && !d.here:
 		return "leads to this machine, and came from another one"
-	case u.Scheme == "https", u.Scheme == "http" && isHere(u):
+	case u.Scheme == "https", u.Scheme == "http" && loopback.Stays(u.Hostname()):
 		return ""
 	}
 	// Over plain http anybody between could put in other keys.
 	return "is not at https"
-}
-
-// isHere tells whether a URL leads to this machine: 0.0.0.0 does too, and
-// whatever ends with localhost (RFC 6761 section 6.3).
-func isHere(u *url.URL) bool {
-	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	ip = ip.Unmap()
-	return err == nil && (ip.IsLoopback() || ip.IsUnspecified())
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/gate401/gate401/client/oauth"
 	"github.com/gate401/gate401/client/storage"
 	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/internal/loopback"
 )
 
 // tokenStore says where logins are kept.
@@ -127,7 +128,7 @@ func isOrigin(text string) bool {
 // of others.
 func inClear(origin string) bool {
 	u, err := url.Parse(origin)
-	return err != nil || u.Scheme != "https" && !isHere(u)
+	return err != nil || u.Scheme != "https" && !loopback.Stays(u.Hostname())
 }
 
 func isAtOrigin(u *url.URL, origin string) bool {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gate401/gate401/internal/loopback"
 	"github.com/gate401/gate401/internal/yamldoc"
 )
 
@@ -119,15 +120,7 @@ func (c *checker) listen(path, value string) (reached bool) {
 			return false
 		}
 	}
-	return !isLoopback(host)
-}
-
-func isLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	a, err := netip.ParseAddr(host)
-	return err == nil && a.Unmap().IsLoopback()
+	return !loopback.Only(host)
 }
 
 // publicExample is the URL that a bare host was probably meant to be.

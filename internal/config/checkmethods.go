@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gate401/gate401/internal/loopback"
 )
 
 // maxLeeway is how far clocks may disagree.
@@ -126,7 +128,7 @@ func (c *checker) fetched(path, value string) {
 	case u.User != nil || u.Fragment != "":
 		c.fault(path, "", "the URL holds a name, a password or a fragment")
 	case u.Scheme == "https":
-	case u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "http" && loopback.Stays(u.Hostname()):
 	default:
 		c.fault(path, "write an https URL", "keys are fetched over https, or over http from this machine alone")
 	}

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/gate401/gate401/internal/loopback"
 )
 
 // issuers are those that the server is known to trust.
@@ -93,7 +95,7 @@ func checkEnvironment(s *scene) *hit {
 		return nil
 	}
 	iss, host := s.claims().Issuer, s.req.URL.Hostname()
-	if !strings.HasPrefix(iss, "http") || loopback(host) {
+	if !strings.HasPrefix(iss, "http") || loopback.Leads(host) {
 		return nil
 	}
 	from, to := environment(strings.TrimPrefix(strings.TrimPrefix(iss, "https://"), "http://")), environment(host)
@@ -172,7 +174,7 @@ func checkAudience(s *scene) *hit {
 // site, where nobody knows what the server is called.
 func (s *scene) foreignAudience() *hit {
 	aud := s.claims().Audience
-	if s.status != 401 || len(aud) != 1 || loopback(s.req.URL.Hostname()) {
+	if s.status != 401 || len(aud) != 1 || loopback.Leads(s.req.URL.Hostname()) {
 		return nil
 	}
 	u, err := url.Parse(aud[0])

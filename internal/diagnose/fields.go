@@ -108,12 +108,6 @@ func sameOrigin(a, b *url.URL) bool {
 	return s1 == s2 && h1 == h2 && p1 == p2
 }
 
-// loopback hosts count as secure in browsers.
-func loopback(host string) bool {
-	host = strings.ToLower(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || strings.HasPrefix(host, "127.") || host == "::1"
-}
-
 // site guesses the registrable domain. Without the list of public suffixes two
 // labels are taken, three where the second is one of the usual short ones
 // (co.uk, com.au), and the whole name for addresses.

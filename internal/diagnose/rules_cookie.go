@@ -9,6 +9,7 @@ import (
 
 	"github.com/gate401/gate401/internal/capture"
 	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/internal/loopback"
 	"github.com/gate401/gate401/reason"
 )
 
@@ -186,7 +187,8 @@ func (s *scene) whyLost(c setCookie) (id, note, attribute, fix string) {
 	if !strings.HasPrefix(path, "/") {
 		path = defaultPath(from.Path)
 	}
-	plain := func(u *url.URL) bool { return u.Scheme == "http" && !loopback(u.Hostname()) }
+	// Browsers take this machine for secure.
+	plain := func(u *url.URL) bool { return u.Scheme == "http" && !loopback.Leads(u.Hostname()) }
 	lower := strings.ToLower(c.name)
 	switch {
 	case c.deleted:

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/internal/loopback"
 	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/token"
 )
@@ -159,7 +160,7 @@ func checkKeyEnvironment(s *scene) *hit {
 	}
 	mine, host := keyEnvironment(key), s.req.URL.Hostname()
 	theirs := environment(host)
-	if mine == "" || s.status != 401 && s.status != 403 || loopback(host) || mine == theirs {
+	if mine == "" || s.status != 401 && s.status != 403 || loopback.Leads(host) || mine == theirs {
 		return nil
 	}
 	h := &hit{

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/internal/loopback"
 	"github.com/gate401/gate401/reason"
 )
 
@@ -167,7 +168,7 @@ func checkSaid(s *scene) *hit {
 			}
 		}
 		h := &hit{
-			sure: Likely, reason: code, note: "The server says: " + q(said) + ".", fix: Fix{Text: code.Info().FixCaller, Command: s.curl(s.credentialArgument())},
+			sure: Likely, reason: code, note: "The server says: " + words(said) + ".", fix: Fix{Text: code.Info().FixCaller, Command: s.curl(s.credentialArgument())},
 		}
 		if s.bearer["error_description"] != "" {
 			h.at = []Evidence{s.inAnswer("WWW-Authenticate", said)}
@@ -222,7 +223,7 @@ func checkHost(s *scene) *hit {
 		return nil
 	}
 	named := url.URL{Scheme: s.req.URL.Scheme, Host: strings.ToLower(host)}
-	if sameOrigin(&named, s.req.URL) || loopback(s.req.URL.Hostname()) || strings.Trim(s.req.URL.Hostname(), "0123456789.") == "" {
+	if sameOrigin(&named, s.req.URL) || loopback.Leads(s.req.URL.Hostname()) || strings.Trim(s.req.URL.Hostname(), "0123456789.") == "" {
 		return nil
 	}
 	return &hit{
