@@ -70,7 +70,9 @@ func NewServer(c Config) (*Server, error) {
 		mix:       &mix.Handler{MaxDelay: c.MaxDelay},
 		scenarios: &scenario.Player{Now: c.Now, PlainHost: c.PlainHost, SecureHost: c.SecureHost, Log: c.Log},
 	}
-	s.scenarios.Own = s.documents.Has
+	s.documents.Options.Tokens, s.documents.Options.Keys = []string{scenario.Token}, []string{world.DefaultKey}
+	s.documents.Options.Login = s.login
+	s.scenarios.Own = s.owns
 	s.worlds = &world.Worlds{Now: c.Now, Scenario: s.life, Log: c.Log}
 	if err := s.load(c.File, c.Documents); err != nil {
 		return nil, err
@@ -100,6 +102,15 @@ func NewServer(c Config) (*Server, error) {
 		}
 	}))
 	return s, nil
+}
+
+// owns tells whether a document answers r.
+func (s *Server) owns(r *http.Request) bool {
+	if rest, ok := strings.CutPrefix(r.URL.Path, worldPrefix); ok {
+		id, path, _ := strings.Cut(rest, "/")
+		return !ownOfWorld(path) && s.documents.HasBelow(worldPrefix+id, r)
+	}
+	return s.documents.Has(r)
 }
 
 // sandbox gives pages an origin of their own that is nobody else's.

@@ -2,6 +2,7 @@ package mock
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"maps"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/internal/mock/journal"
 	"github.com/gate401/gate401/internal/mock/scenario"
 	"github.com/gate401/gate401/internal/mock/wire"
 	"github.com/gate401/gate401/internal/mock/world"
@@ -39,9 +42,33 @@ func (s *Server) life(name string) (world.Settings, bool) {
 // world: by the scenario that its id names, by the file, or one in which
 // everything works.
 func (s *Server) world(w http.ResponseWriter, r *http.Request) {
-	if s.preset(w, r, strings.TrimPrefix(r.URL.Path, worldPrefix)) {
-		s.worlds.ServeHTTP(w, r)
+	rest := strings.TrimPrefix(r.URL.Path, worldPrefix)
+	if !s.preset(w, r, rest) {
+		return
 	}
+	id, path, _ := strings.Cut(rest, "/")
+	if !ownOfWorld(path) && s.documents.HasBelow(worldPrefix+id, r) {
+		if one, err := s.worlds.For(id, baseOf(r)); err == nil {
+			w.Header().Set("Date", one.Date())
+			s.documents.Below(worldPrefix+id, w, r)
+			return
+		}
+	}
+	s.worlds.ServeHTTP(w, r)
+}
+
+// ownOfWorld tells whether a path is one by which a world is known, and not one
+// of the many that it would answer anyway.
+func ownOfWorld(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	switch first {
+	case "", "login", "token", "revoke", "jwks.json", ".well-known":
+		return true
+	case "api":
+		second, _, _ := strings.Cut(strings.TrimPrefix(path, "api/"), "/")
+		return path == "api" || second == "orders" || second == "admin" || second == "payments"
+	}
+	return false
 }
 
 // preset makes the world of a session that was not used yet, where its settings
@@ -129,4 +156,14 @@ func (s *Server) sessionsAPI(w http.ResponseWriter, r *http.Request) {
 		_, id, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, ownPrefix+"api/"), "/")
 		s.endpoints.EndSession(id)
 	}
+}
+
+// login judges the token of a request to a document below a session: those of the
+// session's logins are good there too.
+func (s *Server) login(ctx context.Context, r *gate401.Request, token string) (*gate401.Identity, bool, error) {
+	one, err := s.worlds.Get(journal.NoteOf(ctx).Session)
+	if err != nil {
+		return nil, false, nil //nolint:nilerr // a request of no session has the token of no session
+	}
+	return one.Identify(ctx, r, token)
 }

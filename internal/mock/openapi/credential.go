@@ -43,7 +43,10 @@ const maxScopes = 50
 // Credentials are what the mock accepts, for each scheme by its name. Tokens are
 // new at each call: for a scheme with scopes there is one with all of them, one
 // with each, and one with none.
-func (d *Document) Credentials() ([]Credential, error) {
+func (d *Document) Credentials() ([]Credential, error) { return d.credentials(true) }
+
+// credentials are one of each kind for each scheme, or all of them.
+func (d *Document) credentials(all bool) ([]Credential, error) {
 	out := []Credential{}
 	for _, name := range d.names {
 		s := d.schemes[name]
@@ -54,7 +57,18 @@ func (d *Document) Credentials() ([]Credential, error) {
 		case s.spec.Type == "apiKey":
 			out = append(out, s.key())
 		case s.scoped:
-			for _, scopes := range d.scopeSets(s) {
+			if len(d.options.Tokens) > 0 {
+				out = append(out, fixed(s, d.options.Tokens[0], "Bearer", d.scopeSets(s)[0]))
+			}
+			sets := d.scopeSets(s)
+			switch {
+			case all:
+			case len(d.options.Tokens) > 0:
+				sets = nil
+			default:
+				sets = sets[:1]
+			}
+			for _, scopes := range sets {
 				c, err := d.newToken(s, scopes)
 				if err != nil {
 					return nil, err
@@ -70,10 +84,18 @@ func (d *Document) Credentials() ([]Credential, error) {
 			}
 			out = append(out, c)
 		case s.secret != "":
-			c := Credential{Scheme: name, Kind: "token", Value: s.secret, In: "header", Name: "Authorization", Send: s.spec.Scheme + " " + s.secret}
-			c.Curl = "-H " + shell("Authorization: "+c.Send)
-			out = append(out, c)
+			scheme := s.spec.Scheme
+			if strings.EqualFold(scheme, "bearer") {
+				scheme = "Bearer" // as it is written everywhere
+			}
+			out = append(out, fixed(s, s.secret, scheme, nil))
 		default:
+			if len(d.options.Tokens) > 0 {
+				out = append(out, fixed(s, d.options.Tokens[0], "Bearer", nil))
+				if !all {
+					continue
+				}
+			}
 			c, err := d.newToken(s, nil)
 			if err != nil {
 				return nil, err
@@ -82,6 +104,13 @@ func (d *Document) Credentials() ([]Credential, error) {
 		}
 	}
 	return out, nil
+}
+
+// fixed is a token that is the same as long as the mock runs.
+func fixed(s *scheme, value, scheme string, scopes []string) Credential {
+	c := Credential{Scheme: s.name, Kind: "token", Scopes: scopes, Value: value, In: "header", Name: "Authorization", Send: scheme + " " + value}
+	c.Curl = "-H " + shell("Authorization: "+c.Send)
+	return c
 }
 
 func (s *scheme) key() Credential {

@@ -1,13 +1,16 @@
 package openapi
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/token"
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -17,9 +20,16 @@ type Options struct {
 	// User and Password are those of the http schemes basic and digest; empty
 	// means user and passwd.
 	User, Password string
-	// Tokens and Keys are accepted beside those that are made, by bearer schemes
-	// and by apiKey.
+	// Tokens and Keys are accepted beside those that are made: tokens wherever
+	// one is asked for, with all scopes, and keys by apiKey. The first of each is
+	// what Credentials names.
 	Tokens, Keys []string
+	// Login judges the tokens of somebody else, such as those of a login; ok is
+	// false for a token that is none of those. Nil knows none.
+	Login func(ctx context.Context, r *gate401.Request, token string) (id *gate401.Identity, ok bool, err error)
+	// Help is where clients find Credentials, a relative URL that refusals name;
+	// empty for nowhere.
+	Help string
 	// SigningKey signs the tokens; nil makes one.
 	SigningKey *token.SigningKey
 	// Issuer and Audience are those of the tokens; empty means Issuer and the
@@ -37,7 +47,7 @@ type Options struct {
 // Issuer is the issuer of tokens where Options name none.
 const Issuer = "https://mock.gate401.invalid"
 
-// Document is an API to be played. It is immutable, and safe for concurrent use.
+// Document is an API to be played. Safe for concurrent use; do not copy it.
 type Document struct {
 	// Title and Version are what the document says of itself.
 	Title, Version string
@@ -50,6 +60,7 @@ type Document struct {
 	schemes    map[string]*scheme
 	names      []string // of schemes, sorted
 	unfit      map[string]bool
+	logins     sync.Map // of login by the request that is judged
 }
 
 // Operation is one operation of a document.
@@ -154,9 +165,9 @@ func serverURL(s *openapi3.Server) string {
 	return u
 }
 
-// find returns the operation for a request, or the methods that its path has.
-func (d *Document) find(r *http.Request) (op *operation, allowed []string) {
-	escaped := r.URL.EscapedPath()
+// find returns the operation for a request whose path, below what the document
+// knows nothing of, is escaped; or the methods that this path has.
+func (d *Document) find(r *http.Request, escaped string) (op *operation, allowed []string) {
 	for _, base := range d.bases {
 		below, ok := strings.CutPrefix(escaped, base)
 		if !ok || !strings.HasPrefix(below, "/") {

@@ -22,15 +22,15 @@ import (
 // document has; code=401 refuses without a look at the credentials.
 func (d *Document) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !d.serve(w, r) {
+		if !d.serve(w, r, r.URL.EscapedPath()) {
 			next.ServeHTTP(w, r)
 		}
 	})
 }
 
-// serve tells whether the document has an answer, and gives it.
-func (d *Document) serve(w http.ResponseWriter, r *http.Request) bool {
-	o, allowed := d.find(r)
+// serve tells whether the document has an answer for that path, and gives it.
+func (d *Document) serve(w http.ResponseWriter, r *http.Request, escaped string) bool {
+	o, allowed := d.find(r, escaped)
 	switch {
 	case o == nil && (len(allowed) == 0 || r.Method == http.MethodOptions):
 		return false
@@ -105,6 +105,10 @@ func (d *Document) refuse(w http.ResponseWriter, r *http.Request, o *operation, 
 	for name, values := range captured.header {
 		h[name] = values
 	}
+	if d.options.Help != "" {
+		h.Add("Link", "<"+d.options.Help+`>; rel="help"`) // RFC 8288 section 3
+		body = d.helped(body, h.Get("Content-Type"))
+	}
 	// The default response is for what nobody thought of, and no word about this.
 	if doc := response(o.spec, captured.status, false); doc != nil {
 		headersOf(h, doc)
@@ -120,6 +124,16 @@ func (d *Document) refuse(w http.ResponseWriter, r *http.Request, o *operation, 
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(captured.status)
 	_, _ = w.Write(body) // the client may be gone
+}
+
+// helped is the problem with a member that says where credentials are.
+func (d *Document) helped(body []byte, kind string) []byte {
+	open, ok := bytes.CutSuffix(bytes.TrimSpace(body), []byte("}"))
+	if !ok || kind != "application/problem+json" {
+		return body
+	}
+	// A text of the mock, without anything to be escaped.
+	return append(slices.Clone(open), `,"help":"what is accepted here: GET `+d.options.Help+`, or the mock's page"}`+"\n"...)
 }
 
 // answer plays a response of the document.

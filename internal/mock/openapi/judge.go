@@ -87,7 +87,7 @@ func (d *Document) judge(o *operation, hr *http.Request) verdict {
 	if len(o.alternatives) == 0 {
 		return v
 	}
-	said := o.ask(hr, r)
+	said := d.ask(o, hr, r)
 	optional := false
 	var best []gate401.Decision // the failures of the alternative that came closest
 	bestScore := -1
@@ -139,8 +139,9 @@ func (d *Document) judge(o *operation, hr *http.Request) verdict {
 }
 
 // ask asks each gate of the operation once: an answer to a nonce of Digest counts
-// once.
-func (o *operation) ask(hr *http.Request, r *gate401.Request) map[*use]gate401.Decision {
+// once, and so does a token whose uses are counted.
+func (d *Document) ask(o *operation, hr *http.Request, r *gate401.Request) map[*use]gate401.Decision {
+	defer d.logins.Delete(r)
 	said := map[*use]gate401.Decision{}
 	found := false // the Authorization field is some scheme's
 	for _, alt := range o.alternatives {

@@ -48,7 +48,7 @@ type Summary struct {
 	Prefix     string       `json:"prefix,omitempty"`
 	URLs       []string     `json:"urls"` // below which its paths are answered
 	Warnings   []string     `json:"warnings"`
-	Operations []Operation  `json:"operations"`
+	Operations []Ready      `json:"operations"`
 	Accepted   []Credential `json:"credentials"`
 }
 
@@ -72,6 +72,9 @@ func (l *Library) Add(name string, data []byte, prefix string) (string, error) {
 		l.Options.SigningKey = key
 	}
 	o := l.Options
+	l.mu.RLock()
+	o.Help = PathDocuments + "/" + strconv.Itoa(l.last+1)
+	l.mu.RUnlock()
 	if o.Prefix = prefix; prefix != "" {
 		if err := checkPrefix(prefix); err != nil {
 			return "", Errors{{Pointer: "", Message: err.Error(), Hint: "such as /petstore"}}
@@ -141,7 +144,7 @@ func (l *Library) snapshot() []held {
 // Has tells whether a document answers r.
 func (l *Library) Has(r *http.Request) bool {
 	for _, h := range l.snapshot() {
-		if o, _ := h.doc.find(r); o != nil {
+		if o, _ := h.doc.find(r, r.URL.EscapedPath()); o != nil {
 			return true
 		}
 	}
@@ -152,9 +155,9 @@ func (l *Library) Has(r *http.Request) bool {
 // none of them has. Paths below /__mock/ are never matched.
 func (l *Library) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p := r.URL.Path; p != "/__mock" && !strings.HasPrefix(p, "/__mock/") {
+		if p := r.URL.EscapedPath(); p != "/__mock" && !strings.HasPrefix(p, "/__mock/") {
 			for _, h := range l.snapshot() {
-				if h.doc.serve(w, r) {
+				if h.doc.serve(w, r, p) {
 					return
 				}
 			}
@@ -163,9 +166,32 @@ func (l *Library) Handler(next http.Handler) http.Handler {
 	})
 }
 
+// HasBelow tells whether Below has an answer.
+func (l *Library) HasBelow(prefix string, r *http.Request) bool {
+	path, ok := strings.CutPrefix(r.URL.EscapedPath(), prefix)
+	for _, h := range l.snapshot() {
+		if o, _ := h.doc.find(r, path); ok && o != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Below answers as Handler does, with the paths of the documents below a prefix,
+// such as that of a session, and tells whether there was an answer.
+func (l *Library) Below(prefix string, w http.ResponseWriter, r *http.Request) bool {
+	path, ok := strings.CutPrefix(r.URL.EscapedPath(), prefix)
+	for _, h := range l.snapshot() {
+		if ok && h.doc.serve(w, r, path) {
+			return true
+		}
+	}
+	return false
+}
+
 // API answers the paths by which documents come and go:
 //
-//	GET    /__mock/api/openapi                     {"documents":[Summary]}, without credentials
+//	GET    /__mock/api/openapi                     {"documents":[Summary]}, with one credential for each scheme
 //	POST   /__mock/api/openapi?name=&prefix=       the document; 201 Summary
 //	GET    /__mock/api/openapi/{id}                Summary with new tokens
 //	DELETE /__mock/api/openapi/{id}                204
@@ -181,23 +207,42 @@ func (l *Library) API() http.Handler {
 	return mux
 }
 
-func summary(r *http.Request, h held) Summary {
-	origin := "http://" + r.Host
+func originOf(r *http.Request) string {
 	if r.TLS != nil {
-		origin = "https://" + r.Host
+		return "https://" + r.Host
 	}
+	return "http://" + r.Host
+}
+
+func summary(origin string, h held, all bool) (Summary, error) {
+	accepted, err := h.doc.credentials(all)
 	s := Summary{ID: h.id, Name: h.name, Title: h.doc.Title, Version: h.doc.Version, Prefix: h.prefix,
-		Warnings: append([]string{}, h.doc.Warnings...), Operations: h.doc.Operations(), Accepted: []Credential{}}
+		Warnings: append([]string{}, h.doc.Warnings...), Operations: h.doc.Ready(origin, accepted), Accepted: accepted}
 	for _, base := range h.doc.bases {
 		s.URLs = append(s.URLs, origin+base)
 	}
-	return s
+	return s, err
+}
+
+// Summaries are the documents, the newest first, with one credential for each
+// scheme. origin is scheme and host of the mock.
+func (l *Library) Summaries(origin string) ([]Summary, error) {
+	out := []Summary{}
+	for _, h := range l.snapshot() {
+		s, err := summary(origin, h, false)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	return out, nil
 }
 
 func (l *Library) serveList(w http.ResponseWriter, r *http.Request) {
-	out := []Summary{}
-	for _, h := range l.snapshot() {
-		out = append(out, summary(r, h))
+	out, err := l.Summaries(originOf(r))
+	if err != nil {
+		wire.Problem(w, http.StatusInternalServerError, "no token could be made")
+		return
 	}
 	wire.JSON(w, http.StatusOK, map[string]any{"documents": out})
 }
@@ -238,9 +283,8 @@ func (l *Library) show(w http.ResponseWriter, r *http.Request, id string, status
 		wire.Problem(w, http.StatusNotFound, "there is no document "+strconv.Quote(clip(id)))
 		return
 	}
-	s := summary(r, h)
-	var err error
-	if s.Accepted, err = h.doc.Credentials(); err != nil {
+	s, err := summary(originOf(r), h, true)
+	if err != nil {
 		wire.Problem(w, http.StatusInternalServerError, "no token could be made")
 		return
 	}

@@ -105,10 +105,13 @@ func (d *Document) enforce(s *scheme) error {
 			return err
 		}
 		s.method = &keyMethod{realm: d.realm(), in: s.spec.In, name: s.spec.Name, known: hashed(append([]string{s.secret}, d.options.Keys...))}
+		if len(d.options.Keys) > 0 {
+			s.secret = d.options.Keys[0]
+		}
 	case "oauth2", "openIdConnect":
 		s.scoped = true
 		s.scopes = flowScopes(s.spec.Flows)
-		s.method, err = d.bearer(nil)
+		s.method, err = d.bearer(s)
 		return err
 	case "mutualTLS":
 		d.warn("the scheme %q (mutualTLS) is not enforced: a certificate is part of the connection, and the mock asks for none", s.name)
@@ -130,13 +133,16 @@ func (d *Document) enforceHTTP(s *scheme) error {
 			Algorithms: []httpauth.DigestAlgorithm{httpauth.DigestSHA256, httpauth.DigestMD5}}
 	case "bearer":
 		if strings.EqualFold(s.spec.BearerFormat, "jwt") {
-			s.method, err = d.bearer(nil)
+			s.method, err = d.bearer(s)
 			return err
 		}
 		if s.secret, err = d.newSecret(); err != nil {
 			return err
 		}
-		s.method, err = d.bearer(append([]string{s.secret}, d.options.Tokens...))
+		s.method, err = d.bearer(s)
+		if len(d.options.Tokens) > 0 {
+			s.secret = d.options.Tokens[0]
+		}
 		return err
 	default:
 		if !isScheme(s.spec.Scheme) {
@@ -177,9 +183,31 @@ func (d *Document) newSecret() (string, error) {
 	return k.Reveal(), nil
 }
 
-// bearer is a method for the tokens that the mock signed, and for opaque ones
-// that it knows.
-func (d *Document) bearer(opaque []string) (gate401.Authenticator, error) {
+// login is what Options.Login said of the token of a request, which is asked once
+// however many schemes of an operation take tokens.
+type login struct {
+	id  *gate401.Identity
+	ok  bool
+	err error
+}
+
+func (d *Document) login(ctx context.Context, r *gate401.Request, credential string) login {
+	if d.options.Login == nil {
+		return login{}
+	}
+	if said, ok := d.logins.Load(r); ok {
+		l, _ := said.(login)
+		return l
+	}
+	var l login
+	l.id, l.ok, l.err = d.options.Login(ctx, r, credential)
+	d.logins.Store(r, l)
+	return l
+}
+
+// bearer is a method for the tokens that the mock signed, for those that it knows,
+// and for those of a login. The secret of a scheme says that its tokens are opaque.
+func (d *Document) bearer(s *scheme) (gate401.Authenticator, error) {
 	v, err := token.New(token.Profile{
 		Keys: token.NewKeySet(d.options.SigningKey.Public()), Issuer: d.options.Issuer,
 		Audience: []string{d.options.Audience}, Now: d.options.Now,
@@ -187,15 +215,22 @@ func (d *Document) bearer(opaque []string) (gate401.Authenticator, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := hashed(opaque)
-	check := func(ctx context.Context, _ *gate401.Request, credential string) (*gate401.Identity, error) {
+	known, published := hashed([]string{s.secret}), hashed(d.options.Tokens)
+	opaque := s.secret != ""
+	check := func(ctx context.Context, r *gate401.Request, credential string) (*gate401.Identity, error) {
 		if _, err := httpauth.BearerToken("Bearer " + credential); err != nil {
 			return nil, &gate401.Denial{Reason: reason.TokenMalformed, Err: err}
 		}
 		if known.has(credential) {
 			return &gate401.Identity{Subject: d.options.User}, nil
 		}
-		if len(known) > 0 && strings.Count(credential, ".") != 2 {
+		if published.has(credential) {
+			return &gate401.Identity{Subject: d.options.User, Scopes: d.scopeSets(s)[0]}, nil
+		}
+		if l := d.login(ctx, r, credential); l.ok {
+			return l.id, l.err
+		}
+		if opaque && strings.Count(credential, ".") != 2 {
 			return nil, &gate401.Denial{Reason: reason.TokenInactive, Err: errors.New("no token that the mock knows")}
 		}
 		c, err := v.Verify(ctx, credential)

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/authn"
 	"github.com/gate401/gate401/internal/mock/journal"
 	"github.com/gate401/gate401/internal/mock/wire"
+	"github.com/gate401/gate401/token"
 )
 
 // World is one isolated API. [Worlds] makes them.
@@ -52,6 +54,36 @@ func (w *World) Settings() Settings { return *w.settings }
 
 // Now is what time it is in the world.
 func (w *World) Now() time.Time { return w.life.Load().clock.now() }
+
+// Date is what the Date field of the world's answers says.
+func (w *World) Date() string { return w.life.Load().clock.date().Format(http.TimeFormat) }
+
+// Identify judges an access token of the world's own logins, which is the
+// Authorization field of r, as its resources do: it counts as a use, and the
+// script has its say. ok is false for other tokens, and in a world that takes
+// none.
+func (w *World) Identify(ctx context.Context, r *gate401.Request, credential string) (id *gate401.Identity, ok bool, err error) {
+	decoded := token.Decode(credential)
+	if decoded.Claims == nil || decoded.Claims.Issuer != w.URL() {
+		return nil, false, nil
+	}
+	for _, m := range w.life.Load().methods.accept {
+		s, _ := m.(*scripted)
+		if s == nil {
+			continue
+		}
+		if _, is := s.Authenticator.(*authn.Bearer); !is {
+			continue
+		}
+		c, found, err := s.Find(r)
+		if err != nil || !found {
+			return nil, err != nil, err
+		}
+		id, err := s.Verify(ctx, r, c)
+		return id, true, err
+	}
+	return nil, false, nil
+}
 
 // reset begins anew: no logins, no counts, the clock where it began.
 func (w *World) reset() error {
