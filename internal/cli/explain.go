@@ -17,6 +17,7 @@ import (
 // explainFlags are the choices of "gate401 explain".
 type explainFlags struct {
 	challenge, authorization, strict, asJSON, open bool
+	short, long                                    bool
 	admin, file                                    string
 	source                                         sourceFlags
 }
@@ -32,17 +33,22 @@ func (a *app) explain() *cobra.Command {
 		Long:              explainLong,
 		Example:           explainExamples,
 		RunE:              func(cmd *cobra.Command, args []string) error { return a.explainRun(cmd, f, args) },
-		ValidArgsFunction: completeReasons,
+		ValidArgsFunction: completeIDs,
 	}
 	fl := cmd.Flags()
 	fl.BoolVar(&f.challenge, "challenge", false, "the arguments are values of WWW-Authenticate")
 	fl.BoolVar(&f.authorization, "authorization", false, "the argument is a value of Authorization")
 	fl.BoolVar(&f.strict, "strict", false, "hand out no challenge unless every field follows the grammar")
 	fl.BoolVar(&f.asJSON, "json", false, "print JSON; one line for each line of standard input")
+	fl.BoolVar(&f.short, "short", false, "of a request, print the cause with its mark, the table and what to do alone")
+	fl.BoolVar(&f.long, "long", false, "of a request, print also what was ruled out, and all dates")
 	fl.BoolVar(&f.open, "show-secrets", false, "print passwords, tokens and signatures too")
 	fl.StringVar(&f.admin, "admin", "", "the admin `URL` of the gate that refused a request (default http://127.0.0.1:8402)")
 	fl.StringVarP(&f.file, "config", "c", "", "the configuration `FILE` that says where the admin listener is")
 	exclusive(cmd, "challenge", "authorization")
+	exclusive(cmd, "short", "long")
+	exclusive(cmd, "short", "json")
+	exclusive(cmd, "long", "json")
 	exclusive(cmd, "admin", "config")
 	_ = cmd.MarkFlagFilename("config", "yaml", "yml")
 	f.source.register(cmd)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -257,7 +256,7 @@ func (a *app) explainCapture(ctx context.Context, f explainFlags, c capture.Capt
 	if f.asJSON {
 		err = a.json(r)
 	} else {
-		a.print(r.Text(a.style))
+		a.print(r.Print(a.style, f.detail()))
 	}
 	if unsent != nil {
 		return errors.Join(err, unsent)
@@ -265,22 +264,14 @@ func (a *app) explainCapture(ctx context.Context, f explainFlags, c capture.Capt
 	return verdict(r.Good(), err)
 }
 
-// holdsSecret tells whether a credential stands in the requests.
-func holdsSecret(c capture.Capture) bool {
-	for _, x := range c.Exchanges {
-		q := x.Request
-		names := []string{}
-		for _, f := range q.Header {
-			names = append(names, f.Name)
-		}
-		for name := range q.URL.Query() {
-			names = append(names, name)
-		}
-		if q.Options.User != "" || q.Options.ProxyUser != "" || slices.ContainsFunc(names, capture.SecretName) {
-			return true
-		}
+func (f explainFlags) detail() diagnose.Detail {
+	switch {
+	case f.short:
+		return diagnose.Short
+	case f.long:
+		return diagnose.Long
 	}
-	return false
+	return diagnose.Usual
 }
 
 // explainPage writes the token inspector.

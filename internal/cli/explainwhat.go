@@ -30,6 +30,9 @@ func (a *app) explainWhat(cmd *cobra.Command, f explainFlags, what string) error
 		}
 	}
 	g := explain.Guess(what)
+	if id, ok := lookupID(what); ok && g.Kind != explain.KindCode && !f.source.needsRequest() {
+		return a.explainID(f, id)
+	}
 	if argument && g.Secret() {
 		a.exposed()
 	}
@@ -97,12 +100,12 @@ func fieldName(g explain.Guessed) string {
 // unknownWhat does not repeat the text: it may be a password.
 func unknownWhat(what string, argument bool) error {
 	hint := `"gate401 explain --help" shows what can be explained`
-	if meant := closestReason(what); argument && meant != "" {
+	if meant := closestID(what); argument && meant != "" {
 		hint = "did you mean " + meant + "?"
 	} else if _, err := os.Stat(what); argument && err == nil {
 		hint = "to explain what is in a file: gate401 explain - < " + explain.Visible(what)
 	}
-	return usagef(hint, "explain: this is no reason, request id, token, or line of a header that matters here")
+	return usagef(hint, "explain: this is no reason, rule, finding, request id, token, or line of a header that matters here")
 }
 
 func (a *app) explainCode(f explainFlags, code string) error {

@@ -56,13 +56,6 @@ var keyParams = map[string]bool{
 	"x-api-key": true, "subscription-key": true,
 }
 
-// secretParams are parameters of a query or a form that hold secrets.
-var secretParams = map[string]bool{
-	"password": true, "passwd": true, "pwd": true, "client_secret": true, "refresh_token": true, "id_token": true, "code": true,
-	"code_verifier": true, "client_assertion": true, "assertion": true, "signature": true, "sig": true, "secret": true, "state": true,
-	"session": true, "sid": true, "x-amz-signature": true, "x-amz-security-token": true, "otp": true, "device_code": true, "jwt": true,
-}
-
 func findKey(r *capture.Request) place {
 	for _, f := range r.Header {
 		if keyFields[strings.ToLower(f.Name)] {

@@ -40,6 +40,9 @@ func cut(v string, n int) string {
 // q quotes a value in a sentence.
 func q(v string) string { return `"` + explain.Visible(cut(v, 80)) + `"` }
 
+// words quotes a sentence of a server; its stop is ours.
+func words(v string) string { return q(strings.TrimRight(v, ".")) }
+
 func list(words []string, last string) string {
 	switch len(words) {
 	case 0:

@@ -88,7 +88,7 @@ func (h *hush) field(f capture.Field) {
 			value = pair
 		}
 		h.add(strings.TrimSpace(value))
-	case keyFields[name], capture.SecretName(name):
+	case secret.Name(name):
 		h.add(f.Value)
 		h.pieces(f.Value)
 	case name == "location", name == "referer":
@@ -175,11 +175,7 @@ func secretAuthParam(name string) bool {
 	return true
 }
 
-// secretNames are those of a JSON object, a query or a form.
-func secretName(name string) bool {
-	name = strings.ToLower(name)
-	return secretParams[name] || keyParams[name] || keyFields[name] || capture.SecretName(name)
-}
+func secretName(name string) bool { return secret.Name(name) }
 
 func (h *hush) url(u *url.URL) {
 	if u == nil {

@@ -169,7 +169,7 @@ func checkSuccessError(s *scene) *hit {
 	said := strings.TrimSpace(s.said.code + " " + s.said.text)
 	return &hit{
 		sure: Likely, expected: "401 with WWW-Authenticate", actual: fmt.Sprintf("%d, and an error in the body", s.status),
-		note: fmt.Sprintf("The status says %d, the body says %s.", s.status, q(said)),
+		note: fmt.Sprintf("The status says %d, the body says %s.", s.status, words(said)),
 		at:   []Evidence{s.inStatus(), s.inBody(said)},
 		fix:  Fix{Text: "Treat it as a 401: get a new credential and send the request once more. The server should send the status that it means.", Command: s.curl(s.credentialArgument())},
 	}

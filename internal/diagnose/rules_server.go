@@ -168,7 +168,7 @@ func checkSaid(s *scene) *hit {
 			}
 		}
 		h := &hit{
-			sure: Likely, reason: code, note: "The server says: " + q(said) + ".", fix: Fix{Text: code.Info().FixCaller, Command: s.curl(s.credentialArgument())},
+			sure: Likely, reason: code, note: "The server says: " + words(said) + ".", fix: Fix{Text: code.Info().FixCaller, Command: s.curl(s.credentialArgument())},
 		}
 		if s.bearer["error_description"] != "" {
 			h.at = []Evidence{s.inAnswer("WWW-Authenticate", said)}

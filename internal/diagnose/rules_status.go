@@ -81,7 +81,7 @@ func (s *scene) says() string {
 // quoted adds the words of the server to a note.
 func (s *scene) quoted(note string) string {
 	if t := s.says(); t != "" {
-		return note + ` It says: "` + explain.Visible(cut(t, 200)) + `".`
+		return note + ` It says: "` + explain.Visible(cut(strings.TrimRight(t, "."), 200)) + `".`
 	}
 	return note
 }

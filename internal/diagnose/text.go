@@ -7,12 +7,26 @@ import (
 
 	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/reason"
 )
 
-// Text is the report for a reader: what it is about, the cause with a mark
+// Detail says how much of a report is printed.
+type Detail int
+
+// The details. Whatever is left out stands in the JSON form.
+const (
+	Usual Detail = iota // what is needed to mend it, and what goes beyond the cause where that is not certain
+	Short               // the cause with its mark, the table and what to do
+	Long                // everything
+)
+
+// Text is the report for a reader, in the usual detail.
+func (r Report) Text(s explain.Style) string { return r.Print(s, Usual) }
+
+// Print is the report for a reader: what it is about, the cause with a mark
 // below the place, the table, what follows, what is fine, what is not known, and
 // what to do.
-func (r Report) Text(s explain.Style) string {
+func (r Report) Print(s explain.Style, d Detail) string {
 	var b strings.Builder
 	if r.Subject == nil {
 		b.WriteString(s.Wrap("", "There is no request in what was given."))
@@ -26,32 +40,68 @@ func (r Report) Text(s explain.Style) string {
 	if len(r.Rows) > 0 {
 		b.WriteString("\n" + table(s, r.Rows, r.Subject.Status == http.StatusProxyAuthRequired))
 	}
-	if len(r.Times) > 0 {
-		rows := make([][2]string, len(r.Times))
-		for i, t := range r.Times {
-			words := t.Words
-			if stamp := " (" + explain.Moment(t.Time) + ")"; strings.HasSuffix(words, stamp) {
-				words = strings.TrimSuffix(words, stamp)
-			}
-			rows[i] = [2]string{t.What, explain.Moment(t.Time) + "  " + words}
-		}
-		b.WriteString("\n" + s.Bold("Times") + "\n" + s.Pairs("  ", rows))
+	if d == Long || d == Usual && r.aboutTime() {
+		b.WriteString(r.times(s))
 	}
-	b.WriteString(r.section(s, "Then", RoleConsequence))
-	b.WriteString(r.section(s, "Also", RoleAlso))
-	b.WriteString(bullets(s, "Ruled out", r.RuledOut))
-	b.WriteString(bullets(s, "Not known", r.Unknown))
+	if d != Short {
+		b.WriteString(r.section(s, "Then", RoleConsequence))
+		b.WriteString(r.section(s, "Also", RoleAlso))
+	}
+	if d == Long || d == Usual && (r.Outcome == OutcomeUnknown || r.Cause != nil && r.Cause.Certainty == Possible) {
+		b.WriteString(bullets(s, "Ruled out", r.RuledOut))
+	}
+	if d != Short || r.Cause == nil {
+		b.WriteString(bullets(s, "Not known", r.Unknown))
+	}
 	if r.Fix != nil {
 		b.WriteString("\n" + s.Bold("What to do") + "\n" + s.Wrap("  ", explain.Visible(r.Fix.Text)))
 		if r.Fix.Command != "" {
 			b.WriteString("    " + explain.Visible(r.Fix.Command) + "\n")
 		}
 	}
+	if d == Short {
+		return b.String()
+	}
 	b.WriteString(bullets(s, "Notes", r.Notes))
-	if c := r.Cause; c != nil && c.Reason != nil {
-		b.WriteString("\n" + s.Wrap("", "More: `gate401 explain "+string(c.Reason.Code)+"`"))
+	if c := r.Cause; c != nil {
+		more := "More: `gate401 explain " + c.Rule + "`"
+		if c.Rule == "named-by-server" || c.Rule == "said-by-server" {
+			more = "More: `gate401 explain " + c.Code + "`"
+		}
+		b.WriteString("\n" + s.Wrap("", more))
 	}
 	return b.String()
+}
+
+// aboutTime tells that the dates are what it is about.
+func (r Report) aboutTime() bool {
+	if r.Cause == nil {
+		return false
+	}
+	switch r.Cause.Rule {
+	case "clock-off", "token-outdated":
+		return true
+	}
+	switch reason.Code(r.Cause.Code) {
+	case reason.TokenExpired, reason.TokenNotYetValid:
+		return true
+	}
+	return false
+}
+
+func (r Report) times(s explain.Style) string {
+	if len(r.Times) == 0 {
+		return ""
+	}
+	rows := make([][2]string, len(r.Times))
+	for i, t := range r.Times {
+		words := t.Words
+		if stamp := " (" + explain.Moment(t.Time) + ")"; strings.HasSuffix(words, stamp) {
+			words = strings.TrimSuffix(words, stamp)
+		}
+		rows[i] = [2]string{t.What, explain.Moment(t.Time) + "  " + words}
+	}
+	return "\n" + s.Bold("Times") + "\n" + s.Pairs("  ", rows)
 }
 
 func (r Report) head(s explain.Style) string {
@@ -135,13 +185,22 @@ func places(s explain.Style, list []Evidence) string {
 		if text == "" {
 			continue
 		}
-		if e.Offset < 0 || e.Length < 0 {
+		if e.Offset < 0 || e.Length < 0 || e.masked() {
 			b.WriteString("  " + s.Faint(where) + "\n" + s.Wrap("    ", explain.Visible(text)))
 			continue
 		}
 		b.WriteString("  " + s.Faint(where) + "\n" + s.Mark("    ", text, offset, e.Length))
 	}
 	return b.String()
+}
+
+// masked tells that nothing can be seen of what would be marked, and that it is
+// more than a place to count to.
+func (e Evidence) masked() bool {
+	if e.Length <= 4 || e.Offset+e.Length > len(e.Value) {
+		return false
+	}
+	return strings.Trim(e.Value[e.Offset:e.Offset+e.Length], "*.") == ""
 }
 
 func (r Report) section(s explain.Style, title string, role Role) string {
