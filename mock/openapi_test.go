@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,6 +63,15 @@ func TestDocumentCredentials(t *testing.T) {
 		if w.Code == http.StatusUnauthorized && (!strings.Contains(w.Body.String(), `"help":"`) || w.Header().Get("Link") != `</__mock/api/openapi/1>; rel="help"`) {
 			t.Errorf("%s does not say where credentials are: %s", tc.path, w.Body)
 		}
+	}
+
+	// One command for each way to prove something, and one for none.
+	all, err := s.Documents("http://127.0.0.1:8403")
+	if err != nil || len(all) != 1 || all[0].Title != "Shop" || all[0].Operations != 9 || len(all[0].Try) != 9 {
+		t.Fatalf("%v %+v", err, all)
+	}
+	if want := "curl -i http://127.0.0.1:8403/v1/open"; !slices.Contains(all[0].Try, want) {
+		t.Errorf("%q is not among %q", want, all[0].Try)
 	}
 
 	server := httptest.NewServer(s)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -48,6 +49,7 @@ curl -i -u user:passwd http://127.0.0.1:8403/basic-auth/user/passwd`,
 			if err != nil {
 				return err
 			}
+			limitMemory()
 			terminal := isTerminal(a.Err)
 			log := watch.NewLog(a.Err, watch.Form{Text: terminal, Colour: a.color(a.Err), Level: slog.LevelInfo})
 			defer func() { _ = log.Close() }()
@@ -75,6 +77,21 @@ curl -i -u user:passwd http://127.0.0.1:8403/basic-auth/user/passwd`,
 	_ = cmd.MarkFlagFilename("openapi", "yaml", "yml", "json")
 	cmd.AddCommand(a.mockJudge())
 	return cmd
+}
+
+// mockMemory is how much memory the runtime of Go takes before it collects harder.
+// A collector that waits until the live data has doubled brings ten thousand
+// sessions and thirty thousand requests to 270 to 299 MiB, which is close to the
+// 300 that are promised. With this limit it is as fast, and the rest of the 300 is
+// for what the runtime does not count.
+const mockMemory = 240 << 20
+
+// limitMemory sets mockMemory, unless whoever started the process says something
+// else.
+func limitMemory() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(mockMemory)
+	}
 }
 
 // adminToken reads the token; "" where no file is named.

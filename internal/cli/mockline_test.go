@@ -28,7 +28,13 @@ func TestMockFitsTheTerminal(t *testing.T) {
 			t.Errorf("the list has no %q", want)
 		}
 	}
-	fits("banner", mockBanner("http://127.0.0.1:8403", "", explain.Style{}))
+	fits("banner", mockBanner("http://127.0.0.1:8403", "", nil, explain.Style{}))
+	banner := mockBanner("https://127.0.0.1:8403", "ca.pem", []mock.Described{{ID: "7", Name: "pets\x1b.yaml", Title: "Pets", Operations: 1, Try: []string{"curl -i -X POST https://127.0.0.1:8403/pets"}}}, explain.Style{})
+	for _, want := range []string{"Pets (pets?.yaml, 1 operation)", "  curl --cacert ca.pem -i -X POST https://127.0.0.1:8403/pets\n", "  curl -s --cacert ca.pem https://127.0.0.1:8403/__mock/api/openapi/7\n"} {
+		if !strings.Contains(banner, want) {
+			t.Errorf("the banner has no %q:\n%s", want, banner)
+		}
+	}
 	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local)
 	for _, e := range []mock.Entry{
 		{Method: "GET", Target: "/" + strings.Repeat("long/", 50), Status: 404},

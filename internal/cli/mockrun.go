@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -162,12 +163,32 @@ func (m *mockRun) announce(ctx context.Context, listeners []net.Listener) {
 		attrs = []slog.Attr{slog.String("http", "http://"+m.plain.host()), slog.String("ca", m.ca)}
 	}
 	if m.terminal {
-		fmt.Fprint(m.app.Out, mockBanner(url, m.ca, m.app.style))
+		fmt.Fprint(m.app.Out, mockBanner(url, m.ca, m.described(url), m.app.style))
+	} else {
+		for _, d := range m.described(url) {
+			// For the same who would see the banner: nothing here is a secret.
+			m.log.LogAttrs(ctx, slog.LevelInfo, "openapi", slog.String("document", d.Name), slog.Int("operations", d.Operations),
+				slog.String("credentials", url+"/__mock/api/openapi/"+d.ID), slog.String("try", strings.Join(d.Try[:min(len(d.Try), 1)], "")))
+		}
 	}
 	m.log.LogAttrs(ctx, slog.LevelInfo, "ready", append([]slog.Attr{slog.String("mock", url)}, attrs...)...)
 }
 
-func mockBanner(url, ca string, s explain.Style) string {
+// described are the documents that are played, the first of the command line
+// first.
+func (m *mockRun) described(url string) []mock.Described {
+	all, err := m.server.Documents(url)
+	if err != nil {
+		m.log.Warn("the commands for the OpenAPI documents cannot be made", slog.String("error", err.Error()))
+	}
+	slices.Reverse(all)
+	return all
+}
+
+// maxTries bounds how many commands the banner has for a document.
+const maxTries = 5
+
+func mockBanner(url, ca string, documents []mock.Described, s explain.Style) string {
 	curl := "curl -i "
 	if ca != "" {
 		curl += "--cacert " + ca + " "
@@ -183,6 +204,16 @@ func mockBanner(url, ca string, s explain.Style) string {
 		{"everything that it can do", "gate401 mock --list"},
 	} {
 		out += "  " + s.Faint("# "+one[0]) + "\n  " + one[1] + "\n"
+	}
+	for _, d := range documents {
+		out += "\n  " + s.Bold(printable(d.Title)) + " (" + printable(d.Name) + ", " + counted(d.Operations, "operation", "operations") + ") accepts\n"
+		for _, try := range d.Try[:min(len(d.Try), maxTries)] {
+			if ca != "" {
+				try = strings.Replace(try, "curl ", "curl --cacert "+ca+" ", 1)
+			}
+			out += "  " + printable(try) + "\n"
+		}
+		out += "  " + s.Faint("# all of them, and a token for each scope; on the page as well") + "\n  " + strings.Replace(curl, " -i", " -s", 1) + url + "/__mock/api/openapi/" + d.ID + "\n"
 	}
 	return out + "\nEvery request is a line below. Ctrl-C ends it.\n\n"
 }

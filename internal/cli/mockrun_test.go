@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ import (
 type mocked struct {
 	Mock, HTTP, CA string
 	events         chan map[string]any
+	announced      map[string]any // of a document
 	end            func() int
 }
 
@@ -75,10 +77,37 @@ func (m *mocked) next(t *testing.T, msg string) map[string]any {
 			if e["msg"] == msg {
 				return e
 			}
+			if e["msg"] == "openapi" {
+				m.announced = e
+			}
 			t.Logf("%v", e)
 		case <-time.After(20 * time.Second):
 			t.Fatalf("nothing said %q", msg)
 		}
+	}
+}
+
+// Whoever starts the mock with a document is told a command that it answers, and
+// where the others are.
+func TestMockOpenAPI(t *testing.T) {
+	t.Setenv("GOMEMLIMIT", "")
+	name := filepath.Join(t.TempDir(), "pets.yaml")
+	const pets = "openapi: 3.0.3\ninfo: {title: pets, version: \"1\"}\npaths:\n  /pets:\n    get:\n      security: [{bearer: []}]\n      responses: {\"200\": {description: ok}}\ncomponents:\n  securitySchemes:\n    bearer: {type: http, scheme: bearer}\n"
+	if err := os.WriteFile(name, []byte(pets), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := debug.SetMemoryLimit(-1)
+	t.Cleanup(func() { debug.SetMemoryLimit(before) })
+	m := startMock(t, "--openapi", name)
+	if got := debug.SetMemoryLimit(-1); got != 240<<20 {
+		t.Errorf("memory limit %d", got)
+	}
+	e := m.announced
+	if want := "curl -i -H 'Authorization: Bearer mock-token' " + m.Mock + "/pets"; e["try"] != want || e["credentials"] != m.Mock+"/__mock/api/openapi/1" || e["operations"] != 1.0 {
+		t.Errorf("%v, want %s", e, want)
+	}
+	if resp := get(t, m.Mock+"/pets", "Bearer mock-token"); resp.StatusCode != 200 {
+		t.Errorf("%d", resp.StatusCode)
 	}
 }
 

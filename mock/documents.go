@@ -1,0 +1,43 @@
+package mock
+
+// Described is an OpenAPI document that a Server plays.
+type Described struct {
+	// ID is what the admin API calls it: /__mock/api/openapi/ID.
+	ID string
+	// Name is that of the Document, Title what it says of itself.
+	Name, Title string
+	// Operations is how many it has.
+	Operations int
+	// Try are commands that it answers with a success, with credentials that it
+	// accepts: one for each way to prove something.
+	Try []string
+}
+
+// Documents are the OpenAPI documents that are played now, the newest first. base
+// is scheme and host of the mock, for the commands.
+func (s *Server) Documents(base string) ([]Described, error) {
+	all, err := s.documents.Summaries(base)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Described, len(all))
+	for i, one := range all {
+		d := Described{ID: one.ID, Name: one.Name, Title: one.Title, Operations: len(one.Operations)}
+		shown := map[string]bool{}
+		for _, o := range one.Operations {
+			how := "nothing"
+			if len(o.Security) > 0 {
+				how = ""
+				for _, scheme := range o.Security[0] {
+					how += " " + scheme
+				}
+			}
+			if !shown[how] {
+				shown[how] = true
+				d.Try = append(d.Try, o.Curl)
+			}
+		}
+		out[i] = d
+	}
+	return out, nil
+}
