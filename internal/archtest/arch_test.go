@@ -33,6 +33,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/password":      {modules: "golang.org/x/crypto golang.org/x/text"},
 	"internal/terminal":      {},
 	"internal/loopback":      {},
+	"internal/secretname":    {},
 	"internal/yamldoc":       {house: "internal/nearest", modules: "go.yaml.in/yaml/v3"},
 	"internal/nearest":       {},
 	"internal/seal":          {modules: "golang.org/x/crypto"},
@@ -64,8 +65,8 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/proxy":     {house: root},
 	"internal/admin":     {house: "reason internal/watch"},
 	"internal/explain":   {house: " httpauth reason token internal/watch"},
-	"internal/diagnose":  {house: "httpauth internal/capture internal/explain internal/loopback internal/nearest reason token"},
-	"internal/capture":   {house: "internal/loopback internal/nearest"},
+	"internal/diagnose":  {house: "httpauth internal/capture internal/explain internal/loopback internal/nearest internal/secretname reason token"},
+	"internal/capture":   {house: "internal/loopback internal/nearest internal/secretname"},
 	"internal/demo":      {house: "reason web", modules: "github.com/a-h/templ"},
 	"internal/inspector": {house: "httpauth reason token web"},
 
@@ -77,7 +78,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/mock/scenario": {house: " httpauth internal/build internal/config internal/mock/endpoint internal/mock/journal internal/mock/mix internal/mock/world " +
 		"internal/nearest internal/samples reason reason/cases store token"},
 	"internal/mock/wire":     {},
-	"internal/mock/journal":  {house: "httpauth internal/mock/wire reason"},
+	"internal/mock/journal":  {house: "httpauth internal/mock/wire internal/secretname reason"},
 	"internal/mock/endpoint": {house: " httpauth internal/mock/journal internal/mock/wire internal/nearest internal/yamldoc reason", modules: "go.yaml.in/yaml/v3"},
 	"internal/mock/openapi":  {house: " authn httpauth internal/mock/journal internal/mock/wire internal/yamldoc reason store token", modules: "github.com/getkin/kin-openapi go.yaml.in/yaml/v3"},
 	"internal/mock/cert":     {house: ""},
@@ -92,7 +93,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/server": {house: " defend internal/admin internal/build internal/config internal/demo internal/guide internal/inspector " +
 		"internal/password internal/proxy internal/samples internal/storage internal/watch reason store"},
 	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/loopback internal/nearest internal/password " +
-		"internal/mock/cert internal/mock/judge internal/server internal/trial internal/storage internal/watch mock reason store token",
+		"internal/mock/cert internal/mock/judge internal/secretname internal/server internal/trial internal/storage internal/watch mock reason store token",
 		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},
 	"mock":           {house: " httpauth internal/guide internal/inspector internal/loopback internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/judge internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/wire internal/mock/world internal/nearest internal/yamldoc reason", modules: "go.yaml.in/yaml/v3"},
 	"internal/trial": {house: "httpauth internal/mock/cert internal/mock/journal internal/mock/judge internal/mock/scenario internal/mock/world mock"},

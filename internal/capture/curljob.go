@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gate401/gate401/internal/secretname"
 )
 
 // curlJob is what the options of one curl add up to, up to --next.
@@ -185,7 +187,7 @@ func knownField(name string) bool {
 	case "accept", "content-type", "host", "origin", "referer", "user-agent", "x-requested-with":
 		return true
 	}
-	return len(name) <= 30 && SecretName(name)
+	return len(name) <= 30 && secretname.Is(name)
 }
 
 func (j *curlJob) header(v string) {

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/gate401/gate401/internal/secretname"
 )
 
 // Bounds of Sender.
@@ -291,7 +293,7 @@ func redirected(q Request, status int, to *url.URL) Request {
 	}
 	next.URL, next.Header = to, Header{{"Host", hostField(to)}}
 	for _, f := range q.Header {
-		if !slices.Contains(drop, strings.ToLower(f.Name)) && !(away && SecretName(f.Name)) {
+		if !slices.Contains(drop, strings.ToLower(f.Name)) && !(away && secretname.Is(f.Name)) {
 			next.Header = append(next.Header, f)
 		}
 	}

@@ -10,9 +10,9 @@ import (
 
 	"github.com/gate401/gate401/client"
 	"github.com/gate401/gate401/httpauth"
-	"github.com/gate401/gate401/internal/capture"
 	"github.com/gate401/gate401/internal/diagnose"
 	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/internal/secretname"
 	"github.com/gate401/gate401/reason"
 )
 
@@ -285,7 +285,7 @@ func (r *callReport) header(h http.Header) http.Header {
 			switch {
 			case name == "Authorization" || name == "Proxy-Authorization":
 				v = hiddenCredentials(v)
-			case capture.SecretName(name) || strings.EqualFold(name, r.key.keyHeader):
+			case secretname.Is(name) || strings.EqualFold(name, r.key.keyHeader):
 				v = "[redacted]"
 			case name == "Location" || name == "Referer":
 				if u, err := url.Parse(v); err == nil {
@@ -315,7 +315,7 @@ func (r *callReport) url(u *url.URL) string {
 	q := v.Query()
 	changed := false
 	for name := range q {
-		if capture.SecretName(name) || r.key.query != "" && name == r.key.query {
+		if secretname.Is(name) || r.key.query != "" && name == r.key.query {
 			q.Set(name, "redacted")
 			changed = true
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/internal/capture"
+	"github.com/gate401/gate401/internal/secretname"
 )
 
 // holdsSecret tells whether a credential stands in the requests: not the name of a
@@ -26,12 +27,12 @@ func holdsSecret(c capture.Capture) bool {
 				}
 				value = rest
 			}
-			if capture.SecretName(f.Name) && secret(value) {
+			if secretname.Is(f.Name) && secret(value) {
 				return true
 			}
 		}
 		for name, values := range q.URL.Query() {
-			if capture.SecretName(name) && secret(strings.Join(values, "")) {
+			if secretname.Is(name) && secret(strings.Join(values, "")) {
 				return true
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gate401/gate401/internal/capture"
 	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/internal/secretname"
 	"github.com/gate401/gate401/reason"
 )
 
@@ -358,7 +359,7 @@ func (s *scene) urlWith(u *url.URL, instead func(name, value string) string) str
 		parts := strings.Split(raw, "&")
 		for i, part := range parts {
 			name, value, ok := strings.Cut(part, "=")
-			if decoded, err := url.QueryUnescape(name); ok && (err != nil || secretName(decoded)) && !placeholder(value) {
+			if decoded, err := url.QueryUnescape(name); ok && (err != nil || secretname.Is(decoded)) && !placeholder(value) {
 				if from, _ := s.unfilled(value); from < 0 {
 					parts[i] = name + "=" + instead(name, value)
 				}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/internal/capture"
+	"github.com/gate401/gate401/internal/secretname"
 )
 
 // hush knows the secrets of a capture and takes them out of every text of a
@@ -88,7 +89,7 @@ func (h *hush) field(f capture.Field) {
 			value = pair
 		}
 		h.add(strings.TrimSpace(value))
-	case secret.Name(name):
+	case secretname.Is(name):
 		h.add(f.Value)
 		h.pieces(f.Value)
 	case name == "location", name == "referer":
@@ -143,7 +144,7 @@ func (h *hush) credential(value string) {
 // no words of a language.
 func (h *hush) pieces(value string) {
 	words := strings.FieldsFunc(value[:min(len(value), maxPieces)], func(r rune) bool { return strings.ContainsRune(" \t\r\n\"'<>{}()[],;:=.?%&$\\", r) || r > 0x7f })
-	words = slices.DeleteFunc(words, func(w string) bool { return len(w) < 4 || knownScheme(w) || scriptValue(w) || secretName(w) })
+	words = slices.DeleteFunc(words, func(w string) bool { return len(w) < 4 || knownScheme(w) || scriptValue(w) || secretname.Is(w) })
 	for _, w := range words[:min(len(words), 20)] {
 		if len(words) == 1 || strings.ContainsAny(w, "0123456789") {
 			h.add(w)
@@ -175,8 +176,6 @@ func secretAuthParam(name string) bool {
 	return true
 }
 
-func secretName(name string) bool { return secret.Name(name) }
-
 func (h *hush) url(u *url.URL) {
 	if u == nil {
 		return
@@ -189,7 +188,7 @@ func (h *hush) url(u *url.URL) {
 	for _, raw := range [...]string{u.RawQuery, u.Fragment} {
 		for part := range strings.SplitSeq(raw, "&") {
 			name, value, _ := strings.Cut(part, "=")
-			if plain, err := url.QueryUnescape(name); err == nil && secretName(plain) {
+			if plain, err := url.QueryUnescape(name); err == nil && secretname.Is(plain) {
 				h.add(value)
 				if plain, err := url.QueryUnescape(value); err == nil {
 					h.add(plain)
@@ -225,7 +224,7 @@ func (h *hush) value(name string, v any) {
 			h.value(name, inner)
 		}
 	case string:
-		if secretName(name) && (name != "code" || len(v) > 30) {
+		if secretname.Is(name) && (name != "code" || len(v) > 30) {
 			h.add(v)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/internal/secretname"
 )
 
 const hidden = "[redacted]"
@@ -24,30 +25,6 @@ func redacted(e *Entry) *Entry {
 	out.Body = redactBody(mediaType(e.Header), e.Body)
 	out.ResponseBody = redactBody(mediaType(e.ResponseHeader), e.ResponseBody)
 	return &out
-}
-
-// secretName tells whether what is called so is a secret, as a field, a
-// parameter, a cookie or a member of JSON. Rather too much is hidden than too
-// little.
-func secretName(name string) bool {
-	n := strings.Map(func(r rune) rune {
-		if r == '-' || r == '_' || r == '.' {
-			return -1
-		}
-		return r
-	}, strings.ToLower(name))
-	for _, word := range [...]string{"token", "secret", "password", "passwd", "pwd", "apikey", "authorization", "authorisation",
-		"credential", "assertion", "signature", "privatekey", "session", "verifier", "passcode"} {
-		// Names such as token_type are about a secret and are none.
-		if strings.Contains(n, word) && !strings.HasSuffix(n, "type") && !strings.HasSuffix(n, "hint") && !strings.HasSuffix(n, "endpoint") {
-			return true
-		}
-	}
-	switch n {
-	case "key", "code", "devicecode", "usercode", "otp", "pin", "sid", "jwt", "auth", "dpop", "state", "nonce", "xauth":
-		return true
-	}
-	return false
 }
 
 // redactHeader hides whole values of secret fields, and of Authorization all but
@@ -97,7 +74,7 @@ func redactField(name, value string) string {
 	case "Www-Authenticate", "Proxy-Authenticate":
 		return shaped.ReplaceAllString(value, hidden)
 	}
-	if secretName(name) {
+	if secretname.Is(name) {
 		return hidden
 	}
 	return shaped.ReplaceAllString(value, hidden)
@@ -124,7 +101,7 @@ func redactForm(s string) string {
 	parts := strings.Split(s, "&")
 	for i, part := range parts {
 		name, value, ok := strings.Cut(part, "=")
-		if ok && value != "" && secretName(unescaped(name)) {
+		if ok && value != "" && secretname.Is(unescaped(name)) {
 			parts[i] = name + "=" + hidden
 			continue
 		}
@@ -173,7 +150,7 @@ func redactValue(v any, changed *bool) any {
 			_, text := member.(string)
 			_, list := member.([]any)
 			// "code": 401 and "status": ... are no secrets: secrets are texts.
-			if (text || list) && secretName(name) && !reasonLike(name, member) {
+			if (text || list) && secretname.Is(name) && !reasonLike(name, member) {
 				v[name] = hidden
 				*changed = true
 				continue
