@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gate401/gate401/internal/nearest"
 )
 
 // variables are those of the environment, which wins, of the collection and of
@@ -14,11 +16,35 @@ type variables struct {
 	// grown is what values added in all; a variable can hold another more than
 	// once.
 	grown int
+	// environment tells that there is one.
+	environment bool
+}
+
+// meant is the name of a variable that is nearest to one that nobody defined.
+func (v *variables) meant(name string) string {
+	var names []string
+	for known := range v.fixed {
+		names = append(names, known)
+	}
+	for _, scope := range v.scopes {
+		for known := range scope {
+			names = append(names, known)
+		}
+	}
+	slices.Sort(names)
+	best, meant := 3, ""
+	for _, known := range names {
+		if n := nearest.Slips(strings.ToLower(name), strings.ToLower(known)); n < best && n*2 < len(name) {
+			best, meant = n, known
+		}
+	}
+	return meant
 }
 
 func newVariables() *variables { return &variables{fixed: map[string]string{}} }
 
 func (v *variables) override(pairs []pmPair) {
+	v.environment = true
 	for _, p := range pairs {
 		if !p.off() {
 			v.fixed[p.Key] = p.text()
@@ -106,6 +132,12 @@ func (s *resolver) notes() []Note {
 	var notes []Note
 	for _, name := range s.missing {
 		text := "it has no value in the collection; an environment may have one: --postman-env FILE"
+		if s.vars.environment {
+			text = "it has no value in the collection, nor in the environment"
+		}
+		if meant := s.vars.meant(name); meant != "" {
+			text = "nothing is called so; did you mean {{" + clean(meant) + "}}?"
+		}
 		if strings.HasPrefix(name, "$") {
 			text = "Postman makes up a value each time"
 		}

@@ -251,6 +251,10 @@ func (r *rawReader) field(line string) {
 	if strings.HasPrefix(line, ":") {
 		return // a pseudo field of HTTP/2
 	}
+	if last := len(*h) - 1; last >= 0 && !ok && tokenPart(line) && credentialField((*h)[last].Name) && len((*h)[last].Value) < maxFolded {
+		(*h)[last].Value += "\n" + line // a token that was broken in two
+		return
+	}
 	if !ok || name == "" || strings.ContainsAny(name, " \t\"<{") {
 		r.note(Note{NoteMalformed, "fields", "a line between the fields has no name and colon"})
 		return
@@ -258,6 +262,15 @@ func (r *rawReader) field(line string) {
 	if len(*h) < maxFields {
 		*h = append(*h, Field{name, strings.Trim(value, " \t")})
 	}
+}
+
+// tokenPart tells the rest of a token from other lines (RFC 6750 section 2.1).
+func tokenPart(line string) bool {
+	return len(line) >= 8 && strings.Trim(line, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/=") == ""
+}
+
+func credentialField(name string) bool {
+	return strings.EqualFold(name, "Authorization") || strings.EqualFold(name, "Proxy-Authorization") || strings.EqualFold(name, "X-API-Key")
 }
 
 // begin starts a message; a response belongs to the request before it.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/gate401/gate401/client"
 	"github.com/gate401/gate401/internal/explain"
@@ -55,19 +56,26 @@ gate401 call --json --basic alice --password-file pw.txt https://api.example.com
 		Args: wants(1, 1, "the URL"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runCall(cmd.Context(), f, args[0]) },
 	}
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		var unknown *pflag.NotExistError
+		if errors.As(err, &unknown) && (unknown.GetSpecifiedName() == "u" || unknown.GetSpecifiedName() == "user") {
+			return usagef("--basic USER, or --digest USER; the password is asked for, or comes from GATE401_PASSWORD", "%w", err)
+		}
+		return flagError(cmd, err)
+	})
 	fl := cmd.Flags()
-	fl.StringVarP(&f.method, "request", "X", "", "the method; GET, or POST with -d")
-	fl.StringArrayVarP(&f.headers, "header", "H", nil, `a field, "Name: value"; "Name:" leaves one out`)
-	fl.StringArrayVarP(&f.data, "data", "d", nil, "the body; @FILE reads it from a file, @- from standard input; several are joined with &")
-	fl.StringVarP(&f.output, "output", "o", "", "write the body of the answer to a file")
+	fl.StringVarP(&f.method, "request", "X", "", "the `METHOD`; GET, or POST with -d")
+	fl.StringArrayVarP(&f.headers, "header", "H", nil, "a `FIELD`, \"Name: value\"; \"Name:\" leaves one out")
+	fl.StringArrayVarP(&f.data, "data", "d", nil, "the body: `DATA`; @FILE reads it from a file, @- from standard input; several are joined with &")
+	fl.StringVarP(&f.output, "output", "o", "", "write the body of the answer to a `FILE`")
 	fl.BoolVarP(&f.include, "include", "i", false, "print the status and the fields of the answer too")
 	fl.BoolVarP(&f.head, "head", "I", false, "ask for the fields alone (HEAD), and print them")
 	fl.BoolVarP(&f.follow, "location", "L", false, "follow redirects, at most 10")
-	fl.StringVarP(&f.proxy, "proxy", "x", "", "go through this proxy; else HTTP_PROXY, HTTPS_PROXY and NO_PROXY decide")
-	fl.StringVar(&f.proxyUse, "proxy-user", "", "USER for the proxy, by Digest or Basic; the password is in GATE401_PROXY_PASSWORD or asked for")
+	fl.StringVarP(&f.proxy, "proxy", "x", "", "go through the proxy at this `URL`; else HTTP_PROXY, HTTPS_PROXY and NO_PROXY decide")
+	fl.StringVar(&f.proxyUse, "proxy-user", "", "`USER` for the proxy, by Digest or Basic; the password is in GATE401_PROXY_PASSWORD or asked for")
 	fl.BoolVarP(&f.insecure, "insecure", "k", false, "do not verify the server's certificate: whoever is between can read the credentials")
 	fl.BoolVar(&f.clear, "allow-cleartext", false, "send credentials over plain http to other machines, where everybody on the way can read them")
-	fl.DurationVar(&f.timeout, "timeout", 0, "give up after this long")
+	fl.DurationVar(&f.timeout, "timeout", 0, "give up after this `TIME`, such as 30s")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "say in words what is sent, what is asked and what comes next")
 	fl.BoolVar(&f.asJSON, "json", false, "print all exchanges as JSON instead of the body, without secrets")
 	f.proof.flags(cmd)

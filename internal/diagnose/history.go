@@ -96,19 +96,52 @@ func (h history) answered(i int) bool {
 
 // others names the other requests that were refused.
 func (h history) others(subject int) string {
-	var list []string
+	var list, after []string
 	for i := range h.exchanges {
 		if i == subject || h.exchanges[i].Response == nil || h.failure(i) < 5 {
 			continue
 		}
-		if len(list) == 8 {
-			list = append(list, "...")
-			break
+		status := fmt.Sprint(h.exchanges[i].Response.Status)
+		if status == "0" {
+			status = "no answer"
 		}
-		list = append(list, fmt.Sprintf("%d (%d)", i+1, h.exchanges[i].Response.Status))
+		switch {
+		case len(list)+len(after) == 8:
+			list = append(list, "...")
+		case len(list)+len(after) > 8:
+		case h.follows(i, subject):
+			after = append(after, fmt.Sprint(i+1))
+		default:
+			list = append(list, fmt.Sprintf("%d (%s)", i+1, status))
+		}
 	}
-	if len(list) == 0 {
-		return ""
+	text := ""
+	if len(after) > 0 {
+		text = "Request " + strings.Join(after, ", ") + " got no answer because of it: a browser does not make a call whose preflight was refused."
 	}
-	return "Other requests failed too: " + strings.Join(list, ", ") + "."
+	if len(list) > 0 {
+		text = strings.TrimSpace(text + " Other requests failed too: " + strings.Join(list, ", ") + ".")
+	}
+	return text
+}
+
+// follows tells that a call was not made because its preflight was refused.
+func (h history) follows(i, preflight int) bool {
+	x, p := &h.exchanges[i], &h.exchanges[preflight]
+	return x.Response.Status == 0 && isPreflight(p) && !isPreflight(x) && x.Request.URL.String() == p.Request.URL.String()
+}
+
+// second is the request that answers the challenge of the one at i: index, and
+// whether there is one.
+func (h history) second(i int) (int, bool) {
+	x := &h.exchanges[i]
+	if x.Response == nil || x.Response.Status != 401 && x.Response.Status != 407 || x.Request.Header.Has("Authorization") {
+		return 0, false
+	}
+	for n := i + 1; n < len(h.exchanges); n++ {
+		if h.keys[n] == h.keys[i] && h.exchanges[n].Request.Header.Has("Authorization") {
+			return n, true
+		}
+	}
+	return 0, false
 }

@@ -48,9 +48,12 @@ func (s *scene) rows() []Row {
 		add("field", "unknown: curl asks for the password", right, StateUnknown)
 	case s.prompts():
 		add("field", "nothing", right, StateWrong)
+	case s.req.Incomplete && strings.HasPrefix(s.c.Source, "Postman"):
+		add("field", "unknown: a script may set it", right, StateUnknown)
 	case s.req.Incomplete:
 		add("field", "unknown: left out of the capture", right, StateUnknown)
 	case s.wantsScheme("Session"), len(s.wants()) == 0 && len(s.sent) > 0, len(s.wants()) == 0 && len(s.loginCookies()) > 0:
+	case isPreflight(s.x):
 	case s.status == 401 || s.status == 407:
 		add("field", "nothing", right, StateWrong)
 	}

@@ -63,7 +63,7 @@ func headerRules() []Rule {
 			ID: "control-character", Title: "A line end or control character stands in the field", Fault: Client, Reason: reason.AuthorizationMalformed,
 			Explain: "The token was read from a file or a command with its line end. Many clients refuse to send it, some send it, and the server refuses the whole request or the token.",
 			Example: "Authorization: Bearer eyJ...\\n", Spec: "RFC 9110 section 5.5",
-			check: findingRule("A line end or another control character stands at octet %d of the value.", "cut the line end off, for example with `TOKEN=$(cat token.txt)` or strip()", httpauth.IDControlCharacter, httpauth.IDObsFold),
+			check: checkControl,
 		},
 		{
 			ID: "scheme-repeated", Title: "The scheme stands there twice", Fault: Client, Reason: reason.AuthorizationMalformed,
@@ -88,8 +88,7 @@ func headerRules() []Rule {
 			ID: "token-wrapped", Title: "Something stands around the token", Fault: Client, Reason: reason.AuthorizationMalformed,
 			Explain: "Quotes, angle brackets or a name were copied along with the token: from JSON, from an example, from a configuration file. The server takes them for a part of it.",
 			Example: `Authorization: Bearer "eyJ..."`, Spec: "RFC 6750 section 2.1",
-			check: findingRule("At octet %d stands something that is no part of the token.", "send the token itself, with nothing around it",
-				httpauth.IDTokenQuoted, httpauth.IDTokenBracketed, httpauth.IDBearerParams, httpauth.IDTypographicQuotes, httpauth.IDSingleQuotes),
+			check: checkWrapped,
 		},
 		{
 			ID: "token-percent-encoded", Title: "The token is percent-encoded", Fault: Client, Reason: reason.AuthorizationMalformed,
@@ -119,6 +118,21 @@ func malformedRules() []Rule {
 		Explain: "The value does not follow the grammar of credentials: a scheme, one space, then either one token or a list of name=value.",
 		Example: "Authorization: Bear{er eyJ...", Spec: "RFC 9110 section 11.4", check: checkMalformed,
 	}}
+}
+
+// checkControl tells a line break within a token from one at its end.
+func checkControl(s *scene) *hit {
+	h := findingRule("A line end or another control character stands at octet %d of the value.", "cut the line end off, for example with `TOKEN=$(cat token.txt)` or strip()", httpauth.IDControlCharacter, httpauth.IDObsFold)(s)
+	if h == nil {
+		return nil
+	}
+	at := h.at[0].Offset
+	if v := s.auth.value; at > 0 && at < len(v) && (v[at] == '\n' || v[at] == '\r') && strings.TrimSpace(v[at:]) != "" && at > s.tokAt {
+		h.title = "A line break stands inside the credential"
+		h.note = fmt.Sprintf("The line breaks off at octet %d of the value and goes on in the next: it was pasted with a line break.", at+1)
+		h.fix.Text = "Join the lines: the token is one line without a gap."
+	}
+	return h
 }
 
 // findingRule makes a check of findings of httpauth.

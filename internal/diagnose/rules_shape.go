@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/token"
 )
@@ -63,6 +65,36 @@ func shapeRules() []Rule {
 			Example: "Authorization: Bearer 2YotnFZFEjr1zCsicMWpAA", Spec: "RFC 9068 section 2; RFC 7662 section 1", check: checkOpaque,
 		},
 	}
+}
+
+// checkWrapped names what stands around the token.
+func checkWrapped(s *scene) *hit {
+	h := findingRule("At octet %d stands something that is no part of the token.", "send the token itself, with nothing around it",
+		httpauth.IDTokenQuoted, httpauth.IDTokenBracketed, httpauth.IDBearerParams, httpauth.IDTypographicQuotes, httpauth.IDSingleQuotes)(s)
+	if h == nil {
+		return nil
+	}
+	at := h.at[0].Offset
+	what := "A name stands in front of the token"
+	for _, known := range [...]struct{ marks, what string }{
+		{"\"", "Quotation marks stand around the token"}, {"'", "Apostrophes stand around the token"}, {"`", "Backquotes stand around the token"},
+		{"<>", "Angle brackets stand around the token"}, {"[]", "Square brackets stand around the token"}, {"{}", "Braces stand around the token"},
+		{"()", "Brackets stand around the token"}, {"\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb", "Typographic quotation marks stand around the token"},
+	} {
+		if at < len(s.auth.value) && strings.ContainsAny(firstRune(s.auth.value[at:]), known.marks) {
+			what = known.what
+		}
+	}
+	h.title, h.note = what, fmt.Sprintf("What is no part of the token begins at octet %d of the value; the server takes it for one.", at+1)
+	if strings.HasPrefix(what, "A name") {
+		h.note = fmt.Sprintf("The scheme is followed by name=value, with the equals sign at octet %d; Bearer takes the token alone.", at+1)
+	}
+	return h
+}
+
+func firstRune(v string) string {
+	_, n := utf8.DecodeRuneInString(v)
+	return v[:n]
 }
 
 // grantOf finds the latest grant of that token.

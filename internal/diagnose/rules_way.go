@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/internal/capture"
 	"github.com/gate401/gate401/reason"
 )
@@ -227,10 +228,45 @@ func explain40(v string) string { return strings.Trim(q(cut(v, 40)), `"`) }
 // meant as a credential was looked at.
 func missingRules() []Rule {
 	return []Rule{{
+		ID: "handshake-begun", Title: "It is the first half of a handshake", Fault: Client, Reason: reason.CredentialsMissing,
+		Explain: "Digest, and clients that wait to be asked, take two requests: the first goes out without a credential and gets a 401 with the challenge, the second answers it. The first 401 is no failure.",
+		Example: "GET 401 with WWW-Authenticate: Digest, then the same GET with Authorization: Digest", Spec: "RFC 7616 section 3.2; RFC 9110 section 11.4", check: checkHandshake,
+	}, {
 		ID: "credentials-missing", Title: "No credential was sent", Fault: Client, Reason: reason.CredentialsMissing,
 		Explain: "The server wants to know who asks, and the request carries nothing that says so.",
 		Example: "GET /orders, and no Authorization field", Spec: "RFC 9110 section 15.5.2", check: checkMissing,
 	}}
+}
+
+// checkHandshake looks at what came after a challenge.
+func checkHandshake(s *scene) *hit {
+	if s.auth.ok || len(s.wants()) == 0 {
+		return nil
+	}
+	n, ok := newHistory(s.c).second(s.n)
+	if !ok {
+		return nil
+	}
+	next := &s.c.Exchanges[n]
+	scheme, _, _ := httpauth.CutScheme(next.Request.Header.Get("Authorization"))
+	if !s.wantsScheme(scheme) {
+		return nil
+	}
+	h := &hit{
+		sure: Certain, at: []Evidence{s.inAnswer("WWW-Authenticate", scheme)},
+		note: fmt.Sprintf("The server asks for %s, and request %d answers that.", scheme, n+1),
+		fix:  Fix{Text: "Nothing: this 401 is as it should be."},
+	}
+	switch {
+	case next.Response == nil:
+		h.note += " What it got is not known."
+	case next.Response.Status < 400 && next.Response.Status > 0:
+		h.note += fmt.Sprintf(" It got %d %s.", next.Response.Status, http.StatusText(next.Response.Status))
+	default:
+		h.note += fmt.Sprintf(" It got %d %s: that is the one to look at.", next.Response.Status, http.StatusText(next.Response.Status))
+		h.fix = Fix{Text: fmt.Sprintf("Look at request %d: --entry %d.", n+1, n+1)}
+	}
+	return h
 }
 
 // prompts tells that the client would have asked for the password.

@@ -69,7 +69,7 @@ func run(c capture.Capture, o Options) Report {
 		r.Fix = &fix
 		for _, n := range s.x.Notes {
 			// The cause says the same.
-			if n.Kind == capture.NoteVariable && r.Cause.Rule == "variable-unresolved" && shownName(n.About) == all[at].actual ||
+			if n.Kind == capture.NoteVariable && !strings.HasPrefix(n.About, "-") && r.Cause.Rule == "variable-unresolved" && shownName(n.About) == all[at].actual ||
 				n.Text == capture.AsksPassword && r.Cause.Rule == "credentials-missing" ||
 				n.Text == capture.NoColon && r.Cause.Rule == "field-without-colon" {
 				r.Notes = slices.DeleteFunc(r.Notes, func(text string) bool { return text == noteText(n) })
@@ -214,7 +214,7 @@ func hidden(all []found, at, i int) bool {
 	won := all[at]
 	switch f.ID {
 	case "basic-refused", "digest-refused", "access-denied", "bad-request", "not-found-may-hide", "api-key-refused", "named-by-server", "said-by-server",
-		"credentials-missing", "forbidden-without-credentials", "session-expired", "cookie-instead-of-token", "same-credential-accepted-elsewhere",
+		"credentials-missing", "handshake-begun", "forbidden-without-credentials", "session-expired", "cookie-instead-of-token", "same-credential-accepted-elsewhere",
 		"authorization-lost-on-the-way", "token-refused", "scheme-case", "token-in-other-field", "authorization-malformed":
 		return true
 	case "scheme-mismatch":

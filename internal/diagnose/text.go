@@ -143,7 +143,9 @@ func (r Report) verdict(s explain.Style) string {
 			rows = append(rows, [2]string{"found", cut(c.Actual, 200)})
 		}
 		side := map[Fault]string{Client: "the client", Server: "the server", Between: "something between client and server"}[c.Fault]
-		rows = append(rows, [2]string{"to change", side})
+		if c.Rule != "handshake-begun" {
+			rows = append(rows, [2]string{"to change", side})
+		}
 		b.WriteString(s.Pairs("  ", rows))
 		return b.String()
 	}

@@ -210,7 +210,17 @@ func (s *scene) whether(name string, at Evidence) *hit {
 	bare := strings.Trim(strings.TrimPrefix(name, "$"), "{}%")
 	switch {
 	case strings.HasPrefix(name, "{{"):
-		h.fix.Text += " In Postman, choose the environment that has it, and look at its current value."
+		h.fix.Text = "Give it a value: in Postman, choose the environment that has it, and look at its current value."
+		for _, n := range s.x.Notes {
+			if n.Kind != capture.NoteVariable || n.About != name || strings.HasPrefix(name, "{{$") {
+				continue
+			}
+			h.title, h.sure = "A variable has no value", Likely
+			h.note = fmt.Sprintf("%s is sent by its name: %s", q(name), sentence(n.Text))
+			if _, meant, ok := strings.Cut(n.Text, "did you mean "); ok {
+				h.title, h.fix.Text = "A variable is called otherwise", "Write "+strings.TrimSuffix(meant, "?")+"."
+			}
+		}
 	case strings.HasPrefix(name, "$("), strings.HasPrefix(name, "`"):
 		h.title, h.expected = "Perhaps a command prints nothing", "what the command prints"
 		h.note = fmt.Sprintf("The command %s gives this its value before the request is sent; which one is not known here. Where it prints nothing, nothing is sent in its place.", q(said))

@@ -105,8 +105,13 @@ func isRequestID(s string) bool {
 // network tab; lines of other fields are passed over.
 func guessField(text string) (Guessed, bool) {
 	g := Guessed{}
+	open := false // the value may go on in the next line
 	for line := range strings.SplitSeq(text, "\n") {
 		line = strings.TrimSuffix(line, "\r")
+		if open = open && tokenPart(line); open {
+			g.Values[len(g.Values)-1] += "\n" + line
+			continue
+		}
 		line = strings.TrimPrefix(strings.TrimPrefix(line, "< "), "> ")
 		name, value, ok := strings.Cut(line, ":")
 		if !ok || !isName(name) {
@@ -118,8 +123,15 @@ func guessField(text string) (Guessed, bool) {
 		}
 		g.Kind, g.Name = kind, name
 		g.Values = append(g.Values, strings.Trim(value, " \t"))
+		open = kind == KindAuthorization || kind == KindMisspelt
 	}
 	return g, g.Kind != KindUnknown
+}
+
+// tokenPart tells the rest of a token that was broken in two from other lines
+// (RFC 6750 section 2.1).
+func tokenPart(line string) bool {
+	return len(line) >= 8 && strings.Trim(line, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/=") == ""
 }
 
 func fieldKind(name string) Kind {
