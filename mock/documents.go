@@ -1,5 +1,7 @@
 package mock
 
+import "strings"
+
 // Described is an OpenAPI document that a Server plays.
 type Described struct {
 	// ID is what the admin API calls it: /__mock/api/openapi/ID.
@@ -8,8 +10,8 @@ type Described struct {
 	Name, Title string
 	// Operations is how many it has.
 	Operations int
-	// Try are commands that it answers with a success, with credentials that it
-	// accepts: one for each way to prove something.
+	// Try are commands that it answers, one for each credential that differs, and
+	// one for none.
 	Try []string
 }
 
@@ -25,13 +27,7 @@ func (s *Server) Documents(base string) ([]Described, error) {
 		d := Described{ID: one.ID, Name: one.Name, Title: one.Title, Operations: len(one.Operations)}
 		shown := map[string]bool{}
 		for _, o := range one.Operations {
-			how := "nothing"
-			if len(o.Security) > 0 {
-				how = ""
-				for _, scheme := range o.Security[0] {
-					how += " " + scheme
-				}
-			}
+			how := strings.Replace(strings.Replace(o.Curl, "-X "+o.Method+" ", "", 1), o.URL, "", 1)
 			if !shown[how] {
 				shown[how] = true
 				d.Try = append(d.Try, o.Curl)

@@ -186,7 +186,7 @@ func (m *mockRun) described(url string) []mock.Described {
 }
 
 // maxTries bounds how many commands the banner has for a document.
-const maxTries = 5
+const maxTries = 8
 
 func mockBanner(url, ca string, documents []mock.Described, s explain.Style) string {
 	curl := "curl -i "

@@ -19,10 +19,12 @@
   const said = (text) => ($("said").textContent = text);
 
   // ask calls the admin API; what it refuses becomes an Error with its words.
+  // A text is sent as it is, anything else as JSON.
   async function ask(method, path, body) {
     let response;
+    const text = typeof body === "string";
     try {
-      response = await fetch(api + path, { method, credentials: "same-origin", cache: "no-store", headers: body === undefined ? {} : { "Content-Type": "application/json" }, body: body === undefined ? undefined : JSON.stringify(body) });
+      response = await fetch(api + path, { method, credentials: "same-origin", cache: "no-store", headers: body === undefined ? {} : { "Content-Type": text ? "application/octet-stream" : "application/json" }, body: body === undefined || text ? body : JSON.stringify(body) });
     } catch {
       throw new Error("The mock cannot be reached. Is it still running?");
     }
@@ -362,6 +364,77 @@
     if (id && ![...$("session").options].some((o) => o.value === id)) $("session").append(h("option", { value: id }, id));
   }
 
+  // OpenAPI
+
+  $("import-curl").textContent = "curl --data-binary @petstore.yaml " + shell(location.origin + api + "openapi");
+
+  $("import").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    $("import-said").textContent = "";
+    const [file] = $("document-file").files;
+    const pasted = $("document").value;
+    if (!file && pasted.trim() === "") {
+      $("import-said").textContent = "Choose a file, or paste a document.";
+      return;
+    }
+    try {
+      const query = new URLSearchParams({ name: file?.name ?? "pasted" });
+      if ($("prefix").value.trim()) query.set("prefix", $("prefix").value.trim());
+      const d = await ask("POST", "openapi?" + query, file ? await file.text() : pasted);
+      await listDocuments();
+      said("Imported " + (d.title || d.name));
+      document.querySelector(`[data-document="${CSS.escape(d.id)}"]`)?.scrollIntoView({ block: "nearest" });
+    } catch (e) {
+      $("import-said").textContent = e.message;
+    }
+  });
+
+  async function listDocuments() {
+    const { documents } = await ask("GET", "openapi");
+    $("documents").replaceChildren(...documents.map(viewDocument));
+  }
+
+  function viewDocument(d) {
+    const title = d.title || d.name || "A document";
+    const remove = h("button", { type: "button", "aria-label": "Remove the document " + title }, "Remove");
+    const told = h("p", { class: "error", role: "alert" });
+    remove.addEventListener("click", async () => {
+      try {
+        await ask("DELETE", "openapi/" + encodeURIComponent(d.id));
+        await listDocuments();
+        said("Removed " + title);
+      } catch (e) {
+        told.textContent = e.message;
+      }
+    });
+    return h("article", { class: "row", "data-document": d.id },
+      h("div", { class: "head" }, h("h3", null, title), h("div", { class: "why" }, h("p", null, d.urls.map((u, i) => [i > 0 ? " or " : "", h("code", null, u || location.origin)]).flat()), h("p", { class: "small" }, "All that it accepts, with a token for each scope: ", h("a", { href: api + "openapi/" + encodeURIComponent(d.id) }, "as JSON"), ".")), h("div", { class: "buttons" }, remove)),
+      d.warnings.map((w) => h("p", { class: "small quiet" }, w)),
+      told,
+      h("h4", null, "Credentials"),
+      h("ul", { class: "plainly" }, d.credentials.map((c) => h("li", null, h("strong", null, c.scheme), " ", h("code", null, c.curl)))),
+      h("details", { open: d.operations.length <= 8 }, h("summary", null, d.operations.length + (d.operations.length === 1 ? " operation" : " operations")), d.operations.map((o) => viewOperation(o, d.credentials))),
+    );
+  }
+
+  // viewOperation tries an operation with credentials that it accepts, as far as a
+  // script may send them: no cookies, and no answer to Digest.
+  function viewOperation(o, credentials) {
+    const name = o.method + " " + o.path;
+    const outcome = h("div", { class: "outcome" });
+    const button = h("button", { type: "button", "aria-label": "Try " + name }, "Try");
+    const url = new URL(o.url);
+    const headers = {};
+    const needs = o.security.map((all) => all.map((scheme) => credentials.find((c) => c.scheme === scheme)));
+    for (const c of needs.find((all) => all.length > 0 && all.every((c) => c?.send && c.in !== "cookie")) ?? []) {
+      if (c.in === "query") url.searchParams.set(c.name, c.send);
+      else headers[c.name] = c.send;
+    }
+    button.addEventListener("click", () => trying(button, outcome, o.method, url.pathname + url.search, headers));
+    const words = o.security.map((all) => all.join(" and ") || "nothing").join(", or ") || "nothing";
+    return h("div", { class: "operation" }, h("p", null, h("code", null, name), " ", h("span", { class: "quiet small" }, "needs " + words)), h("div", { class: "line" }, button, command(o.curl)), outcome);
+  }
+
   // Journal
 
   const most = 200;
@@ -465,5 +538,6 @@
     $("opened").append(viewSession(s));
     addSession(s.id);
   })).catch(() => {}); // what it would say, opening one says
+  listDocuments().catch(() => {}); // the same
   follow().catch((e) => ($("live").textContent = e.message));
 })();

@@ -78,6 +78,7 @@ type operation struct {
 	Operation
 	route        route
 	spec         *openapi3.Operation
+	shared       openapi3.Parameters // of the path
 	alternatives []alternative
 	enforceable  bool // one of them can be enforced as a whole
 }
@@ -138,7 +139,7 @@ func compile(spec *openapi3.T, o Options) (*Document, error) {
 			if op.Security != nil {
 				security = *op.Security
 			}
-			one := &operation{Operation: Operation{Method: method, Path: path, ID: op.OperationID, Security: [][]string{}}, route: r, spec: op}
+			one := &operation{Operation: Operation{Method: method, Path: path, ID: op.OperationID, Security: [][]string{}}, route: r, spec: op, shared: item.Parameters}
 			d.secure(one, security)
 			d.operations = append(d.operations, one)
 		}

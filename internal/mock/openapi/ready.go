@@ -82,7 +82,11 @@ func (o *operation) sample() string {
 // example is what may stand for a parameter of the path.
 func (o *operation) example(name string) string {
 	var value any
-	if p := o.spec.Parameters.GetByInAndName(openapi3.ParameterInPath, name); p != nil {
+	p := o.spec.Parameters.GetByInAndName(openapi3.ParameterInPath, name)
+	if p == nil {
+		p = o.shared.GetByInAndName(openapi3.ParameterInPath, name)
+	}
+	if p != nil {
 		value = p.Example
 		if value == nil && p.Schema != nil && p.Schema.Value != nil {
 			value, _ = stated(p.Schema.Value)

@@ -152,6 +152,7 @@ func (p *Page) nav() []web.Link {
 		{Text: "Endpoints", URL: "#endpoints"},
 		{Text: "Scenarios", URL: "#scenarios"},
 		{Text: "Sessions", URL: "#sessions"},
+		{Text: "OpenAPI", URL: "#openapi"},
 		{Text: "Journal", URL: "#journal"},
 	}
 	if p.Inspector != "" {

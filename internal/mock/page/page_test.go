@@ -14,6 +14,7 @@ import (
 	"github.com/gate401/gate401/internal/mock/endpoint"
 	"github.com/gate401/gate401/internal/mock/journal"
 	"github.com/gate401/gate401/internal/mock/judge"
+	"github.com/gate401/gate401/internal/mock/openapi"
 	"github.com/gate401/gate401/internal/mock/page"
 	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/web/browsertest"
@@ -64,6 +65,9 @@ func serve(t *testing.T) string {
 	mux.Handle("/__mock/api/journal.har", history.Handler())
 	mux.Handle("/__mock/api/journal/", history.Handler())
 	mux.Handle(judge.PathVerdict, judge.Handler(history))
+	documents := &openapi.Library{Options: openapi.Options{Tokens: []string{"mock-token"}}}
+	mux.Handle(openapi.PathDocuments, documents.API())
+	mux.Handle(openapi.PathDocuments+"/", documents.API())
 	mux.HandleFunc("GET /__mock/api/sessions", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"sessions":[]}`)) })
 	mux.HandleFunc("POST /__mock/api/sessions", func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusCreated)
@@ -71,7 +75,7 @@ func serve(t *testing.T) string {
 	})
 	mux.HandleFunc("POST /__mock/api/sessions/s1/do", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("DELETE /__mock/api/sessions/s1", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	mux.Handle("/", history.Wrap(set.Handler(http.NotFoundHandler())))
+	mux.Handle("/", history.Wrap(set.Handler(documents.Handler(http.NotFoundHandler()))))
 	s := httptest.NewServer(mux)
 	t.Cleanup(func() {
 		history.Close()
@@ -121,6 +125,7 @@ func TestBrowser(t *testing.T) {
 		{"endpoint", testEndpoint},
 		{"scenarios", testScenarios},
 		{"session", testSession},
+		{"openapi", testOpenAPI},
 		{"journal", testJournal},
 	} {
 		t.Run(part.name, func(t *testing.T) {
@@ -273,6 +278,34 @@ func testSession(t *testing.T, p *browsertest.Tab, url string) {
 	p.Look("mock-session")
 	p.Click(`[aria-label="Close: session s1"]`)
 	p.Wait(`!document.querySelector("[data-session=s1]")`)
+}
+
+func testOpenAPI(t *testing.T, p *browsertest.Tab, url string) {
+	p.Click("#import button[type=submit]")
+	p.Wait(`document.getElementById("import-said").textContent.startsWith("Choose a file")`)
+	browsertest.JS[bool](p, `(document.querySelector("#import details").open = true)`)
+	p.Fill("document", "openapi: 3.0.3")
+	p.Click("#import button[type=submit]")
+	p.Wait(`document.getElementById("import-said").textContent.includes("info")`)
+	const pets = `{"openapi":"3.0.3","info":{"title":"Pets","version":"1"},"security":[{"token":[]}],"paths":{"/pets/{id}":{"parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"string","example":"rex"}}],"get":{"responses":{"200":{"description":"ok"}}}},
+		"/locks":{"post":{"security":[{"key":[]},{"basic":[]}],"responses":{"201":{"description":"ok"}}}}},
+		"components":{"securitySchemes":{"token":{"type":"http","scheme":"bearer"},"key":{"type":"apiKey","in":"query","name":"key"},"basic":{"type":"http","scheme":"basic"}}}}`
+	p.Fill("document", pets)
+	p.Click("#import button[type=submit]")
+	p.Wait(`document.querySelector("[data-document] h3")?.textContent === "Pets" && document.getElementById("import-said").textContent === ""`)
+	shown := browsertest.JS[string](p, `document.querySelector("[data-document]").innerText`)
+	for _, want := range []string{"-H 'Authorization: Bearer mock-token'", "-u 'user:passwd'", "curl -i -H 'Authorization: Bearer mock-token' " + url + "/pets/rex", "needs key, or basic"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("%q is not shown:\n%s", want, shown)
+		}
+	}
+	p.Click(`[aria-label="Try GET /pets/{id}"]`)
+	p.Wait(`document.querySelector("[data-document] .operation:last-of-type .status, [data-document] .operation .status")?.textContent === "200"`)
+	p.Click(`[aria-label="Try POST /locks"]`)
+	p.Wait(`[...document.querySelectorAll("[data-document] .operation .status")].map((e) => e.textContent).sort().join() === "200,201"`)
+	p.Look("mock-openapi")
+	p.Click(`[aria-label="Remove the document Pets"]`)
+	p.Wait(`!document.querySelector("[data-document]")`)
 }
 
 func testJournal(t *testing.T, p *browsertest.Tab, url string) {
