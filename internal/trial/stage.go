@@ -29,8 +29,32 @@ type stage struct {
 	plain   string // host and port of http beside https; empty without https
 	ca      string // file with the certificate to trust; empty without https
 	serving sync.WaitGroup
-	busy    sync.WaitGroup // requests under way
+	under   underWay
 	once    sync.Once
+}
+
+// underWay counts requests until it is ended; none begins after.
+type underWay struct {
+	mu    sync.Mutex
+	ended bool
+	busy  sync.WaitGroup // Add is under mu and before ended, so never beside Wait
+}
+
+func (u *underWay) begin() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.ended {
+		return false
+	}
+	u.busy.Add(1)
+	return true
+}
+
+func (u *underWay) end() {
+	u.mu.Lock()
+	u.ended = true
+	u.mu.Unlock()
+	u.busy.Wait()
 }
 
 // newStage makes a stage that speaks http, or https and http beside it.
@@ -42,8 +66,10 @@ func newStage(secure bool) (*stage, error) {
 	}
 	// A client that trusts nobody's certificate is no news for the log.
 	s.server = &http.Server{ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.busy.Add(1)
-		defer s.busy.Done()
+		if !s.under.begin() {
+			return // the connection is cut, so nobody gets an answer
+		}
+		defer s.under.busy.Done()
 		s.mock.ServeHTTP(w, r)
 	})}
 	l, err := listen()
@@ -101,7 +127,9 @@ func (s *stage) close() {
 		s.own.CloseIdleConnections()
 		_ = s.server.Close()
 		s.serving.Wait()
-		s.busy.Wait()
+		// A connection that was accepted while the others were cut is known by now.
+		_ = s.server.Close()
+		s.under.end()
 		_ = s.mock.Close()
 		if s.ca != "" {
 			_ = os.Remove(s.ca)
