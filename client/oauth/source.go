@@ -25,14 +25,22 @@ type Source struct {
 	Now func() time.Time
 
 	mu      sync.Mutex
-	unsaved *storage.Entry // what a renewal gave and the store did not take
+	unsaved *unsaved
 }
+
+// unsaved is what a renewal gave and the store did not take, and what the store
+// had then. If it has something else later, somebody logged in or out, and that
+// counts.
+type unsaved struct{ stored, renewed storage.Entry }
+
+// saveTimeout is how long somebody who only reads waits to write what is unsaved.
+const saveTimeout = time.Second
 
 var _ client.Source = (*Source)(nil)
 
 // Token reads the access token from the store.
 func (s *Source) Token(ctx context.Context) (client.Token, error) {
-	e, err := s.entry(ctx)
+	e, err := s.read(ctx)
 	if errors.Is(err, storage.ErrNotFound) {
 		return client.Token{}, client.ErrNoToken
 	}
@@ -42,19 +50,48 @@ func (s *Source) Token(ctx context.Context) (client.Token, error) {
 	return token(e), nil
 }
 
+func (s *Source) read(ctx context.Context) (storage.Entry, error) {
+	s.mu.Lock()
+	waiting := s.unsaved
+	s.mu.Unlock()
+	if waiting == nil {
+		return s.Store.Get(ctx, s.Key)
+	}
+	// Without the lock, a login between the look and the writing would be lost.
+	ctx, cancel := context.WithTimeout(ctx, saveTimeout)
+	defer cancel()
+	unlock, err := s.Store.Lock(ctx, s.Key)
+	if err != nil {
+		return waiting.renewed, nil //nolint:nilerr // the store is stuck, which the login need not be
+	}
+	defer unlock()
+	return s.entry(ctx)
+}
+
 func token(e storage.Entry) client.Token {
 	return client.Token{Value: e.Access, Obtained: e.Obtained, Expiry: e.Expiry, Scopes: e.Scopes}
 }
 
 // entry is the login as it is: what could not be stored yet, else what is stored.
+// The caller holds the lock of the login.
 func (s *Source) entry(ctx context.Context) (storage.Entry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.unsaved == nil {
 		return s.Store.Get(ctx, s.Key)
 	}
-	e := *s.unsaved
-	if s.Store.Put(ctx, e) == nil {
+	return s.save(ctx)
+}
+
+// save writes what is unsaved, unless it is outdated, and returns what counts.
+func (s *Source) save(ctx context.Context) (storage.Entry, error) {
+	got, err := s.Store.Get(ctx, s.Key)
+	was, e := s.unsaved.stored, s.unsaved.renewed
+	switch {
+	case errors.Is(err, storage.ErrNotFound), err == nil && (got.Access != was.Access || got.Refresh != was.Refresh):
+		s.unsaved = nil
+		return got, err
+	case err == nil && s.Store.Put(ctx, e) == nil:
 		s.unsaved = nil
 	}
 	return e, nil
@@ -92,6 +129,7 @@ func (s *Source) Renew(ctx context.Context, refused client.Token) (client.Token,
 	if err != nil {
 		return client.Token{}, renewalError(err)
 	}
+	stored := e
 	e.Access, e.Refresh, e.Obtained, e.Expiry = t.Access, t.Refresh, t.Obtained, t.Expiry
 	if len(t.Scopes) > 0 {
 		e.Scopes = t.Scopes
@@ -100,9 +138,12 @@ func (s *Source) Renew(ctx context.Context, refused client.Token) (client.Token,
 	// to whoever asked.
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.unsaved = &e
-	if s.Store.Put(context.WithoutCancel(ctx), e) == nil {
-		s.unsaved = nil
+	if s.unsaved != nil {
+		stored = s.unsaved.stored
+	}
+	s.unsaved = &unsaved{stored, e}
+	if e, err = s.save(context.WithoutCancel(ctx)); err != nil {
+		return client.Token{}, client.ErrNoToken // logged out meanwhile
 	}
 	return token(e), nil
 }

@@ -160,6 +160,94 @@ func TestSourceKeepsWhatTheStoreDoesNotTake(t *testing.T) {
 	}
 }
 
+// What could not be stored is not written over what somebody did meanwhile.
+func TestSourceMakesWay(t *testing.T) {
+	newer := func(e storage.Entry) storage.Entry {
+		e.Access, e.Refresh = "newer", "newer-refresh"
+		return e
+	}
+	for _, test := range []struct {
+		name string
+		do   func(*storage.Memory, storage.Entry) error
+		want string
+	}{
+		{"a newer login", func(m *storage.Memory, e storage.Entry) error { return m.Put(t.Context(), newer(e)) }, "newer"},
+		{"a logout", func(m *storage.Memory, e storage.Entry) error { return m.Delete(t.Context(), e.Key) }, ""},
+	} {
+		for _, by := range []string{"Token", "Renew"} {
+			t.Run(test.name+", "+by, func(t *testing.T) {
+				s, store := oauthtest.New(t), &stuck{Memory: &storage.Memory{}}
+				e := loggedIn(t, s, store)
+				store.bad = true
+				source := &oauth.Source{Store: store, Key: e.Key}
+				next, err := source.Renew(t.Context(), client.Token{Value: e.Access})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := test.do(store.Memory, e); err != nil {
+					t.Fatal(err)
+				}
+				store.bad = false
+				var got client.Token
+				if by == "Token" {
+					got, err = source.Token(t.Context())
+				} else {
+					got, err = source.Renew(t.Context(), next)
+				}
+				if test.want == "" && !errors.Is(err, client.ErrNoToken) || test.want != "" && err != nil || got.Value != test.want {
+					t.Errorf("got %v, %v", got, err)
+				}
+				if kept, _ := store.Get(t.Context(), e.Key); kept.Access != test.want {
+					t.Error("it was overwritten")
+				}
+			})
+		}
+	}
+}
+
+// A login that is written while the server is asked, without the lock, stays too.
+func TestSourceMakesWayAtOnce(t *testing.T) {
+	s, store := oauthtest.New(t), &storage.Memory{}
+	e := loggedIn(t, s, store)
+	newer := e
+	newer.Access = "newer"
+	source := &oauth.Source{Store: store, Key: e.Key, HTTP: &http.Client{Transport: meanwhile(func() error { return store.Put(t.Context(), newer) })}}
+	if got, err := source.Renew(t.Context(), client.Token{Value: e.Access}); err != nil || got.Value != "newer" {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if kept, _ := store.Get(t.Context(), e.Key); kept.Access != "newer" {
+		t.Error("it was overwritten")
+	}
+}
+
+// meanwhile does something after each answer.
+type meanwhile func() error
+
+func (m meanwhile) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	return resp, errors.Join(err, m())
+}
+
+// A store that hangs does not keep anybody from a token that was renewed.
+func TestSourceOfALockedStore(t *testing.T) {
+	s, store := oauthtest.New(t), &stuck{Memory: &storage.Memory{}}
+	e := loggedIn(t, s, store)
+	store.bad = true
+	source := &oauth.Source{Store: store, Key: e.Key}
+	next, err := source.Renew(t.Context(), client.Token{Value: e.Access})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := store.Lock(t.Context(), e.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	if got, err := source.Token(t.Context()); err != nil || got.Value != next.Value {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
 func TestSourceOfAProgram(t *testing.T) {
 	s, store := oauthtest.New(t), &storage.Memory{}
 	c := newClient(t, s)
