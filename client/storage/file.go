@@ -226,5 +226,20 @@ func (f *File) write(list []Entry) error {
 	if err := temp.Close(); err != nil {
 		return err
 	}
-	return os.Rename(temp.Name(), f.Path())
+	if err := os.Rename(temp.Name(), f.Path()); err != nil {
+		return err
+	}
+	syncDir(f.dir)
+	return nil
+}
+
+// syncDir makes the new name outlive a power failure, where the system can: some
+// open no folders, some sync none. The file is replaced either way.
+func syncDir(dir string) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return
+	}
+	_ = d.Sync()
+	_ = d.Close()
 }
