@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -216,105 +215,6 @@ func accept(a ...gate401.Authenticator) gate401.Policy {
 	return func(*gate401.Request) gate401.Requirement { return gate401.Requirement{Rule: "r", Accept: a} }
 }
 
-// budget is a guard with a number of attempts and no clock.
-type budget struct {
-	mu       sync.Mutex
-	left     int
-	reserved int
-}
-
-func (b *budget) Reserve(context.Context, *gate401.Request, gate401.Credential) (func(error), error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.reserved++
-	if b.left == 0 {
-		return nil, &gate401.Denial{Reason: reason.RateLimited, Header: http.Header{"Retry-After": {"60"}}}
-	}
-	b.left--
-	return func(err error) {
-		if err == nil {
-			b.mu.Lock()
-			b.left++
-			b.mu.Unlock()
-		}
-	}, nil
-}
-
-// A hundred parallel guesses are worth no more than the limit; a hundred
-// parallel requests with the right password all pass and cost one attempt.
-func TestGuardCountsBeforeVerify(t *testing.T) {
-	var verified atomic.Int32
-	gateOpen := make(chan struct{})
-	pin := gate401.NewFunc("pin", "Pin", "orders", func(_ context.Context, _ *gate401.Request, c string) (*gate401.Identity, error) {
-		verified.Add(1)
-		<-gateOpen
-		if c == "right" {
-			return &gate401.Identity{Subject: "alice"}, nil
-		}
-		return nil, &gate401.Denial{Reason: reason.PasswordWrong}
-	})
-	run := func(credential func(i int) string, b *budget) map[reason.Code]int {
-		gateOpen = make(chan struct{})
-		g := &gate401.Gate{Policy: accept(remembering{pin}), Guard: b}
-		var mu sync.Mutex
-		got := map[reason.Code]int{}
-		var wg sync.WaitGroup
-		for i := range 100 {
-			wg.Go(func() {
-				d := g.Decide(context.Background(), request(t, auth("Pin "+credential(i))))
-				if d.Reason() == reason.RateLimited && d.Header.Get("Retry-After") != "60" {
-					t.Error("no Retry-After")
-				}
-				mu.Lock()
-				got[d.Reason()]++
-				mu.Unlock()
-			})
-		}
-		close(gateOpen)
-		wg.Wait()
-		return got
-	}
-	b := &budget{left: 5}
-	got := run(func(i int) string { return fmt.Sprint("guess", i) }, b)
-	if diff := cmp.Diff(map[reason.Code]int{reason.PasswordWrong: 5, reason.RateLimited: 95}, got); diff != "" || verified.Load() != 5 {
-		t.Errorf("verified %d guesses; outcomes (-want +got):\n%s", verified.Load(), diff)
-	}
-	b = &budget{left: 1}
-	got = run(func(int) string { return "right" }, b)
-	if diff := cmp.Diff(map[reason.Code]int{"": 100}, got); diff != "" || b.left != 1 {
-		t.Errorf("left %d; outcomes (-want +got):\n%s", b.left, diff)
-	}
-}
-
-// A client that goes away does not spoil the attempt that others wait for.
-func TestFlightOutlivesItsRequest(t *testing.T) {
-	started, finish := make(chan struct{}), make(chan struct{})
-	var once sync.Once
-	pin := gate401.NewFunc("pin", "Pin", "orders", func(ctx context.Context, _ *gate401.Request, _ string) (*gate401.Identity, error) {
-		once.Do(func() { close(started) })
-		<-finish
-		return &gate401.Identity{Subject: "alice"}, ctx.Err()
-	})
-	g := &gate401.Gate{Policy: accept(remembering{pin}), Guard: gate401.DangerouslyUnguarded{}}
-	ctx, cancel := context.WithCancel(t.Context())
-	var wg sync.WaitGroup
-	var first, second gate401.Decision
-	wg.Go(func() { first = g.Decide(ctx, request(t, auth("Pin x"))) })
-	<-started
-	wg.Go(func() { second = g.Decide(context.Background(), request(t, auth("Pin x"))) })
-	cancel()
-	gone, stop := context.WithCancel(context.Background())
-	stop()
-	if d := g.Decide(gone, request(t, auth("Pin x"))); d.Reason() != reason.CheckFailed {
-		t.Errorf("a waiting client that is gone got %s", d.Reason())
-	}
-	close(finish)
-	wg.Wait()
-	if !first.Allow || !second.Allow {
-		t.Errorf("first %s, second %s", first.Reason(), second.Reason())
-	}
-}
-
 // A remembered refusal or a shared one must not be changed by who asks.
 func TestSharedDenialIsNotChanged(t *testing.T) {
 	shared := &gate401.Denial{Reason: reason.PasswordWrong}
@@ -324,73 +224,6 @@ func TestSharedDenialIsNotChanged(t *testing.T) {
 	if shared.Method != "" || d.Denial.Method != "pin" {
 		t.Errorf("shared %+v, decision %+v", shared, d.Denial)
 	}
-}
-
-func TestPreflight(t *testing.T) {
-	cors := &gate401.CORS{Origins: []string{"https://app.example.com"}, Headers: []string{"Authorization"}, MaxAge: time.Minute}
-	policy := func(r *gate401.Request) gate401.Requirement {
-		q := gate401.Requirement{Rule: "get", Accept: []gate401.Authenticator{tokens("bearer", "Bearer")}, CORS: cors}
-		if r.Method == "DELETE" {
-			q.Rule, q.CORS = "delete", nil
-		}
-		return q
-	}
-	g := &gate401.Gate{Policy: policy}
-	for _, c := range []struct {
-		name, origin, method, allowed, rule string
-	}{
-		{"listed", "https://app.example.com", "GET", "https://app.example.com", "get"},
-		{"not listed", "https://evil.example", "GET", "", "get"},
-		{"a rule without cors", "https://app.example.com", "DELETE", "", "delete"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			hr := httptest.NewRequest("OPTIONS", "/orders", nil)
-			hr.Header.Set("Origin", c.origin)
-			hr.Header.Set("Access-Control-Request-Method", c.method)
-			hr.Header.Set("Access-Control-Request-Headers", "authorization")
-			w := httptest.NewRecorder()
-			g.Protect(forbidden(t)).ServeHTTP(w, hr)
-			if w.Code != 204 || w.Header().Get("Access-Control-Allow-Origin") != c.allowed || !strings.Contains(w.Header().Get("Vary"), "Origin") {
-				t.Errorf("%d %v", w.Code, w.Header())
-			}
-			if w.Header().Get("WWW-Authenticate") != "" {
-				t.Error("a preflight was challenged")
-			}
-			if got := w.Header().Get("Access-Control-Allow-Headers"); (c.allowed != "") != (got == "Authorization") {
-				t.Errorf("allows the fields %q", got)
-			}
-		})
-	}
-	// An OPTIONS that is no preflight is judged.
-	w := httptest.NewRecorder()
-	g.Protect(forbidden(t)).ServeHTTP(w, httptest.NewRequest("OPTIONS", "/orders", nil))
-	if w.Code != 401 {
-		t.Errorf("OPTIONS without Origin: %d", w.Code)
-	}
-	// A refusal can be read by the pages that are listed.
-	hr := httptest.NewRequest("GET", "/orders", nil)
-	hr.Header.Set("Origin", "https://app.example.com")
-	w = httptest.NewRecorder()
-	g.Protect(forbidden(t)).ServeHTTP(w, hr)
-	h := w.Header()
-	if w.Code != 401 || h.Get("Access-Control-Allow-Origin") != "https://app.example.com" || !strings.Contains(h.Get("Access-Control-Expose-Headers"), "WWW-Authenticate") {
-		t.Errorf("%d %v", w.Code, h)
-	}
-}
-
-// With credentials a star names nobody.
-func TestCORSStarNeverWithCredentials(t *testing.T) {
-	g := &gate401.Gate{Policy: func(*gate401.Request) gate401.Requirement {
-		return gate401.Requirement{Rule: "r", Open: true, CORS: &gate401.CORS{Origins: []string{"*"}, Credentials: true}}
-	}}
-	d := g.Decide(t.Context(), request(t, http.Header{"Origin": {"https://evil.example"}}))
-	if got := d.Header.Get("Access-Control-Allow-Origin"); got != "" {
-		t.Errorf("allows %q", got)
-	}
-}
-
-func forbidden(t *testing.T) http.Handler {
-	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the handler behind the gate was reached") })
 }
 
 // Challenges must not be shared in a way that one request changes another's.
@@ -434,39 +267,6 @@ func TestVerdictsOfRequestsAreNotShared(t *testing.T) {
 	if !decisions["a.example"].Allow || decisions["b.example"].Allow {
 		t.Errorf("a %s, b %s", decisions["a.example"].Reason(), decisions["b.example"].Reason())
 	}
-}
-
-// The limit of one address is not that of another that sends the same credential.
-func TestGuardAnswersEachRequest(t *testing.T) {
-	reserved := make(chan struct{})
-	g := &gate401.Gate{Policy: accept(remembering{tokens("pin", "Pin")}), Guard: byAddress{reserved}}
-	g.Policy = accept(remembering{gate401.NewFunc("pin", "Pin", "orders", func(context.Context, *gate401.Request, string) (*gate401.Identity, error) {
-		return &gate401.Identity{Subject: "alice"}, nil
-	})})
-	limited, free := request(t, auth("Pin x")), request(t, auth("Pin x"))
-	limited.Client, free.Client = netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
-	var wg sync.WaitGroup
-	var first, second gate401.Decision
-	wg.Go(func() { first = g.Decide(context.Background(), limited) })
-	<-reserved
-	wg.Go(func() { second = g.Decide(context.Background(), free) })
-	reserved <- struct{}{}
-	wg.Wait()
-	if first.Reason() != reason.RateLimited || !second.Allow {
-		t.Errorf("limited %s, free %s", first.Reason(), second.Reason())
-	}
-}
-
-// byAddress refuses 192.0.2.1, when it is told to.
-type byAddress struct{ step chan struct{} }
-
-func (b byAddress) Reserve(_ context.Context, r *gate401.Request, _ gate401.Credential) (func(error), error) {
-	if r.Client != netip.MustParseAddr("192.0.2.1") {
-		return func(error) {}, nil
-	}
-	b.step <- struct{}{}
-	<-b.step
-	return nil, &gate401.Denial{Reason: reason.RateLimited}
 }
 
 // A panic anywhere in a decision refuses.
@@ -542,62 +342,4 @@ func (f fixed) Verify(context.Context, *gate401.Request, gate401.Credential) (*g
 
 func (f fixed) Challenges(*gate401.Request, *gate401.Requirement, *gate401.Denial) []httpauth.Challenge {
 	return []httpauth.Challenge{httpauth.Bearer("orders")}
-}
-
-// A preflight for the upstream does not come from where nobody may come, and not
-// to where nobody may pass.
-func TestPreflightForTheUpstream(t *testing.T) {
-	cors := &gate401.CORS{Upstream: true}
-	for _, c := range []struct {
-		name string
-		q    gate401.Requirement
-		want int
-	}{
-		{"open", gate401.Requirement{Rule: "r", Open: true, CORS: cors}, 200},
-		{"nobody", gate401.Requirement{Rule: "r", CORS: cors}, 403},
-		{"wrong network", gate401.Requirement{Rule: "r", Open: true, CORS: cors, Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}, 403},
-		{"blocked", gate401.Requirement{Rule: "r", Open: true, CORS: cors, Blocked: true}, 403},
-	} {
-		g := &gate401.Gate{Policy: func(*gate401.Request) gate401.Requirement { return c.q }}
-		hr := httptest.NewRequest(http.MethodOptions, "/", nil)
-		hr.Header.Set("Origin", "https://evil.example")
-		hr.Header.Set("Access-Control-Request-Method", "GET")
-		w := httptest.NewRecorder()
-		g.Protect(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, hr)
-		if w.Code != c.want {
-			t.Errorf("%s: %d, want %d", c.name, w.Code, c.want)
-		}
-	}
-}
-
-func TestVaryAddsUp(t *testing.T) {
-	g := &gate401.Gate{Policy: func(*gate401.Request) gate401.Requirement {
-		return gate401.Requirement{Rule: "r", Open: true, CORS: &gate401.CORS{Origins: []string{"*"}}}
-	}}
-	w := httptest.NewRecorder()
-	w.Header().Set("Vary", "Accept-Encoding")
-	g.Protect(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
-	if diff := cmp.Diff([]string{"Accept-Encoding", "Origin"}, w.Header()["Vary"]); diff != "" {
-		t.Error(diff)
-	}
-}
-
-// A rule that lists no fields allows those without which no page can call an API.
-func TestCORSDefaultHeaders(t *testing.T) {
-	g := &gate401.Gate{Policy: func(*gate401.Request) gate401.Requirement {
-		return gate401.Requirement{Rule: "r", CORS: &gate401.CORS{Origins: []string{"https://app.example"}, Expose: []string{"X-Request-Id", "X-Total"}},
-			Accept: []gate401.Authenticator{tokens("bearer", "Bearer")}}
-	}}
-	d := g.Decide(t.Context(), func() *gate401.Request {
-		r := request(t, http.Header{"Origin": {"https://app.example"}, "Access-Control-Request-Method": {"PUT"}})
-		r.Method = http.MethodOptions
-		return r
-	}())
-	if got := d.Header.Get("Access-Control-Allow-Headers"); got != "Authorization, Content-Type" || d.Header.Get("Access-Control-Allow-Methods") != "PUT" {
-		t.Errorf("%v", d.Header)
-	}
-	d = g.Decide(t.Context(), request(t, http.Header{"Origin": {"https://app.example"}}))
-	if got := d.Header.Get("Access-Control-Expose-Headers"); got != "WWW-Authenticate, Retry-After, DPoP-Nonce, X-Request-Id, X-Total" {
-		t.Errorf("exposes %q", got)
-	}
 }
