@@ -62,7 +62,7 @@ func (s *Source) read(ctx context.Context) (storage.Entry, error) {
 	defer cancel()
 	unlock, err := s.Store.Lock(ctx, s.Key)
 	if err != nil {
-		return waiting.renewed, nil //nolint:nilerr // the store is stuck, which the login need not be
+		return waiting.renewed, nil // the store is stuck, which the login need not be
 	}
 	defer unlock()
 	return s.entry(ctx)
