@@ -7,7 +7,7 @@ import (
 
 // Curl reads a curl command as people have it: from a terminal, from a manual,
 // or from "Copy as cURL" of a browser, in the quoting of POSIX shells, cmd.exe
-// or PowerShell. "Copy as PowerShell" and "Copy as fetch" are read too. Several
+// or PowerShell. The usual forms of HTTPie, "Copy as PowerShell" and "Copy as fetch" are read too. Several
 // commands give several exchanges. What curl sends by itself is added.
 func Curl(text string) (Capture, error) {
 	if len(text) > MaxText {
@@ -41,10 +41,17 @@ func Curl(text string) (Capture, error) {
 	c.Notes = smartNotes(text)
 	for _, s := range statements {
 		name, args := s.program()
-		if !curlProgram(name) {
+		var exchanges []Exchange
+		var notes []Note
+		switch {
+		case curlProgram(name):
+			exchanges, notes, err = curlCommand(s, args)
+		case httpieProgram(name):
+			c.Source = "HTTPie command"
+			exchanges, err = httpieCommand(s, name, args)
+		default:
 			continue
 		}
-		exchanges, notes, err := curlCommand(s, args)
 		if err != nil {
 			return Capture{}, err
 		}
@@ -79,11 +86,16 @@ func CurlArgs(args []string) (Capture, error) {
 		}
 	}
 	name, rest := s.program()
+	c := Capture{Source: "curl command"}
+	var err error
+	if httpieProgram(name) {
+		c.Source = "HTTPie command"
+		c.Exchanges, err = httpieCommand(s, name, rest)
+		return c, err
+	}
 	if !curlProgram(name) {
 		return Capture{}, noCurl(nil)
 	}
-	c := Capture{Source: "curl command"}
-	var err error
 	if c.Exchanges, c.Notes, err = curlCommand(s, rest); err != nil {
 		return Capture{}, err
 	}
@@ -103,7 +115,7 @@ func noCurl(statements []statement) error {
 			return &SyntaxError{What: "curl command", Problem: "it names no URL", Help: "the URL may have been lost at a line break without a backslash"}
 		}
 	}
-	return &SyntaxError{What: "curl command", Problem: "no curl is called in it", Help: "it should begin with curl, Invoke-WebRequest or fetch("}
+	return &SyntaxError{What: "curl command", Problem: "no curl is called in it", Help: "it should begin with curl, http, https, Invoke-WebRequest or fetch("}
 }
 
 // smartNotes finds what a word processor or a chat made of quotes and dashes.

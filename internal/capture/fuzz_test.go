@@ -35,7 +35,7 @@ func sound(t *testing.T, c capture.Capture, err error) {
 
 func FuzzCurl(f *testing.F) {
 	for _, seed := range []string{
-		`curl -sSLu a:b -H 'A: b' -d x=1 https://h/`, "curl ^\"https://h/^\" ^\n -H ^\"a: ^\\^\"b^\\^\"^\"", "curl.exe -H \"A: $env:B `\"x`\"\" 'https://h/'",
+		`http -f POST :3000/x a=b c==d E:f g:='{"h":1}' -a i:j -A digest`, `curl -sSLu a:b -H 'A: b' -d x=1 https://h/`, "curl ^\"https://h/^\" ^\n -H ^\"a: ^\\^\"b^\\^\"^\"", "curl.exe -H \"A: $env:B `\"x`\"\" 'https://h/'",
 		`fetch("https://h/", {"headers": {"a": "b" + c}, body: JSON.stringify({a: [1, ` + "`${x}`" + `]})})`,
 		"$s = New-Object X\n$s.Cookies.Add((New-Object System.Net.Cookie(\"a\", \"b\", \"/\", \"h\")))\nInvoke-WebRequest -Uri \"https://h/\" -WebSession $s -Headers @{\n\"a\"=\"b\"\n} -Body (@{a=1} | ConvertTo-Json)",
 		"A=1; curl -d @- \"$A$(x)`y`${z:-1}\" <<EOF\nx\nEOF\n", `curl $'\x41\u00fc\'' --json '{' -F a=@b -G --url-query +x {a,b}`, "Invoke-WebRequest -Body @'\nx\n'@ a",

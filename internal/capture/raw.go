@@ -27,6 +27,10 @@ func Raw(text string) (Capture, error) {
 	for _, p := range r.pairs {
 		c.Exchanges = append(c.Exchanges, p.exchange())
 	}
+	if x, ok := failedConnection(text); ok && len(c.Exchanges) == 0 {
+		c.Source, c.Notes = "output of curl -v", nil
+		c.Exchanges = []Exchange{x}
+	}
 	if len(c.Exchanges) == 0 {
 		return Capture{}, &SyntaxError{
 			What: "text", Problem: "there is neither a request nor a response in it",

@@ -32,7 +32,7 @@ type sourceFlags struct {
 func (f *sourceFlags) register(cmd *cobra.Command) {
 	f.timeout = duration(capture.DefaultSendTimeout)
 	fl := cmd.Flags()
-	fl.StringVar(&f.curl, "curl", "", "a curl, PowerShell or fetch command: `TEXT|-`")
+	fl.StringVar(&f.curl, "curl", "", "a curl, HTTPie, PowerShell or fetch command: `TEXT|-`")
 	fl.StringVar(&f.har, "har", "", "a HAR `FILE|-` of a browser or proxy")
 	fl.StringVar(&f.raw, "raw", "", "requests and responses as text, also of curl -v, HTTPie or wget: `FILE|-`")
 	fl.StringVar(&f.postman, "postman", "", "a collection of Postman: `FILE|-`")
@@ -71,7 +71,14 @@ func isSource(k explain.Kind) bool {
 	return k == explain.KindHAR || k == explain.KindPostman || k == explain.KindExchange || k == explain.KindUnknown || k == explain.KindResponse
 }
 
-func isCurl(name string) bool { return name == "curl" || name == "curl.exe" }
+// isCurl tells the commands whose arguments are read: those of curl and HTTPie.
+func isCurl(name string) bool {
+	switch name {
+	case "curl", "curl.exe", "http", "https", "xh", "xhs":
+		return true
+	}
+	return false
+}
 
 // explainSource explains what a flag names.
 func (a *app) explainSource(ctx context.Context, f explainFlags) error {

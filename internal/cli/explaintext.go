@@ -3,7 +3,7 @@ package cli
 const explainLong = "Give it what you have of a request that fails: the curl command, the HAR file of a browser, request and response as text, a collection of Postman, " +
 	"or a URL. It names the first cause, shows what you sent beside what the server wants, and says the one thing to do. " +
 	"Passwords, tokens and signatures are left out, so that the report can go into a ticket.\n\n" +
-	"WHAT is one of these: the file or the text of such a request, a curl command as it is (behind --), a reason such as token-expired, the id of a request that this gate refused, " +
+	"WHAT is one of these: the file or the text of such a request, a curl or HTTPie command as it is (behind --), a reason such as token-expired, what a report shows in brackets, the id of a request that this gate refused, " +
 	"a token, an API key, a response from its status line on, or a line such as \"Authorization: ...\" or \"WWW-Authenticate: ...\". " +
 	"With - it is read from standard input, which is the right way for secrets: arguments are visible to everyone on the machine.\n\n" +
 	"Nothing leaves the machine, with two exceptions that you ask for: --send makes the request and looks at the live answer (it answers no challenge, and keeps credentials from other hosts; " +
@@ -17,6 +17,9 @@ gate401 explain -- curl -H 'Authorization: Bearer eyJ...' https://api.example.co
 
 # the same, and look at the live answer
 gate401 explain --send -- curl -u alice:secret https://api.example.com/orders
+
+# HTTPie
+gate401 explain -- https api.example.com/orders 'Authorization:Bearer eyJ...'
 
 # "Copy as cURL" of a browser (any of them), PowerShell or fetch, from the clipboard
 pbpaste | gate401 explain --curl -

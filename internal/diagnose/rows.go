@@ -48,6 +48,7 @@ func (s *scene) rows() []Row {
 		add("field", "unknown: curl asks for the password", right, StateUnknown)
 	case s.prompts():
 		add("field", "nothing", right, StateWrong)
+	case s.resp != nil && s.status == 0:
 	case s.req.Incomplete && strings.HasPrefix(s.c.Source, "Postman"):
 		add("field", "unknown: a script may set it", right, StateUnknown)
 	case s.req.Incomplete:

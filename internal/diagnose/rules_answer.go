@@ -153,11 +153,21 @@ func checkNoAnswer(s *scene) *hit {
 	}
 	text := s.clientError()
 	note := "The client got no answer"
-	if text != "" {
+	low := strings.ToLower(text)
+	switch {
+	case strings.Contains(low, "refused"):
+		note = "Nothing listens at " + s.host() + ": the connection was refused, so nothing was sent"
+	case strings.Contains(low, "could not resolve"), strings.Contains(low, "no such host"), strings.Contains(low, "name_not_resolved"):
+		note = "The name " + s.host() + " leads nowhere, so nothing was sent"
+	case text != "":
 		note += ": " + explain.Visible(cut(text, 160))
 	}
+	actual := ""
+	if !strings.HasPrefix(note, "The client") {
+		actual = cut(text, 160)
+	}
 	return &hit{
-		sure: Certain, note: sentence(note), at: []Evidence{s.inLine()},
+		sure: Certain, note: sentence(note), actual: actual, at: []Evidence{s.inLine()},
 		fix: Fix{Text: "Reach the server first; what it thinks of the credentials comes after.", Command: "curl -v " + s.commandURL(s.req.URL)},
 	}
 }

@@ -71,6 +71,7 @@ func run(c capture.Capture, o Options) Report {
 			// The cause says the same.
 			if n.Kind == capture.NoteVariable && !strings.HasPrefix(n.About, "-") && r.Cause.Rule == "variable-unresolved" && shownName(n.About) == all[at].actual ||
 				n.Text == capture.AsksPassword && r.Cause.Rule == "credentials-missing" ||
+				n.Kind == capture.NoteError && r.Cause.Rule == "no-answer" ||
 				n.Text == capture.NoColon && r.Cause.Rule == "field-without-colon" {
 				r.Notes = slices.DeleteFunc(r.Notes, func(text string) bool { return text == noteText(n) })
 			}

@@ -230,7 +230,7 @@ func (s *scene) whether(name string, at Evidence) *hit {
 		h.fix.Command = "$" + bare + ".Length"
 	case strings.HasPrefix(name, "%"):
 		h.fix.Command = "if defined " + bare + " (echo set) else (echo not set)"
-	case strings.HasPrefix(name, "$") && strings.HasPrefix(s.c.Source, "curl"):
+	case strings.HasPrefix(name, "$") && (strings.HasPrefix(s.c.Source, "curl") || strings.HasPrefix(s.c.Source, "HTTPie")):
 		bare = bare[:len(bare)-len(strings.TrimLeft(bare, nameBytes))]
 		h.fix.Text += " This prints how long its value is; a value that is only in another terminal does not count."
 		h.fix.Command = "echo ${#" + bare + "}"

@@ -72,6 +72,7 @@ func Authorization(value string, now time.Time, open bool) AuthorizationReport {
 	found := httpauth.ExamineAuthorization(value)
 	r := AuthorizationReport{Findings: found.Findings, Valid: found.Valid, raw: value, shown: value, open: open}
 	nameScriptBug(value, r.Findings)
+	nameLineBreak(value, r.Findings)
 	if !open {
 		r.shown = mask(value)
 	}
@@ -95,6 +96,15 @@ func Authorization(value string, now time.Time, open bool) AuthorizationReport {
 		r.redact()
 	}
 	return r
+}
+
+// nameLineBreak tells a line break within the value from a line end behind it.
+func nameLineBreak(value string, found []Finding) {
+	for i, f := range found {
+		if f.ID == httpauth.IDControlCharacter && f.Offset < len(value) && (value[f.Offset] == '\n' || value[f.Offset] == '\r') && strings.TrimSpace(value[f.Offset:]) != "" {
+			found[i].Message, found[i].Hint = "a line break stands inside the value: it was pasted with one", "join the lines: a token is one line without a gap"
+		}
+	}
 }
 
 // Misspelt examines the value of a field that was meant to be Authorization.

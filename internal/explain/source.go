@@ -15,7 +15,7 @@ func guessSource(text string) (Kind, bool) {
 		return KindCurl, true
 	case isURL(trimmed):
 		return KindURL, true
-	case hasRequest(trimmed):
+	case hasRequest(trimmed), curlFailed(trimmed):
 		return KindExchange, true
 	}
 	return KindUnknown, false
@@ -56,11 +56,30 @@ func isCommand(text string) bool {
 	switch {
 	case name == "curl" || name == "curl.exe" || name == "invoke-webrequest" || name == "invoke-restmethod":
 		return len(fields) > 1 || strings.Contains(text, "\n")
+	case name == "http" || name == "https" || name == "xh" || name == "xhs":
+		return len(fields) > 1 && strings.ContainsAny(line, ".:/")
 	case strings.HasPrefix(name, "fetch("), strings.HasPrefix(line, "$session = New-Object"):
 		return true
 	}
 	// const r = await fetch(...), TOKEN=x; curl ...
 	return strings.Contains(text, "fetch(\"http") || strings.Contains(text, "fetch('http") || isAssignment(fields[0]) && strings.Contains(text, "curl ")
+}
+
+// curlFailed knows what curl -v says where there was no connection.
+func curlFailed(text string) bool {
+	for line := range strings.Lines(text) {
+		if i := strings.LastIndex(line, "* "); i >= 0 && (i == 0 || strings.Contains(line, "--:--:--")) {
+			for _, words := range [...]string{"Trying ", "Could not resolve host", "Failed to connect", "Couldn't connect", "Connection refused"} {
+				if strings.Contains(line[i:], words) {
+					return true
+				}
+			}
+		}
+		if rest, ok := strings.CutPrefix(line, "curl: ("); ok && strings.Contains(rest, ") ") {
+			return true
+		}
+	}
+	return false
 }
 
 func isAssignment(word string) bool {
