@@ -29,6 +29,7 @@ type judgeFlags struct {
 func (a *app) mockJudge() *cobra.Command {
 	var f judgeFlags
 	var words strings.Builder
+	groups := strings.Join(trial.Groups(), ", ")
 	for _, w := range trial.Words() {
 		fmt.Fprintf(&words, "\n  %-16s %-19s %s", w.Placeholder, w.Variable, w.Text)
 	}
@@ -41,6 +42,7 @@ func (a *app) mockJudge() *cobra.Command {
 			"A command that uses {password} is judged as a client with a name and a password, one that uses {refresh_token} or {login_url} as one that refreshes, " +
 			"one that uses {access_token} or {key} alone as one that cannot; one that uses none of them reads its environment and can do everything, unless --uses says what it can.\n\n" +
 			"Where {url} is https, the certificate is in {ca}, and SSL_CERT_FILE, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE and NODE_EXTRA_CA_CERTS name it. " +
+			"Groups of scenarios for --only are " + groups + ". " +
 			"A mock that runs already judges whoever asks it: GET /__mock/api/verdict?session=NAME.\n\n" +
 			"The exit status is 1 if a scenario failed and 3 if the command cannot be run.",
 		Example: `gate401 mock judge -- curl -sf -u '{username}:{password}' '{url}'
@@ -56,7 +58,7 @@ gate401 mock judge --junit judge.xml -- python3 client.py '{url}' '{access_token
 	fl.BoolVar(&f.list, "list", false, "list what would be run")
 	fl.BoolVar(&f.asJSON, "json", false, "print JSON")
 	fl.StringVar(&f.junit, "junit", "", "write the report to `FILE` as CI systems read it")
-	fl.BoolVarP(&f.verbose, "verbose", "v", false, "show what the client printed where it failed")
+	fl.BoolVarP(&f.verbose, "verbose", "v", false, "show what the client printed where it failed, and in full what a right one does")
 	return cmd
 }
 
@@ -75,8 +77,16 @@ func (a *app) runJudge(cmd *cobra.Command, f judgeFlags, args []string) error {
 	}
 	t := &trial.Trial{Command: args, Uses: f.uses, Only: f.only, Timeout: f.timeout, Parallel: f.parallel}
 	plans, err := t.Plans()
+	var unknown *trial.UnknownError
+	if errors.As(err, &unknown) {
+		hint := "groups are " + strings.Join(trial.Groups(), ", ") + `; "gate401 mock --list" has the scenarios`
+		if unknown.Near != "" {
+			hint = "did you mean " + unknown.Near + "? " + strings.ToUpper(hint[:1]) + hint[1:]
+		}
+		return usagef(hint, "judge: %w", err)
+	}
 	if err != nil {
-		return usagef("gate401 mock --list", "judge: %w", err)
+		return usagef("", "judge: %w", err)
 	}
 	if f.list {
 		return a.listPlans(f, plans)
@@ -89,8 +99,9 @@ func (a *app) runJudge(cmd *cobra.Command, f judgeFlags, args []string) error {
 		}
 	}
 	if !f.asJSON {
-		a.print(fmt.Sprintf("%s through %d scenarios\n\n", a.style.Bold(args[0]), n))
-		t.Each = func(r trial.Result) { a.print(a.judged(r, width, f.verbose)) }
+		a.print(fmt.Sprintf("%s through %d scenarios\n%s\n", a.style.Bold(args[0]), n, a.style.Wrap("", given(args, f.uses))))
+		told := map[string]bool{}
+		t.Each = func(r trial.Result) { a.print(a.judged(r, width, f.verbose, told)) }
 	}
 	report, err := t.Run(cmd.Context())
 	switch {
@@ -137,17 +148,72 @@ func (a *app) listPlans(f judgeFlags, plans []trial.Plan) error {
 	var rows [][]string
 	for _, p := range plans {
 		what := p.Scenario.Expect.Sentence
+		if !f.verbose {
+			what = firstSentence(what)
+		}
 		if p.Skip != "" {
 			what = "not run: " + p.Skip
 		}
-		rows = append(rows, []string{p.Scenario.Name, what})
+		rows = append(rows, []string{string(p.Scenario.Group), p.Scenario.Name, what})
 	}
-	a.print(a.table([]string{"scenario", "a right client"}, rows))
+	a.print(a.table([]string{"group", "scenario", "a right client"}, rows))
 	return nil
 }
 
-// judged is one line for a scenario, and below it what was found.
-func (a *app) judged(r trial.Result, width int, verbose bool) string {
+// firstSentence is what fits into one line of a list.
+func firstSentence(text string) string {
+	if first, _, more := strings.Cut(text, ". "); more {
+		return first + "."
+	}
+	return text
+}
+
+// given says in a sentence what a client was told and is taken for: who reads what
+// it is told elsewhere is judged wrong, and should see why.
+func given(command, uses []string) string {
+	named := trial.Uses(command)
+	how := "for that is what its arguments name"
+	switch {
+	case len(uses) > 0:
+		named, how = uses, "as --uses says"
+	case len(named) == 0:
+		return "Its arguments name no credential, so it has all of them in its environment (MOCK_USERNAME, MOCK_PASSWORD, MOCK_ACCESS_TOKEN, MOCK_REFRESH_TOKEN, MOCK_KEY) and is taken for a client that can do everything; --uses says otherwise."
+	}
+	text := "It is taken for a client with " + strings.Join(named, ", ") + ", " + how
+	if !tokens(named) {
+		text += "; tokens are not given to it"
+	}
+	return text + "."
+}
+
+// tokens tells whether a client that uses those things is given tokens.
+func tokens(uses []string) bool {
+	return len(uses) == 0 || slices.Contains(uses, "token") || slices.Contains(uses, "refresh")
+}
+
+// misjudged says that a client was probably taken for another one: many scenarios
+// in which it was not served.
+func misjudged(r *trial.Report) string {
+	const many = 3
+	n := len(r.Faults()[trial.NotServed])
+	if n < many {
+		return ""
+	}
+	used := r.Used()
+	switch {
+	case len(used) == 0:
+		return fmt.Sprintf("In %d scenarios it was not served, and it showed no credential in any: give it one, such as '{access_token}' in its arguments or MOCK_ACCESS_TOKEN in its environment.", n)
+	case len(r.Uses) == 0 || !slices.Equal(slices.Sorted(slices.Values(r.Uses)), used):
+		return fmt.Sprintf("In %d scenarios it was not served. It showed that it can do %s: if that is all, --uses %s leaves out what does not fit.", n, strings.Join(used, ", "), strings.Join(used, ","))
+	case !tokens(r.Uses):
+		return fmt.Sprintf("In %d scenarios it was not served. It was given no tokens: if it takes some from its environment, --uses %s,token,refresh says so.", n, strings.Join(r.Uses, ","))
+	}
+	return ""
+}
+
+// judged is one line for a scenario, and below it what was found. told are the
+// sentences that were printed before.
+func (a *app) judged(r trial.Result, width int, verbose bool, told map[string]bool) string {
 	if r.Skipped != "" {
 		return ""
 	}
@@ -165,7 +231,11 @@ func (a *app) judged(r trial.Result, width int, verbose bool) string {
 		b.WriteString("      " + paint(string(f.Rule)) + ": " + f.Message + "\n")
 	}
 	if !r.Passed() {
-		b.WriteString(a.style.Wrap("      ", "A right client: "+r.Expect))
+		// Many scenarios expect the same.
+		if verbose || !told[r.Expect] {
+			b.WriteString(a.style.Wrap("      ", "A right client: "+r.Expect))
+		}
+		told[r.Expect] = true
 		if verbose && strings.TrimSpace(r.Output) != "" {
 			for line := range strings.Lines(r.Output) {
 				b.WriteString(a.style.Faint("      | ") + strings.TrimRight(line, "\n") + "\n")
@@ -216,6 +286,9 @@ func (a *app) judgement(r *trial.Report) string {
 			in += " (" + rule.Section + ")"
 		}
 		b.WriteString(a.style.Wrap("  ", in+"."))
+	}
+	if hint := misjudged(r); hint != "" {
+		b.WriteString("\n" + a.style.Wrap("", hint))
 	}
 	total := fmt.Sprintf("%d passed, %d failed, %d do not fit this client", r.Passed, r.Failed, r.Skipped)
 	if r.Good() {

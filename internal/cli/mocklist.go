@@ -17,9 +17,9 @@ func (a *app) scenarioTable(all []mock.Scenario) string {
 		if s.Simulated {
 			title += " (simulated)"
 		}
-		rows = append(rows, []string{s.Path, string(s.Expect.Do), title})
+		rows = append(rows, []string{s.Path, string(s.Group), string(s.Expect.Do), title})
 	}
-	return a.table([]string{"path", "a right client", "what happens"}, rows)
+	return a.table([]string{"path", "group", "a right client", "what happens"}, rows)
 }
 
 // scenarioGroups is for a terminal where the paths leave no room for what happens:

@@ -1,9 +1,12 @@
 package trial
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gate401/gate401/internal/mock/scenario"
+	"github.com/gate401/gate401/internal/nearest"
 )
 
 // Plan is a scenario that a client is run through, or why it is not.
@@ -34,6 +37,46 @@ func Choose(uses []string) []Plan {
 		all = append(all, p)
 	}
 	return all
+}
+
+// Groups are the groups of the scenarios that Only takes, in their order.
+func Groups() []string {
+	var all []string
+	for _, g := range scenario.Groups() {
+		if g != scenario.GroupKeys {
+			all = append(all, string(g))
+		}
+	}
+	return all
+}
+
+// UnknownError says that Only names neither a scenario nor a group.
+type UnknownError struct {
+	// Name is what was asked for, Near what was probably meant; empty for nothing.
+	Name, Near string
+}
+
+// Error names what was asked for.
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("no scenario and no group is named %q", e.Name)
+}
+
+func unknown(name string) error {
+	e := &UnknownError{Name: name}
+	least := max(2, len(name)/3) + 1
+	words := Groups()
+	for _, s := range scenario.All() {
+		words = append(words, s.Name)
+	}
+	for _, w := range words {
+		if len(name) > 64 {
+			break
+		}
+		if n := nearest.Slips(strings.ToLower(name), w); n < least {
+			least, e.Near = n, w
+		}
+	}
+	return e
 }
 
 // can tells whether a client that uses those things can do one of what.

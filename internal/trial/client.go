@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/internal/mock/journal"
 )
 
 // Word is something that a client is told.
@@ -92,6 +96,29 @@ func Uses(command []string) []string {
 		uses = slices.DeleteFunc(uses, func(u string) bool { return u == "password" })
 	}
 	return uses
+}
+
+// used says what a client showed that it can do.
+func used(own []journal.Entry) []string {
+	var all []string
+	for _, e := range own {
+		path, _, _ := strings.Cut(e.Target, "?")
+		scheme, _, _ := httpauth.CutScheme(e.Header.Get("Authorization"))
+		switch {
+		case e.Method == http.MethodPost && strings.HasSuffix(path, "/token"):
+			all = append(all, "refresh")
+		case e.Method == http.MethodPost && strings.HasSuffix(path, "/login"):
+			all = append(all, "login")
+		case strings.EqualFold(scheme, "Basic"), strings.EqualFold(scheme, "Digest"):
+			all = append(all, "password")
+		case e.Header.Get("X-API-Key") != "":
+			all = append(all, "key")
+		case strings.EqualFold(scheme, "Bearer"):
+			all = append(all, "token")
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // maxOutput is how much of what a client prints is kept.

@@ -26,6 +26,8 @@ type Result struct {
 	// Statuses of the answers, in order; 0 for a connection that was cut.
 	Statuses []int `json:"statuses,omitempty"`
 	Exit     int   `json:"exit"`
+	// Used is what the client showed that it can do, in the words of Trial.Uses.
+	Used []string `json:"used,omitempty"`
 	// Seconds that the client took.
 	Seconds float64 `json:"seconds"`
 	// Output is the end of what the client printed, with what it was told taken
@@ -39,6 +41,8 @@ func (r Result) Passed() bool { return r.Skipped == "" && judge.Good(r.Findings)
 // Report is what a trial ends with.
 type Report struct {
 	Command []string `json:"command"`
+	// Uses is what the client was taken to be able to do; empty for everything.
+	Uses    []string `json:"uses,omitempty"`
 	Passed  int      `json:"passed"`
 	Failed  int      `json:"failed"`
 	Skipped int      `json:"skipped"`
@@ -60,6 +64,16 @@ func (r *Report) count() {
 			r.Failed++
 		}
 	}
+}
+
+// Used is what the client showed in any of the scenarios.
+func (r *Report) Used() []string {
+	var all []string
+	for _, x := range r.Results {
+		all = append(all, x.Used...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Faults counts the scenarios in which each rule was broken.

@@ -37,7 +37,7 @@ const (
 )
 
 // Plans are the scenarios of the trial, those that are skipped included. The
-// error names what Only asks for and nobody knows.
+// error is an *[UnknownError].
 func (t *Trial) Plans() ([]Plan, error) {
 	all := Choose(t.uses())
 	if len(t.Only) == 0 {
@@ -55,7 +55,7 @@ func (t *Trial) Plans() ([]Plan, error) {
 			}
 		}
 		if len(chosen) == n {
-			return nil, fmt.Errorf("no scenario and no group is named %q", want)
+			return nil, unknown(want)
 		}
 	}
 	return chosen, nil
@@ -104,7 +104,7 @@ func (t *Trial) Run(ctx context.Context) (*Report, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	report := &Report{Command: t.Command, Results: results}
+	report := &Report{Command: t.Command, Uses: t.uses(), Results: results}
 	report.count()
 	return report, nil
 }
@@ -149,6 +149,7 @@ func (t *Trial) one(ctx context.Context, p Plan) (Result, error) {
 	// Of what was done for the client, the judge has to know which tokens it got.
 	known := append(slices.DeleteFunc(slices.Clone(all[:before]), func(e mock.Entry) bool { return !strings.HasSuffix(e.Target, "/login") }), own...)
 	r.Findings = verdict(s, known, own, o, ability{refreshes: can(t.uses(), "refresh", "login"), answers: answers})
+	r.Used = used(own)
 	for _, e := range own {
 		r.Requests++
 		r.Statuses = append(r.Statuses, e.Status)

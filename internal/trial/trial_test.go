@@ -156,3 +156,30 @@ func TestRunRefuses(t *testing.T) {
 		t.Errorf("error %v, want that of a file that does not exist", err)
 	}
 }
+
+// Who asks for what there is not is told what is near.
+func TestUnknown(t *testing.T) {
+	for name, near := range map[string]string{"refersh": "refresh", "token-expird": "token-expired", "Reason": "reason", "something-else": ""} {
+		_, err := (&trial.Trial{Only: []string{name}}).Plans()
+		var unknown *trial.UnknownError
+		if !errors.As(err, &unknown) || unknown.Name != name || unknown.Near != near {
+			t.Errorf("%s: %v %+v", name, err, unknown)
+		}
+	}
+	if !slices.Contains(trial.Groups(), "refresh") || slices.Contains(trial.Groups(), "keys") {
+		t.Errorf("%q", trial.Groups())
+	}
+}
+
+// What a client showed is in the report.
+func TestUsed(t *testing.T) {
+	for role, want := range map[string][]string{"good": {"refresh", "token"}, "forgetful": {"token"}} {
+		report, err := (&trial.Trial{Command: command(t, role), Only: []string{"token-life-refused-once"}}).Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := report.Used(); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", role, got, want)
+		}
+	}
+}
