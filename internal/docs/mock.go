@@ -39,8 +39,18 @@ func mocks() string {
 	b.WriteString("\n## The file\n\n`gate401 mock -f mock.yaml`. Everything is optional; sessions that are not there are made when they are first used.\n\n" +
 		"```yaml\nendpoints:\n  - {path: /orders, answer: \"401,200\"}\nsessions:\n  - {id: checkout, scenario: refresh-rotates}\n" +
 		"  - {id: short, settings: {access: {ttl: 5s}, refresh: {fault: lost-answer, times: 1}}}\nopenapi: petstore.yaml\n```\n\n" +
-		"`--openapi FILE` does the same as `openapi`, and so does `POST /__mock/api/openapi` with the document. Examples become the answers, and security is enforced: " +
-		"`GET /__mock/api/openapi/ID` lists the operations and, for each scheme, a credential that is accepted.\n")
+		"`--openapi FILE` does the same as `openapi`: see [OpenAPI](#openapi).\n")
+
+	b.WriteString("\n## OpenAPI\n\nA document (OpenAPI 3.0 and 3.1, Swagger 2.0) becomes an API: its examples are the answers, and its security is enforced by real gates. Name it at the start, import it on the page, or send it:\n\n" +
+		"```sh\ngate401 mock --openapi petstore.yaml\ncurl --data-binary @petstore.yaml 'http://127.0.0.1:8403/__mock/api/openapi?name=petstore.yaml&prefix=/petstore'\n```\n\n" +
+		"The banner and the page show commands with credentials that it accepts; `GET /__mock/api/openapi` has one for each operation, and `GET /__mock/api/openapi/ID` also a token for each scope, so that 403 can be seen. A refusal names that address as `help`. These are accepted:\n\n" +
+		"| scheme | what | such as |\n|---|---|---|\n" +
+		fmt.Sprintf("| http basic, digest | `%s` with the password `%s` | `curl -u %s:%s` |\n", scenario.User, scenario.Password, scenario.User, scenario.Password) +
+		fmt.Sprintf("| http bearer, oauth2, openIdConnect | the token `%s`, with all scopes; tokens that the mock signed, with theirs | `curl -H 'Authorization: Bearer %s'` |\n", scenario.Token, scenario.Token) +
+		fmt.Sprintf("| apiKey | the key of every session, in the place that the document names | `curl -H 'X-API-Key: %s'` |\n", world.DefaultKey) +
+		"| mutualTLS | is not enforced, and answers say so in `Gate401-Not-Enforced` | |\n\n" +
+		"Below `/s/SESSION`, as in `/s/mine/v1/pets`, the document also takes the access tokens of that session's logins, which expire and are revoked as the session says, with the scopes of the person who logged in. The session's own paths win: `login`, `token`, `revoke`, `jwks.json`, `api/orders`, `api/admin` and `api/payments`.\n\n" +
+		"`Prefer: code=404` and `Prefer: example=NAME` choose among the answers of the document.\n")
 
 	b.WriteString("\n## Sessions\n\n`/s/SESSION/` is made when it is first used. `POST /__mock/api/sessions` makes one with settings, `POST /__mock/api/sessions/SESSION/do` tells it something in the middle of a test.\n\n" +
 		"```sh\ncurl -s http://127.0.0.1:8403/s/mine/login -d username=alice -d password=wonderland\n" +
@@ -54,7 +64,7 @@ func mocks() string {
 	faults(&b, "`refresh.fault`: a refresh ...", world.RefreshFaultTexts())
 	faults(&b, "`jwks`: the key set ...", world.JWKSFaultTexts())
 
-	b.WriteString("\n## Scenarios\n\nWhat a right client does is data: `gate401 mock judge -- COMMAND` runs a client through them and judges it by what it sent.\n")
+	b.WriteString("\n## Scenarios\n\nWhat a right client does is data: `gate401 mock judge -- COMMAND` runs a client through them and judges it by what it sent; `--only` takes the names of scenarios and of groups, which are the headings below.\n")
 	group := scenario.Group("")
 	for _, s := range scenario.All() {
 		if s.Group != group {

@@ -39,7 +39,7 @@ type Command struct {
 	Do string `json:"do"`
 	// By is how far advance-clock goes.
 	By Duration `json:"by,omitempty"`
-	// Fault is one of [RefreshFaults]; empty means "error".
+	// Fault is one of those of refresh.fault; empty means "error".
 	Fault string `json:"fault,omitempty"`
 	// Times is for how many requests; 0 means one.
 	Times int `json:"times,omitempty"`

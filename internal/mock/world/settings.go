@@ -43,25 +43,38 @@ type Settings struct {
 
 // Person is somebody who can log in.
 type Person struct {
-	Name      string   `json:"name"`
-	Password  string   `json:"password"`
-	Groups    []string `json:"groups,omitempty"`
-	Scopes    []string `json:"scopes,omitempty"`
-	Suspended bool     `json:"suspended,omitempty"`
+	// Name is in small letters, and has no colon.
+	Name string `json:"name"`
+	// Password is written out: it is no secret.
+	Password string `json:"password"`
+	// Groups open what asks for one: api/admin wants "admin".
+	Groups []string `json:"groups,omitempty"`
+	// Scopes are what the tokens of a login have.
+	Scopes []string `json:"scopes,omitempty"`
+	// Suspended refuses everything that the person proves.
+	Suspended bool `json:"suspended,omitempty"`
 }
 
 // Key is an API key of a person.
 type Key struct {
-	Value   string   `json:"value"`
-	Owner   string   `json:"owner,omitempty"`
-	Scopes  []string `json:"scopes,omitempty"`
-	Groups  []string `json:"groups,omitempty"`
-	Expired bool     `json:"expired,omitempty"`
-	Revoked bool     `json:"revoked,omitempty"`
+	// Value is the key in the form of gate401's keys, with their checksum; one whose
+	// environment is not "mock" is refused for that.
+	Value string `json:"value"`
+	// Owner is the name of a person; empty for nobody.
+	Owner string `json:"owner,omitempty"`
+	// Scopes are what it may do.
+	Scopes []string `json:"scopes,omitempty"`
+	// Groups open what asks for one.
+	Groups []string `json:"groups,omitempty"`
+	// Expired makes its time end a day ago.
+	Expired bool `json:"expired,omitempty"`
+	// Revoked makes it one that was revoked.
+	Revoked bool `json:"revoked,omitempty"`
 }
 
 // Client is a program that may use the token endpoint.
 type Client struct {
+	// ID is what it calls itself.
 	ID string `json:"client_id"`
 	// Secret is what it proves itself by; empty for a public client.
 	Secret string `json:"client_secret,omitempty"`
@@ -125,7 +138,7 @@ type Clock struct {
 	// Offset is how far the whole world is ahead of the machine; negative for
 	// behind.
 	Offset Duration `json:"offset,omitempty"`
-	// Date is how far the Date field alone is ahead.
+	// Date is how far the time in the answers' headers alone is ahead.
 	Date Duration `json:"date,omitempty"`
 	// Issuer is how far the issuer of tokens is ahead of the resources: iat is
 	// then in the future.
