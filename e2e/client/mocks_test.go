@@ -75,7 +75,7 @@ func TestMockoon(t *testing.T) {
 	at := func(path string) string { return srv.URL + path }
 	for _, row := range []called{
 		{"good", nil, []string{"--bearer", "good", at("/orders")}, "Bearer 200", "", ""},
-		{"bad", nil, []string{"--bearer", "bad", at("/orders")}, "Bearer 401", "token-invalid", "Log in again"},
+		{"bad", nil, []string{"--bearer", "bad", at("/orders")}, "Bearer 401", "token-invalid", "get another token"},
 		{"nothing", nil, []string{at("/orders")}, "401", "credentials-missing credentials-missing", "the server does not tell how"},
 		{"unreadable", nil, []string{"--bearer", "bad", at("/broken")}, "Bearer 401", "token-invalid challenge-malformed", "The closing quote is missing"},
 		{"302", nil, []string{"--bearer", "good", at("/app")}, "Bearer 302", "session-missing redirect-to-login", ""},

@@ -59,7 +59,7 @@ func (r *callReport) whatToDo(d *client.Denied, cause *diagnose.Cause, fix *diag
 // fixedToken tells that the token of the command line is refused: whoever gave it
 // has no login to renew.
 func (r *callReport) fixedToken(d *client.Denied) bool {
-	return r.key.bearer != "" && d.Retry == reason.RetryReauthenticate && len(d.Challenges) == 0
+	return r.key.bearer != "" && d.Sent == "Bearer" && d.Retry == reason.RetryReauthenticate
 }
 
 const anotherToken = "get another token: the one of --bearer is refused, and nothing here can renew it"

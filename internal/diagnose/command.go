@@ -16,6 +16,9 @@ func (s *scene) commandURL(u *url.URL) string {
 		names = append(names, "$"+shellVariable(name))
 		return names[len(names)-1]
 	})
+	if len(text) > maxURL {
+		return `"$URL"` // shells and terminals take no megabytes
+	}
 	for _, name := range variables(s.x) {
 		if strings.HasPrefix(name, "$") && shownName(name) == name {
 			names = append(names, name)

@@ -338,8 +338,25 @@ func maskParams(out []byte, value string) {
 	}
 }
 
-// shownURL is a URL without the secrets in it.
+// maxURL is how long a URL may be to be shown whole: as long as everybody should
+// take one (RFC 9110 section 4.1). Of a longer one its beginning is shown and how
+// long it is, and in commands it is a variable.
+const maxURL = 8000
+
+// shownURL is a URL without the secrets in it, cut where it is very long.
 func (s *scene) shownURL(u *url.URL) string {
+	return shortened(s.starredURL(u))
+}
+
+func shortened(address string) string {
+	if len(address) <= maxURL {
+		return address
+	}
+	return fmt.Sprintf("%s (%d octets in all)", cut(address, maxURL/8), len(address))
+}
+
+// starredURL is a URL with stars in place of its secrets.
+func (s *scene) starredURL(u *url.URL) string {
 	return s.urlWith(u, func(_, value string) string { return strings.Repeat("*", min(len(value), 8)) })
 }
 

@@ -162,7 +162,7 @@ func (s *scene) lostCookie(id string) *hit {
 			h.sure = Possible
 		}
 		if why == "cookie-not-sent" {
-			h.fix.Command = "curl -c cookies.txt ... " + shellWord(s.shownURL(c.x.Request.URL)) + " && curl -i -b cookies.txt " + s.commandURL(s.req.URL)
+			h.fix.Command = "curl -c cookies.txt ... " + s.commandURL(c.x.Request.URL) + " && curl -i -b cookies.txt " + s.commandURL(s.req.URL)
 		}
 		return h
 	}

@@ -235,7 +235,7 @@ func checkDigestURI(s *scene) *hit {
 	}
 	target = (&url.URL{Path: s.req.URL.Path, RawQuery: s.shownQuery()}).String()
 	return &hit{
-		sure: Certain, expected: target, actual: mine,
+		sure: Certain, expected: shortened(target), actual: mine,
 		note: fmt.Sprintf("The answer is computed for %s, the request is for %s.", q(mine), q(target)),
 		at:   []Evidence{s.inParam("uri"), s.inLine()},
 		fix:  digestFix(s, "Compute the answer for the path and query that are sent. If a proxy rewrites the path, let it keep it, or let the proxy do the authentication."),
@@ -243,7 +243,7 @@ func checkDigestURI(s *scene) *hit {
 }
 
 func (s *scene) shownQuery() string {
-	u, err := url.Parse(s.shownURL(s.req.URL))
+	u, err := url.Parse(s.starredURL(s.req.URL))
 	if err != nil {
 		return ""
 	}
