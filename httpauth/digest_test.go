@@ -95,7 +95,7 @@ func TestDigestOracle(t *testing.T) {
 				want, err := digest.Digest(theirs, digest.Options{Method: "PUT", URI: "/x?y=z,", Username: "alice", Password: "pass:word", Cnonce: "cc", Count: 10,
 					GetBody: bodyOf(body)})
 				if err != nil {
-					t.Skip("not known there: ", err)
+					t.Fatal(err)
 				}
 				got, err := c.Answer(httpauth.DigestAnswer{Username: "alice", Password: "pass:word", Method: "PUT", URI: "/x?y=z,", CNonce: "cc", Count: 10,
 					BodyHash: algorithm.Hash([]byte(body))})

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/gate401/gate401/internal/capture"
+	"github.com/gate401/gate401/internal/component"
 	"github.com/gate401/gate401/web/browsertest"
 	"github.com/google/go-cmp/cmp"
 )
@@ -78,7 +79,7 @@ func TestDevToolsCopyAs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.ExceptionDetails != nil {
-		t.Skipf("this Chromium has no such DevTools: %s", got.ExceptionDetails.Text)
+		component.Missing(t, "a Chromium with these DevTools ("+got.ExceptionDetails.Text+")", "apt-get install chromium")
 	}
 	var out [][]string
 	var clipboard string
