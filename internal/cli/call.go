@@ -66,7 +66,7 @@ gate401 call --json --basic alice --password-file pw.txt https://api.example.com
 	fl := cmd.Flags()
 	fl.StringVarP(&f.method, "request", "X", "", "the `METHOD`; GET, or POST with -d")
 	fl.StringArrayVarP(&f.headers, "header", "H", nil, "a `FIELD`, \"Name: value\"; \"Name:\" leaves one out")
-	fl.StringArrayVarP(&f.data, "data", "d", nil, "the body: `DATA`; @FILE reads it from a file, @- from standard input; several are joined with &")
+	fl.StringArrayVarP(&f.data, "data", "d", nil, "the body `DATA`; @FILE reads it from a file, @- from standard input; several are joined with &")
 	fl.StringVarP(&f.output, "output", "o", "", "write the body of the answer to a `FILE`")
 	fl.BoolVarP(&f.include, "include", "i", false, "print the status and the fields of the answer too")
 	fl.BoolVarP(&f.head, "head", "I", false, "ask for the fields alone (HEAD), and print them")

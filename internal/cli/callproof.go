@@ -30,11 +30,11 @@ type proofFlags struct {
 
 func (p *proofFlags) flags(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.StringVar(&p.basic, "basic", "", "`USER`: send name and password as Basic, unasked; with --digest only where the server asks for nothing better")
-	fl.StringVar(&p.digest, "digest", "", "`USER`: answer a Digest challenge")
+	fl.StringVar(&p.basic, "basic", "", "send the name `USER` and a password as Basic, unasked; with --digest only where the server asks for nothing better")
+	fl.StringVar(&p.digest, "digest", "", "answer a Digest challenge as `USER`")
 	fl.StringVar(&p.file, "password-file", "", "read the password from a `FILE`, - from standard input; else GATE401_PASSWORD, else the terminal is asked")
-	fl.StringVar(&p.bearer, "bearer", "", "`TOKEN`: send this access token; @FILE reads it from a file, - from standard input")
-	fl.StringVar(&p.key, "key", "", "`KEY`: send this API key; @FILE reads it from a file, - from standard input")
+	fl.StringVar(&p.bearer, "bearer", "", "send the access token `TOKEN`; @FILE reads it from a file, - from standard input")
+	fl.StringVar(&p.key, "key", "", "send the API key `KEY`; @FILE reads it from a file, - from standard input")
 	fl.StringVar(&p.keyHeader, "key-header", "", "the field `NAME` that carries the key (default X-API-Key); Authorization sends it as Bearer")
 	fl.StringVar(&p.query, "key-query", "", "the parameter `NAME` of the URL that carries the key: it will be in logs")
 	fl.BoolVar(&p.anonymous, "no-login", false, "do not use what \"gate401 login\" stored")

@@ -321,7 +321,7 @@ func (s *scene) unknown() []string {
 		default:
 			what := "Whether Authorization and Cookie were sent: "
 			if s.bearer["error"] == "invalid_token" {
-				what = "Which token was sent: "
+				what = "Which credentials were sent: "
 			}
 			out = append(out, what+leftOut(s.c.Source))
 		}

@@ -216,7 +216,7 @@ func (s *scene) whether(name string, at Evidence) *hit {
 				continue
 			}
 			h.title, h.sure = "A variable has no value", Likely
-			h.note = fmt.Sprintf("%s is sent by its name: %s", q(name), sentence(n.Text))
+			h.note = fmt.Sprintf("%s is sent by its name. %s", q(name), sentence(n.Text))
 			if _, meant, ok := strings.Cut(n.Text, "did you mean "); ok {
 				h.title, h.fix.Text = "A variable is called otherwise", "Write "+strings.TrimSuffix(meant, "?")+"."
 			}
