@@ -54,7 +54,7 @@ type Process struct {
 	Stdout, Stderr *Output
 
 	cmd   *exec.Cmd
-	ended context.Context //nolint:containedctx // it ends with the process
+	ended context.Context
 	err   error           // to be read when ended is done
 }
 
