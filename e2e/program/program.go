@@ -55,7 +55,7 @@ type Process struct {
 
 	cmd   *exec.Cmd
 	ended context.Context
-	err   error           // to be read when ended is done
+	err   error // to be read when ended is done
 }
 
 // Start runs the program in dir and waits until it is ready.
