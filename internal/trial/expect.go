@@ -93,7 +93,11 @@ func verdict(s scenario.Scenario, known, entries []journal.Entry, o outcome, can
 	// Not to follow a redirect is a choice.
 	led := entries[len(entries)-1].Status/100 == 3
 	if want.Status == http.StatusOK && !served && !led && can.be(want.Do) && !has(judge.NotRefreshed) && !has(judge.NotRepeated) {
-		found = append(found, added(NotServed, asked, "the last answer was "+last(entries)))
+		f := added(NotServed, asked, "the last answer was "+last(entries))
+		if entries[len(entries)-1].Status == 0 {
+			f.Severity = judge.Doubt // to give up where a connection breaks is a choice
+		}
+		found = append(found, f)
 	}
 	if want.Status >= 400 && !served && o.exit == 0 && !o.timeout {
 		found = append(found, added(RefusalUntold, nil, "the last answer was "+last(entries)))
