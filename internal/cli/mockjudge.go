@@ -276,7 +276,11 @@ func (a *app) judgement(r *trial.Report) string {
 		if rule.Severity == judge.Doubt {
 			paint = a.style.Yellow
 		}
-		fmt.Fprintf(&b, "\n%s  %s\n", paint(string(rule.ID)), a.style.Bold(rule.Title))
+		kind := ""
+		if rule.Severity == judge.Doubt {
+			kind = a.style.Faint("  (a doubt, which fails nobody)")
+		}
+		fmt.Fprintf(&b, "\n%s  %s%s\n", paint(string(rule.ID)), a.style.Bold(rule.Title), kind)
 		b.WriteString(a.style.Wrap("  ", rule.Why+" "+rule.Fix))
 		in := "In: " + strings.Join(where[:min(len(where), 4)], ", ")
 		if len(where) > 4 {

@@ -274,6 +274,10 @@ func TestEntries(t *testing.T) {
 			r.add(get, "/x", digest("n", "00000001", "SHA-256"), 401, challenge(`Digest realm="r", nonce="m", stale=true, algorithm=SHA-256, qop="auth"`))
 			r.add(get, "/x", digest("n", "00000002", "SHA-256"), 401)
 		}, []judge.RuleID{judge.DigestStaleIgnored}},
+		{"digest with MD5, which the server prefers", func(r *record) {
+			r.add(get, "/x", "", 401, challenge(`Digest realm="r", nonce="n", algorithm=MD5, qop="auth"`, `Digest realm="r", nonce="n", algorithm=SHA-256, qop="auth"`))
+			r.add(get, "/x", digest("n", "00000001", "MD5"), 200)
+		}, nil},
 		{"digest with MD5", func(r *record) {
 			r.add(get, "/x", "", 401, challenge(`Digest realm="r", nonce="n", algorithm=SHA-256, qop="auth"`, `Digest realm="r", nonce="n", algorithm=MD5, qop="auth"`))
 			r.add(get, "/x", digest("n", "00000001", "MD5"), 200)

@@ -31,7 +31,7 @@ func (c *court) loops() {
 			refused[q] = append(chain, s)
 		}
 		if len(refused[q]) == patience+1 && s == refused[q][patience] {
-			c.fault(KeptAsking, refused[q], "%s was sent %d times, one after the other, and refused each time", s.what(), patience+1)
+			c.fault(KeptAsking, refused[q], "%s was sent more than %d times, one after the other, and refused each time", s.what(), patience)
 		}
 	})
 	var logins []*step

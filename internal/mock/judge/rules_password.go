@@ -75,8 +75,8 @@ func (c *court) digests() {
 				c.fault(DigestStaleIgnored, []*step{before, s}, "%s used the nonce that %s had called stale", s.what(), before.what())
 			}
 			if offer != nil && s.after(offer) && offer.Host == s.Host {
-				if first, ok := strongest(offer.asked); ok && weaker(d.Algorithm, first) {
-					c.fault(DigestWeaker, []*step{offer, s}, "%s was answered with %s, and %s was offered", s.what(), d.Algorithm.Canonical(), first.Canonical())
+				if first, ok := preferred(offer.asked); ok && weaker(d.Algorithm, first) {
+					c.fault(DigestWeaker, []*step{offer, s}, "%s was answered with %s, and %s was offered before it", s.what(), d.Algorithm.Canonical(), first.Canonical())
 				}
 			}
 		}
@@ -98,16 +98,15 @@ func (c *court) digests() {
 
 func weaker(a, b httpauth.DigestAlgorithm) bool { return a.Strength() < b.Strength() }
 
-// strongest is SHA-256 or MD5, whichever is the best of those offered that every
-// client of today knows.
-func strongest(asked []httpauth.Challenge) (httpauth.DigestAlgorithm, bool) {
-	var best httpauth.DigestAlgorithm
-	found := false
+// preferred is the algorithm of the first challenge, in the order of the server's
+// preference, that every client of today knows: SHA-256 or MD5 (RFC 7616 section
+// 3.7).
+func preferred(asked []httpauth.Challenge) (httpauth.DigestAlgorithm, bool) {
 	for _, ch := range asked {
 		d, err := httpauth.ParseDigestChallenge(ch, httpauth.Lenient)
-		if err == nil && !weaker(httpauth.DigestSHA256, d.Algorithm) && (!found || weaker(best, d.Algorithm)) {
-			best, found = d.Algorithm, true
+		if err == nil && d.Algorithm.Known() && !weaker(httpauth.DigestSHA256, d.Algorithm) {
+			return d.Algorithm, true
 		}
 	}
-	return best, found
+	return "", false
 }
