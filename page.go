@@ -39,7 +39,7 @@ func (p *Responder) page(w http.ResponseWriter, r *Request, info reason.Info) {
 	if wait := h.Get("Retry-After"); wait != "" && info.Status == http.StatusTooManyRequests {
 		b.WriteString(`<p class="lead">Try again in ` + html.EscapeString(inWords(wait)) + `.</p>`)
 	}
-	b.WriteString(`<p><a class="more" href="` + html.EscapeString(p.Problems+string(info.Code)) + `">What this means</a>`)
+	b.WriteString(`<p><a class="more" href="` + html.EscapeString(p.problems+string(info.Code)) + `">What this means</a>`)
 	if p.Support != "" {
 		b.WriteString(` <a class="more" href="` + html.EscapeString(p.Support) + `">Ask for help</a>`)
 	}

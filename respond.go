@@ -34,6 +34,7 @@ type Responder struct {
 	Support string
 
 	once       sync.Once
+	problems   string // Problems, or what stands for nothing
 	prepared   map[reason.Code]*answer
 	pagePolicy []string
 	buffers    sync.Pool // of *[]byte
@@ -98,7 +99,7 @@ func (p *Responder) Respond(w http.ResponseWriter, r *Request, d Decision) {
 	case shapePage:
 		p.page(w, r, shown)
 	case shapeGraphQL:
-		body := graphqlBody(r, shown, p.Problems)
+		body := graphqlBody(r, shown, p.problems)
 		h["Content-Type"] = simpleJSON
 		if graphqlType(r.Header["Accept"]) {
 			h["Content-Type"] = graphqlJSON
@@ -162,8 +163,8 @@ func challengeFields(d Decision) []string {
 
 // prepare writes the bodies of all reasons that can be shown.
 func (p *Responder) prepare() {
-	if p.Problems == "" {
-		p.Problems = "/auth/problems/"
+	if p.problems = p.Problems; p.problems == "" {
+		p.problems = "/auth/problems/"
 	}
 	p.pagePolicy = pagePolicy()
 	p.prepared = make(map[reason.Code]*answer)
@@ -172,7 +173,7 @@ func (p *Responder) prepare() {
 		if p.Format == FormatSimple {
 			a.head = simpleBody(info)
 		} else {
-			a.head, a.tail = problemBody(info, p.Problems, p.Support)
+			a.head, a.tail = problemBody(info, p.problems, p.Support)
 		}
 		p.prepared[info.Code] = a
 	}
