@@ -192,7 +192,8 @@ func digestUsername(c Credentials, hashed bool) (string, error) {
 // goes into username*.
 func (c DigestCredentials) Credentials() Credentials {
 	params := make([]Param, 0, 11)
-	if c.UserHash || isPrintable(c.Username) {
+	// What is no UTF-8 cannot be said in username* and stays as it is.
+	if c.UserHash || isPrintable(c.Username) || !utf8.ValidString(c.Username) {
 		params = append(params, Param{"username", c.Username})
 	} else {
 		params = append(params, Param{"username*", encodeExtended(c.Username)})
