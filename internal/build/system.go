@@ -38,6 +38,9 @@ type Options struct {
 	Now func() time.Time
 	// Client fetches the key sets of other issuers; nil means one of our own.
 	Client *http.Client
+	// Guard goes on counting, with the limits that it has; nil makes one with
+	// those of the file.
+	Guard *defend.Guard
 }
 
 // New makes the gate. Close the result; the stores remain the caller's.
@@ -67,11 +70,9 @@ func (s *System) assemble(m *methods, o Options) error {
 		return err
 	}
 	d := s.Config.Defend
-	s.Guard = &defend.Guard{Now: o.Now, Limits: defend.Limits{
-		Account:        defend.Limit(d.Account),
-		Address:        defend.Limit(d.Address),
-		AddressAccount: defend.Limit(d.AddressAccount),
-	}}
+	if s.Guard = o.Guard; s.Guard == nil {
+		s.Guard = &defend.Guard{Now: o.Now, Limits: Limits(s.Config)}
+	}
 	s.Headers, s.Query, s.Cookies = m.places()
 	s.Gate = &gate401.Gate{
 		Policy: defend.Blocklist(d.Block).Wrap(s.Policy.Requirement),
@@ -90,6 +91,16 @@ func (s *System) assemble(m *methods, o Options) error {
 		s.Gate.Observe = o.Watch.Observe
 	}
 	return nil
+}
+
+// Limits are those that the file sets for the guard.
+func Limits(cfg *config.File) defend.Limits {
+	d := cfg.Defend
+	return defend.Limits{
+		Account:        defend.Limit(d.Account),
+		Address:        defend.Limit(d.Address),
+		AddressAccount: defend.Limit(d.AddressAccount),
+	}
 }
 
 // Close ends what the gate started: the writers of key use, the fetchers of key

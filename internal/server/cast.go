@@ -18,10 +18,11 @@ type cast struct {
 }
 
 func newCast(ctx context.Context, h *house) (*cast, error) {
+	system := h.current.Load().system
 	scopes := []string{"orders:read", "orders:write"}
 	c := &cast{maker: &samples.Maker{
 		Set: h.stores.Set, Hasher: h.stores.Hasher, Keyring: h.stores.Keyring, Now: time.Now,
-		Issuer: h.system.Issuer, Audience: "orders", Subject: "alice", Groups: []string{"customers"}, Scopes: scopes, KeyOwner: "alice",
+		Issuer: system.Issuer, Audience: "orders", Subject: "alice", Groups: []string{"customers"}, Scopes: scopes, KeyOwner: "alice",
 	}}
 	person := func(name string, suspended bool, groups ...string) (demo.Person, error) {
 		secret, err := password.Generate(nil)
@@ -54,11 +55,11 @@ func newCast(ctx context.Context, h *house) (*cast, error) {
 		}
 	}
 	f.Credentials = demo.Credentials{
-		Gate: h.public.String(), Admin: "http://" + h.admin.Addr().String(), Issuer: h.system.Issuer,
+		Gate: h.current.Load().public.String(), Admin: "http://" + h.admin.Addr().String(), Issuer: system.Issuer,
 		Paths:  demo.PathsFor("alice", "bob"),
 		People: []demo.Person{f.Member, other, f.Admin, f.Suspended, f.Changed, f.Guessed},
 	}
-	f.Problems = h.system.Gate.Responder.Problems
+	f.Problems = system.Gate.Responder.Problems
 	f.KeyHeader, f.KeyQuery, f.KeyOnly = "X-API-Key", "api_key", "/partners/orders"
 	f.NoRule, f.AllowedOrigin = "/internal/metrics", "https://app.example.com"
 	f.RecentOnly, f.PartnerOnly, f.OfficeOnly = "/payments", "/suppliers/orders", "/intranet/report"

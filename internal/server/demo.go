@@ -64,7 +64,8 @@ func Demo(ctx context.Context, o DemoOptions) error {
 		return err
 	}
 	defer stop()
-	if err := h.build(ctx, upstream); err != nil {
+	cfg.Gate.Upstream = upstream.String()
+	if err := h.enact(ctx, cfg); err != nil {
 		return err
 	}
 	cast, err := newCast(ctx, h)

@@ -7,17 +7,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
-	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/defend"
 	"github.com/gate401/gate401/internal/admin"
 	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
-	"github.com/gate401/gate401/internal/proxy"
 	"github.com/gate401/gate401/internal/storage"
 	"github.com/gate401/gate401/internal/watch"
 )
@@ -50,11 +47,7 @@ func Serve(ctx context.Context, o Options) error {
 		return err
 	}
 	defer h.close()
-	upstream, err := url.Parse(o.Config.Gate.Upstream)
-	if err != nil {
-		return err
-	}
-	if err := h.build(ctx, upstream); err != nil {
+	if err := h.enact(ctx, o.Config); err != nil {
 		return err
 	}
 	// Last: a password that is shown once must not scroll away before errors.
@@ -64,16 +57,18 @@ func Serve(ctx context.Context, o Options) error {
 	return h.run(ctx)
 }
 
-// house is everything that runs: made by open and build, ended by close.
+// house is what stays when the configuration changes: the listeners, the log and
+// the traces, the records, and the counters of wrong guesses. What comes from
+// the configuration is a generation, and one of them is in force. It is made by
+// open and ended by close.
 type house struct {
 	options     Options
 	watch       *watch.Watch
 	log         *slog.Logger
 	gate, admin net.Listener
-	public      *url.URL
 	stores      *build.Stores
-	system      *build.System
-	handler     http.Handler
+	guard       *defend.Guard // made by the first generation
+	current     atomic.Pointer[generation]
 }
 
 // open starts the log, takes the addresses and opens the stores.
@@ -105,49 +100,12 @@ func (h *house) listen(ctx context.Context) error {
 	if h.admin, err = lc.Listen(ctx, "tcp", h.options.Config.Admin.Listen); err != nil {
 		return err
 	}
-	if public := h.options.Config.Gate.PublicURL; public != "" {
-		h.public, err = url.Parse(public)
-		return err
-	}
-	host := h.gate.Addr().String()
-	if addr, ok := h.gate.Addr().(*net.TCPAddr); ok && addr.IP.IsUnspecified() {
-		// Every address of the machine; no client can open "[::]".
-		host = net.JoinHostPort("localhost", strconv.Itoa(addr.Port))
-	}
-	h.public = &url.URL{Scheme: "http", Host: host}
-	return nil
-}
-
-// build makes the gate and puts it in front of upstream.
-func (h *house) build(ctx context.Context, upstream *url.URL) error {
-	cfg := h.options.Config
-	var err error
-	if h.system, err = build.New(cfg, h.stores, build.Options{PublicURL: h.public, Watch: h.watch}); err != nil {
-		return err
-	}
-	// For "token issue", which runs beside the gate and does not see its flags.
-	if err := h.stores.RememberIssuer(ctx, h.system.Issuer); err != nil {
-		return err
-	}
-	p, err := proxy.New(proxy.Config{
-		Gate: h.system.Gate, Upstream: upstream, Identity: identityFields(cfg.Identity.Headers), Log: h.log,
-		Strip:           proxy.Strip{Headers: h.system.Headers, Query: h.system.Query, Cookies: h.system.Cookies},
-		KeepCredentials: cfg.Gate.KeepCredentials,
-		Answered: func(r *gate401.Request, d *gate401.Decision, status int) {
-			h.log.LogAttrs(context.Background(), slog.LevelInfo, "upstream refused", slog.String("request_id", r.ID),
-				slog.String("rule", d.Rule), slog.String("subject", d.Subject()), slog.Int("status", status))
-		},
-	})
-	if err != nil {
-		return err
-	}
-	h.handler = newRoutes(cfg.Gate.Prefix, h.stores.Keyring, p)
 	return nil
 }
 
 // run serves until ctx ends, then drains.
 func (h *house) run(ctx context.Context) error {
-	front := h.server(h.handler)
+	front := h.server(http.HandlerFunc(h.serve))
 	back := h.server(&admin.Handler{
 		Version: h.options.Version, Traces: h.watch.Traces,
 		Ready:   map[string]func(context.Context) error{"store": h.storeReady},
@@ -159,7 +117,7 @@ func (h *house) run(ctx context.Context) error {
 	failed := make(chan error, 2)
 	go func() { failed <- front.Serve(h.gate) }()
 	go func() { failed <- back.Serve(h.admin) }()
-	h.log.LogAttrs(ctx, slog.LevelInfo, "ready", slog.String("gate", h.public.String()),
+	h.log.LogAttrs(ctx, slog.LevelInfo, "ready", slog.String("gate", h.current.Load().public.String()),
 		slog.String("listen", h.gate.Addr().String()), slog.String("admin", "http://"+h.admin.Addr().String()))
 	var err error
 	running := 2
@@ -198,11 +156,11 @@ func (h *house) storeReady(ctx context.Context) error {
 
 // limited is who is held off at the moment.
 func (h *house) limited() any {
-	list := h.system.Guard.List(1000)
+	list := h.guard.List(1000)
 	if list == nil {
 		list = []defend.Limited{}
 	}
-	return map[string]any{"status": h.system.Guard.Status(), "limited": list}
+	return map[string]any{"status": h.guard.Status(), "limited": list}
 }
 
 // Limits of one connection. Bodies have no time limit here: uploads and streams
@@ -211,6 +169,7 @@ const (
 	maxHeader     = 64 << 10
 	headerTimeout = 10 * time.Second
 	idleTimeout   = 2 * time.Minute
+	closeTimeout  = 5 * time.Second
 )
 
 func (h *house) server(handler http.Handler) *http.Server {
@@ -232,9 +191,13 @@ func (h *house) close() {
 			_ = l.Close()
 		}
 	}
-	if h.system != nil {
-		if err := h.system.Close(); err != nil {
-			h.log.Warn("closing the gate", slog.String("error", err.Error()))
+	if g := h.current.Load(); g != nil {
+		g.retire()
+		select {
+		case <-g.ended:
+		case <-time.After(closeTimeout):
+			// A stream that heard nothing of the end must not hold up the process.
+			h.log.Warn("some streams did not end")
 		}
 	}
 	if h.stores != nil {
@@ -267,13 +230,4 @@ func places(cfg *config.File) watch.Places {
 		}
 	}
 	return p
-}
-
-// identityFields are the fields that tell the upstream who is asking.
-func identityFields(headers config.IdentityHeaders) map[string]proxy.Field {
-	fields := make(map[string]proxy.Field, len(headers))
-	for name, what := range headers {
-		fields[name] = proxy.Field(what)
-	}
-	return fields
 }

@@ -1,0 +1,171 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/internal/build"
+	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/proxy"
+)
+
+// generation is one configuration in force: everything that comes from it,
+// compiled once and never changed. A reload makes the next one; the requests
+// that this one began, streams too, it finishes, and only then it is closed.
+type generation struct {
+	number  uint64 // 1 is that of the start
+	config  *config.File
+	public  *url.URL // where clients reach the gate
+	system  *build.System
+	handler http.Handler
+	// closers end what the parts started, the last one first.
+	closers []func() error
+
+	// users counts the requests, and the house once. It is far below zero when
+	// the generation is closed.
+	users atomic.Int64
+	log   *slog.Logger
+	ended chan struct{} // closed when all closers have run
+}
+
+// closed is what is added to users at the end: no number of late comers brings
+// it back above zero.
+const closed = math.MinInt64 / 2
+
+// newGeneration makes what cfg asks for, and starts nothing that it does not end
+// when it fails. before is what is in force, nil at the start: parts whose
+// configuration did not change may take over what they learned.
+func (h *house) newGeneration(_ context.Context, cfg *config.File, before *generation) (*generation, error) {
+	g := &generation{number: 1, config: cfg, log: h.log, ended: make(chan struct{})}
+	if before != nil {
+		g.number = before.number + 1
+	}
+	g.users.Store(1)
+	if err := h.furnish(g, before); err != nil {
+		return nil, errors.Join(err, g.end())
+	}
+	return g, nil
+}
+
+// furnish makes the parts of g, in the order in which they need each other.
+func (h *house) furnish(g, _ *generation) error {
+	cfg := g.config
+	var err error
+	if g.public, err = h.publicURL(cfg); err != nil {
+		return err
+	}
+	if g.system, err = build.New(cfg, h.stores, build.Options{PublicURL: g.public, Watch: h.watch, Guard: h.guard}); err != nil {
+		return err
+	}
+	g.closers = append(g.closers, g.system.Close)
+	upstream, err := url.Parse(cfg.Gate.Upstream)
+	if err != nil {
+		return err
+	}
+	p, err := proxy.New(proxy.Config{
+		Gate: g.system.Gate, Upstream: upstream, Identity: identityFields(cfg.Identity.Headers), Log: h.log,
+		Strip:           proxy.Strip{Headers: g.system.Headers, Query: g.system.Query, Cookies: g.system.Cookies},
+		KeepCredentials: cfg.Gate.KeepCredentials,
+		Answered: func(r *gate401.Request, d *gate401.Decision, status int) {
+			h.log.LogAttrs(context.Background(), slog.LevelInfo, "upstream refused", slog.String("request_id", r.ID),
+				slog.String("rule", d.Rule), slog.String("subject", d.Subject()), slog.Int("status", status))
+		},
+	})
+	if err != nil {
+		return err
+	}
+	g.handler = newRoutes(cfg.Gate.Prefix, h.stores.Keyring, p)
+	return nil
+}
+
+// publicURL is the scheme and host at which clients reach the gate.
+func (h *house) publicURL(cfg *config.File) (*url.URL, error) {
+	if cfg.Gate.PublicURL != "" {
+		return url.Parse(cfg.Gate.PublicURL)
+	}
+	host := h.gate.Addr().String()
+	if addr, ok := h.gate.Addr().(*net.TCPAddr); ok && addr.IP.IsUnspecified() {
+		// Every address of the machine; no client can open "[::]".
+		host = net.JoinHostPort("localhost", strconv.Itoa(addr.Port))
+	}
+	return &url.URL{Scheme: "http", Host: host}, nil
+}
+
+// enact puts cfg in force, or changes nothing and says why.
+func (h *house) enact(ctx context.Context, cfg *config.File) error {
+	before := h.current.Load()
+	g, err := h.newGeneration(ctx, cfg, before)
+	if err != nil {
+		return err
+	}
+	// For "token issue", which runs beside the gate and does not see its flags.
+	if err := h.stores.RememberIssuer(ctx, g.system.Issuer); err != nil {
+		return errors.Join(err, g.end())
+	}
+	h.guard = g.system.Guard
+	h.current.Store(g)
+	if before != nil {
+		before.retire()
+	}
+	return nil
+}
+
+// serve answers one request with the generation that is in force when it comes.
+func (h *house) serve(w http.ResponseWriter, r *http.Request) {
+	g := h.enter()
+	// In a defer, because a proxy ends some requests with a panic.
+	defer g.leave()
+	g.handler.ServeHTTP(w, r)
+}
+
+// enter returns the generation in force, held open until leave.
+func (h *house) enter() *generation {
+	for {
+		g := h.current.Load()
+		if g.users.Add(1) > 0 {
+			return g
+		}
+		// Closed between the two lines, so that there is another one by now.
+		g.users.Add(-1)
+	}
+}
+
+// leave gives up what enter held; whoever is last closes the generation.
+func (g *generation) leave() {
+	if g.users.Add(-1) != 0 || !g.users.CompareAndSwap(0, closed) {
+		return
+	}
+	if err := g.end(); err != nil {
+		g.log.Warn("closing an old configuration", slog.String("error", err.Error()))
+	}
+}
+
+// retire gives up the house's own hold, once another generation is in force.
+func (g *generation) retire() { g.leave() }
+
+// end closes the parts.
+func (g *generation) end() error {
+	defer close(g.ended)
+	var faults []error
+	for i := len(g.closers) - 1; i >= 0; i-- {
+		faults = append(faults, g.closers[i]())
+	}
+	return errors.Join(faults...)
+}
+
+// identityFields are the fields that tell the upstream who is asking.
+func identityFields(headers config.IdentityHeaders) map[string]proxy.Field {
+	fields := make(map[string]proxy.Field, len(headers))
+	for name, what := range headers {
+		fields[name] = proxy.Field(what)
+	}
+	return fields
+}
