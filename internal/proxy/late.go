@@ -17,14 +17,29 @@ func withoutOwn(h http.Header) {
 
 // informing is the writer of the client, for informational answers of the
 // upstream (RFC 9110 section 15.2), which ReverseProxy passes on without asking.
-type informing struct{ http.ResponseWriter }
+type informing struct {
+	http.ResponseWriter
+	body *watchedBody // of the request, nil if it has none
+}
 
-// WriteHeader passes a status on.
+// WriteHeader passes a status on, but for 100: the server sends one itself when
+// the body is read for the first time, and the transport does not read it before
+// the upstream asked for it, or did not answer in time. A client that saw two
+// would take the second for the answer (RFC 9110 section 10.1.1).
 func (w *informing) WriteHeader(status int) {
-	if status < http.StatusOK && status != http.StatusSwitchingProtocols {
-		withoutOwn(w.Header())
+	if status >= http.StatusOK || status == http.StatusSwitchingProtocols {
+		w.ResponseWriter.WriteHeader(status)
+		return
 	}
-	w.ResponseWriter.WriteHeader(status)
+	if status == http.StatusContinue {
+		return
+	}
+	withoutOwn(w.Header())
+	if w.body == nil {
+		w.ResponseWriter.WriteHeader(status)
+		return
+	}
+	w.body.aside(func() { w.ResponseWriter.WriteHeader(status) })
 }
 
 // Unwrap is for http.ResponseController.

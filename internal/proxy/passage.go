@@ -2,14 +2,12 @@ package proxy
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/gate401/gate401"
 )
@@ -138,7 +136,8 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 	h["Via"] = via(h["Via"], x.in)
 	if out.Body != nil {
 		x.body = &watchedBody{ReadCloser: out.Body}
-		out.Body = x.body
+		x.body.asks = x.in.Header["Expect"] != nil
+		out.Body, x.writer.body = x.body, x.body
 	}
 }
 
@@ -320,27 +319,4 @@ func (x *passage) unprompted(res *http.Response) {
 		p.log.Warn("the upstream answers 401 without a challenge", "rule", x.decision.Rule,
 			"request_id", x.request.ID, "path", x.request.Path)
 	}
-}
-
-// watchedBody remembers how reading the client's body ended, so that a broken
-// upload is not blamed on the upstream. The transport reads it in a goroutine of
-// its own.
-type watchedBody struct {
-	io.ReadCloser
-	err atomic.Pointer[error]
-}
-
-func (b *watchedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF && !errors.Is(err, http.ErrBodyReadAfterClose) {
-		b.err.CompareAndSwap(nil, &err)
-	}
-	return n, err
-}
-
-func (b *watchedBody) failed() error {
-	if p := b.err.Load(); p != nil {
-		return *p
-	}
-	return nil
 }

@@ -206,31 +206,6 @@ func TestInformational(t *testing.T) {
 	}
 }
 
-// Expect: 100-continue is answered before the body is sent, and not at all when
-// the request is refused.
-func TestExpectContinue(t *testing.T) {
-	s := start(t, echo, nil)
-	c := s.dial()
-	br := bufio.NewReader(c)
-	fmt.Fprint(c, "POST /public HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
-	if status, err := br.ReadString('\n'); err != nil || !strings.HasPrefix(status, "HTTP/1.1 100") {
-		t.Fatalf("%q, %v", status, err)
-	}
-	_, _ = br.ReadString('\n')
-	fmt.Fprint(c, "abc")
-	res, err := http.ReadResponse(br, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body, _ := io.ReadAll(res.Body); !strings.Contains(string(body), `"Body":"abc"`) {
-		t.Errorf("%s", body)
-	}
-	refused, _ := s.raw("POST /orders HTTP/1.1\nHost: a\nExpect: 100-continue\nContent-Length: 3\n\n")
-	if refused.StatusCode != 401 {
-		t.Errorf("%d, want 401 without asking for the body", refused.StatusCode)
-	}
-}
-
 func TestTrailers(t *testing.T) {
 	s := start(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Trailer", "X-Sum, Gate401-Refused-By")
