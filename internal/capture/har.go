@@ -150,6 +150,9 @@ func (r *harReader) list() error {
 			}
 			continue
 		}
+		if inPage(e.Request.URL) {
+			continue
+		}
 		if len(r.entries) >= MaxExchanges {
 			return &SyntaxError{What: "HAR file", Problem: fmt.Sprintf("more than %d requests", MaxExchanges), Help: "export only those that matter"}
 		}
@@ -159,6 +162,17 @@ func (r *harReader) list() error {
 		return r.fail(err)
 	}
 	return nil
+}
+
+// inPage tells whether what has this URL never left the browser: Firefox lists
+// data: and blob: beside requests.
+func inPage(u string) bool {
+	scheme, _, _ := strings.Cut(u, ":")
+	switch strings.ToLower(scheme) {
+	case "data", "blob", "about":
+		return true
+	}
+	return false
 }
 
 // source names the program: "HAR of Firefox 128.0".
