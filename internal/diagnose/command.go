@@ -7,11 +7,10 @@ import (
 	"strings"
 )
 
-// commandURL is a URL as an argument of a command: what is secret in it, and what
-// the shell filled in, are variables, which single quotes would keep from being
-// filled in.
-func (s *scene) commandURL(u *url.URL) string {
-	var names []string
+// commandURL is a URL as an argument of a command: what is secret in it, what
+// the shell filled in, and what it should fill in are variables, which single
+// quotes would keep from being filled in.
+func (s *scene) commandURL(u *url.URL, names ...string) string {
 	text := s.urlWith(u, func(name, _ string) string {
 		names = append(names, "$"+shellVariable(name))
 		return names[len(names)-1]
@@ -68,7 +67,10 @@ func shellVariable(name string) string {
 
 // curl is the request as a command, with the credential as given in place of the
 // one that was sent; secrets are variables of the shell.
-func (s *scene) curl(credential ...string) string {
+func (s *scene) curl(credential ...string) string { return s.curlFilling(nil, credential...) }
+
+// curlFilling is curl with variables of the URL that the shell should fill in.
+func (s *scene) curlFilling(names []string, credential ...string) string {
 	if s.req.URL.Host == "" {
 		return "" // only the answer is known
 	}
@@ -92,7 +94,7 @@ func (s *scene) curl(credential ...string) string {
 	}
 	u := *s.req.URL
 	u.User = nil
-	b.WriteString(" " + s.commandURL(&u))
+	b.WriteString(" " + s.commandURL(&u, names...))
 	return b.String()
 }
 

@@ -261,11 +261,19 @@ func (s *scene) inAddress() *hit {
 	for word := range strings.SplitSeq(plain, "/") {
 		if from, to := findVariable(word); from >= 0 && strings.Trim(word[from:to], "%") != "" {
 			name := word[from:to]
+			var fills []string
+			if strings.HasPrefix(name, "$") {
+				fills = append(fills, name)
+			}
+			at := s.inURL(name)
+			if at.Length == len(at.Value) {
+				at = s.inURL(url.PathEscape(name))
+			}
 			return &hit{
 				sure: Likely, reason: reason.RequestMalformed, expected: "the value of the variable", actual: name,
 				note: fmt.Sprintf("The address has %s in it, the name of a variable, where its value belongs.", q(name)),
-				at:   []Evidence{s.inURL("")},
-				fix:  Fix{Text: "Give the variable a value before the request is made. " + variableHint(name), Command: s.curl(s.credentialArgument())},
+				at:   []Evidence{at},
+				fix:  Fix{Text: "Give the variable a value before the request is made. " + variableHint(name), Command: s.curlFilling(fills, s.credentialArgument())},
 			}
 		}
 	}
