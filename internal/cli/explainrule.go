@@ -10,14 +10,18 @@ import (
 	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/internal/diagnose"
 	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/internal/mock/judge"
+	"github.com/gate401/gate401/internal/trial"
 	"github.com/gate401/gate401/reason"
 )
 
 // idReport explains an id that reports show in brackets: of a rule by which a
-// cause is recognised, of a finding in a field, or of both.
+// cause is recognised, of a finding in a field, of a rule by which "mock judge"
+// judges a client, or of several of them.
 type idReport struct {
-	Rule    *ruleEntry            `json:"rule,omitempty"`
-	Finding *httpauth.FindingInfo `json:"finding,omitempty"`
+	Rule     *ruleEntry            `json:"rule,omitempty"`
+	Finding  *httpauth.FindingInfo `json:"finding,omitempty"`
+	Judgment *judge.Rule           `json:"judgment,omitempty"`
 }
 
 type ruleEntry struct {
@@ -42,6 +46,11 @@ func lookupID(id string) (r idReport, ok bool) {
 	if info, found := httpauth.LookupFinding(httpauth.FindingID(id)); found {
 		r.Finding, ok = &info, true
 	}
+	for _, rule := range trial.AllRules() {
+		if string(rule.ID) == id {
+			r.Judgment, ok = &rule, true
+		}
+	}
 	return r, ok
 }
 
@@ -61,6 +70,9 @@ func idNames() [][2]string {
 	}
 	for _, f := range httpauth.Findings() {
 		add(string(f.ID), f.Title)
+	}
+	for _, r := range trial.AllRules() {
+		add(string(r.ID), r.Title)
 	}
 	return out
 }
@@ -114,6 +126,17 @@ func (a *app) explainID(f explainFlags, r idReport) error {
 		if info.Section != "" {
 			b.WriteString("\n" + s.Pairs("", [][2]string{{"defined in", info.Section}}))
 		}
+	}
+	if rule := r.Judgment; rule != nil {
+		if b.Len() > 0 {
+			b.WriteString("\n")
+		}
+		b.WriteString(s.Bold(string(rule.ID)) + "  " + s.Faint("a "+string(rule.Severity)+" of a client, found by mock judge") + "\n\n" + s.Wrap("", sentence(rule.Title)) + "\n" + s.Wrap("", rule.Why))
+		rows := [][2]string{{"to change", rule.Fix}}
+		if rule.Section != "" {
+			rows = append(rows, [2]string{"defined in", rule.Section})
+		}
+		b.WriteString("\n" + s.Pairs("", rows))
 	}
 	a.print(b.String())
 	return nil

@@ -28,7 +28,7 @@ var storeKinds = []string{"file", "keyring", "memory"}
 
 func (s *tokenStore) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&s.kind, "store", "", "where logins are kept: `file`, keyring or memory; else GATE401_STORE, else file")
+	f.StringVar(&s.kind, "store", "", "`KIND` of place where logins are kept: file, keyring or memory; else GATE401_STORE, else file")
 	f.StringVar(&s.file, "store-file", "", "the `FILE` for --store file; else GATE401_STORE_FILE, else tokens.json in your folder for configuration")
 	_ = cmd.MarkFlagFilename("store-file", "json")
 	_ = cmd.RegisterFlagCompletionFunc("store", cobra.FixedCompletions(storeKinds, cobra.ShellCompDirectiveNoFileComp))
