@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gate401/gate401/internal/component"
 	"github.com/gate401/gate401/mock"
 )
 
@@ -76,10 +77,7 @@ func TestDocumentCredentials(t *testing.T) {
 
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	curl, err := exec.LookPath("curl")
-	if err != nil {
-		t.Skip("curl is not there")
-	}
+	curl := component.Need(t, "curl", "curl")
 	for _, path := range []string{"", "/1"} {
 		var got struct {
 			Operations []struct{ Method, Path, Curl string }
