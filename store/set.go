@@ -15,12 +15,13 @@ const (
 // one of them can be replaced (by a cache, by a fault in a test) and so that a
 // part of the program can be handed only what it needs.
 type Set struct {
-	Accounts    Accounts
-	APIKeys     APIKeys
-	SigningKeys SigningKeys
-	Audit       Audit
-	Settings    Settings
-	Tokens      Tokens
+	Accounts     Accounts
+	APIKeys      APIKeys
+	SigningKeys  SigningKeys
+	Audit        Audit
+	Settings     Settings
+	Tokens       Tokens
+	Certificates Certificates
 
 	// Revision is the change feed; see the package comment. It never blocks.
 	Revision func() uint64

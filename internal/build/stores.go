@@ -21,6 +21,8 @@ type Stores struct {
 	Set     *store.Set
 	Hasher  *password.Hasher
 	Keyring *keyring.Keyring
+	// Sealer seals and opens what is kept in Set and must not be read there.
+	Sealer keyring.Sealer
 	// Path is the file of the records, empty for memory. MasterKey is the file
 	// of the key that seals secrets in it, and NewMasterKey tells that it was
 	// made just now.
@@ -45,6 +47,7 @@ func NewStores(ctx context.Context, set *store.Set, master []byte, now func() ti
 	s := &Stores{Set: set, Hasher: &password.Hasher{}}
 	ring, err := seal.New(master)
 	if err == nil {
+		s.Sealer = ring
 		s.Keyring, err = keyring.Open(ctx, set, ring, now)
 	}
 	if err != nil {

@@ -24,20 +24,22 @@ func Open(o Options) *store.Set {
 		o.Now = time.Now
 	}
 	m := &memory{
-		now:      o.Now,
-		accounts: make(map[string]store.Account),
-		keys:     make(map[string]store.APIKey),
-		byHash:   make(map[[32]byte]string),
-		signing:  make(map[string]store.SigningKey),
-		settings: make(map[string]string),
-		families: make(map[string]store.TokenFamily),
-		refresh:  make(map[[32]byte]store.RefreshToken),
-		revoked:  make(map[revokedKey]store.Revocation),
+		now:          o.Now,
+		accounts:     make(map[string]store.Account),
+		keys:         make(map[string]store.APIKey),
+		byHash:       make(map[[32]byte]string),
+		signing:      make(map[string]store.SigningKey),
+		settings:     make(map[string]string),
+		certificates: make(map[string]store.Certificate),
+		families:     make(map[string]store.TokenFamily),
+		refresh:      make(map[[32]byte]store.RefreshToken),
+		revoked:      make(map[revokedKey]store.Revocation),
 	}
 	m.revision.Store(1)
 	return &store.Set{
 		Accounts: accounts{m}, APIKeys: apiKeys{m}, SigningKeys: signingKeys{m}, Audit: audit{m}, Settings: settings{m}, Tokens: tokens{m},
-		Revision: m.revision.Load, Ping: m.ping, Close: m.close,
+		Certificates: certificates{m},
+		Revision:     m.revision.Load, Ping: m.ping, Close: m.close,
 	}
 }
 
@@ -46,18 +48,20 @@ type memory struct {
 	now      func() time.Time
 	revision atomic.Uint64
 
-	mu        sync.RWMutex
-	closed    bool
-	accounts  map[string]store.Account
-	keys      map[string]store.APIKey
-	byHash    map[[32]byte]string // to the key's ID
-	signing   map[string]store.SigningKey
-	audit     []store.AuditRecord // oldest first
-	lastAudit int64
-	settings  map[string]string
-	families  map[string]store.TokenFamily
-	refresh   map[[32]byte]store.RefreshToken
-	revoked   map[revokedKey]store.Revocation
+	mu                 sync.RWMutex
+	closed             bool
+	accounts           map[string]store.Account
+	keys               map[string]store.APIKey
+	byHash             map[[32]byte]string // to the key's ID
+	signing            map[string]store.SigningKey
+	audit              []store.AuditRecord // oldest first
+	lastAudit          int64
+	settings           map[string]string
+	certificates       map[string]store.Certificate
+	certificateVersion int64
+	families           map[string]store.TokenFamily
+	refresh            map[[32]byte]store.RefreshToken
+	revoked            map[revokedKey]store.Revocation
 }
 
 // view runs do under the read lock.

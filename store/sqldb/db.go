@@ -67,7 +67,8 @@ func New(ctx context.Context, cfg Config) (*store.Set, error) {
 	return &store.Set{
 		Accounts: accounts{d}, APIKeys: apiKeys{d}, SigningKeys: signingKeys{d},
 		Audit: audit{d}, Settings: settings{d}, Tokens: tokens{d},
-		Revision: d.revision.Load, Ping: d.ping, Close: d.close,
+		Certificates: certificates{d},
+		Revision:     d.revision.Load, Ping: d.ping, Close: d.close,
 	}, nil
 }
 

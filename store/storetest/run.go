@@ -38,6 +38,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Set) {
 		{"signing keys", signingKeyLife},
 		{"audit", auditLog},
 		{"settings", settingLife},
+		{"certificates/life", certificateLife},
+		{"certificates/one lease", certificateLease},
 		{"tokens/life", tokenLife},
 		{"tokens/refused", tokenRefused},
 		{"tokens/one redemption", tokenOneRedemption},
