@@ -3,11 +3,14 @@ package gate401
 import (
 	"context"
 	"net/http"
+	"net/url"
 )
 
 // Protect returns a handler that lets through to next what the gate allows, and
 // answers everything else itself. Behind it [IdentityFrom] tells who is asking,
 // and [Deny] refuses with the challenges of the request's own rule.
+//
+// next sees the path in the spelling that was judged, see [CanonicalPath].
 func (g *Gate) Protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		r, d := g.Judge(hr)
@@ -18,8 +21,25 @@ func (g *Gate) Protect(next http.Handler) http.Handler {
 		h := w.Header()
 		d.writeHeader(h)
 		h["X-Request-Id"] = []string{r.ID}
-		next.ServeHTTP(w, hr.WithContext(context.WithValue(hr.Context(), passageKey{}, &passage{g, r, &d})))
+		judged := hr.WithContext(context.WithValue(hr.Context(), passageKey{}, &passage{g, r, &d}))
+		judged.URL = judgedURL(hr.URL, r)
+		next.ServeHTTP(w, judged)
 	})
+}
+
+// judgedURL is u with the path in its one spelling. Many routers match the raw
+// path: /%70ublic/x would be judged by the rule of /public/** and reach the
+// handler of /{tenant}/x.
+func judgedURL(u *url.URL, r *Request) *url.URL {
+	if u.EscapedPath() == r.Path && (u.RawPath == "" || u.RawPath == r.Path) {
+		return u
+	}
+	own := *u
+	own.Path, own.RawPath = r.URL.Path, ""
+	if own.EscapedPath() != r.Path {
+		own.RawPath = r.Path
+	}
+	return &own
 }
 
 // Judge reads hr, decides and observes: what every surface does before it acts
