@@ -19,7 +19,7 @@ import (
 // limits. Its fields are set before the first use; it is safe for concurrent
 // use and must not be copied after.
 type Guard struct {
-	// Limits are what is admitted.
+	// Limits are what is admitted, until Change says otherwise.
 	Limits Limits
 	// MaxEntries bounds each of the three kinds of buckets; 0 means 65,536,
 	// which takes about 40 MiB if all of them are in use.

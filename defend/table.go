@@ -35,8 +35,8 @@ type bucket struct {
 // refuse outlive fresh ones, and one is forgotten early only if everything else
 // in its shard is as full as it is.
 type table struct {
-	rate  rate
-	max   int // per shard
+	rate  rate // changed only with the locks of all shards held
+	max   int  // per shard
 	seed  maphash.Seed
 	shard [shards]shard
 }

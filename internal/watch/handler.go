@@ -14,12 +14,12 @@ import (
 type textHandler struct {
 	w      io.Writer
 	colour bool
-	level  slog.Level
+	level  slog.Leveler
 	attrs  []byte // printed already
 	groups string // with a dot at the end of each
 }
 
-func (h *textHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level }
+func (h *textHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level.Level() }
 
 func (h *textHandler) Handle(_ context.Context, e slog.Record) error {
 	b := make([]byte, 0, 256)

@@ -17,7 +17,7 @@ type Log struct {
 	sink         *sink
 	logger       *slog.Logger
 	text, colour bool
-	level        slog.Level
+	level        slog.LevelVar
 	lines        sync.Pool // of *[]byte
 }
 
@@ -36,7 +36,8 @@ type Form struct {
 // NewLog starts a Log that writes to w. Close it to write what is left; w stays
 // open.
 func NewLog(w io.Writer, f Form) *Log {
-	l := &Log{text: f.Text, colour: f.Text && f.Colour, level: f.Level}
+	l := &Log{text: f.Text, colour: f.Text && f.Colour}
+	l.level.Set(f.Level)
 	l.lines.New = func() any {
 		b := make([]byte, 0, 512)
 		return &b
@@ -49,10 +50,13 @@ func NewLog(w io.Writer, f Form) *Log {
 func (l *Log) handler(w io.Writer) slog.Handler {
 	w = masking{w}
 	if l.text {
-		return &textHandler{w: w, colour: l.colour, level: l.level}
+		return &textHandler{w: w, colour: l.colour, level: &l.level}
 	}
-	return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l.level})
+	return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: &l.level})
 }
+
+// SetLevel changes the lowest level that is written.
+func (l *Log) SetLevel(level slog.Level) { l.level.Set(level) }
 
 // Logger is for everything that is not a decision.
 func (l *Log) Logger() *slog.Logger { return l.logger }
@@ -68,7 +72,7 @@ func (l *Log) Decision(r *gate401.Request, d *gate401.Decision) {
 			x.level = slog.LevelWarn
 		}
 	}
-	if x.level < l.level {
+	if x.level < l.level.Level() {
 		return
 	}
 	p := l.lines.Get().(*[]byte)

@@ -17,6 +17,7 @@ import (
 type packed struct {
 	data       []byte
 	challenges []httpauth.Challenge // those of the rule, or few
+	places     *places              // that were looked at, shared by most records
 }
 
 // pack writes a decision behind b, and hides the secrets in it if it must.

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gate401/gate401"
@@ -21,11 +22,12 @@ const DefaultTraces = 10_000
 type Traces struct {
 	// Max is how many are kept; 0 means DefaultTraces, below 0 none.
 	Max int
-	// Places are where credentials may be; zero means DefaultPlaces.
+	// Places are where credentials may be, until Look says otherwise; zero means
+	// DefaultPlaces.
 	Places Places
 
 	once   sync.Once
-	places *places
+	places atomic.Pointer[places]
 	max    int
 
 	mu    sync.Mutex
@@ -34,10 +36,16 @@ type Traces struct {
 }
 
 func (t *Traces) start() {
-	t.places = t.Places.ready()
+	t.places.Store(t.Places.ready())
 	if t.max = t.Max; t.max == 0 {
 		t.max = DefaultTraces
 	}
+}
+
+// Look changes where credentials may be, from the next refusal on.
+func (t *Traces) Look(p Places) {
+	t.once.Do(t.start)
+	t.places.Store(p.ready())
 }
 
 // Record keeps a refusal; of an allowed decision, and of an answered preflight,
@@ -55,7 +63,8 @@ func (t *Traces) Force(r *gate401.Request, d *gate401.Decision) {
 		return
 	}
 	var stack [1024]byte
-	data := pack(stack[:0], r, d, t.places)
+	at := t.places.Load()
+	data := pack(stack[:0], r, d, at)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.ring) < t.max {
@@ -65,7 +74,7 @@ func (t *Traces) Force(r *gate401.Request, d *gate401.Decision) {
 	if cap(x.data) > 4*len(data) {
 		x.data = nil // a long one stood here
 	}
-	x.data, x.challenges = append(x.data[:0], data...), d.Challenges
+	x.data, x.challenges, x.places = append(x.data[:0], data...), d.Challenges, at
 	t.total++
 }
 
@@ -95,7 +104,7 @@ func (t *Traces) Lookup(id string) (Trace, bool) {
 	for i := 1; i <= len(t.ring); i++ {
 		x := &t.ring[(t.total-uint64(i))%uint64(t.max)]
 		if bytes.EqualFold(x.id(), []byte(id)) {
-			return x.unpack().trace(t.places), true
+			return x.unpack().trace(x.places), true
 		}
 	}
 	return Trace{}, false
@@ -135,7 +144,7 @@ func (t *Traces) Recent(n int, f Filter) []Trace {
 		some, at = t.before(at)
 		for i := range some {
 			if rec := some[i].unpack(); f.matches(rec) && len(out) < n {
-				out = append(out, rec.trace(t.places))
+				out = append(out, rec.trace(some[i].places))
 			}
 		}
 	}
