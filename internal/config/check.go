@@ -28,6 +28,7 @@ type checker struct {
 func (c *checker) check() {
 	c.before = len(c.faults)
 	c.gate()
+	c.tls()
 	c.storage()
 	c.methods()
 	c.rules()
@@ -69,8 +70,8 @@ func (c *checker) quote(path, value string) string { return c.src.quote(path, va
 
 func (c *checker) gate() {
 	g := &c.f.Gate
-	if c.listen("gate.listen", g.Listen) && !g.DangerouslyPlainHTTP {
-		c.fault("gate.listen", "TLS is not available in this version: listen on 127.0.0.1 behind something that speaks TLS, or set gate.dangerously_plain_http: true",
+	if c.listen("gate.listen", g.Listen) && !c.f.TLS.On() && c.f.TLS.Key == "" && !c.about("tls.acme") && !g.DangerouslyPlainHTTP {
+		c.fault("gate.listen", "give the gate a certificate (tls.cert and tls.key, or tls.acme), listen on 127.0.0.1 behind something that speaks TLS, or set gate.dangerously_plain_http: true",
 			"others can reach %s, and plain http would show them every password and token", c.quote("gate.listen", g.Listen))
 	}
 	// Another word than for the gate: something in front that adds TLS to the

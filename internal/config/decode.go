@@ -91,6 +91,10 @@ func (d *decoder) value(n *yaml.Node, path string, v reflect.Value, b bounds) {
 		d.headers(n, path, to)
 	case **CORS:
 		d.cors(n, path, to)
+	case *TLSVersion:
+		d.version(n, path, to)
+	case *HSTS:
+		d.hsts(n, path, to)
 	case *Secret:
 		if s, ok := d.text(n, path); ok {
 			*to = NewSecret(s)
@@ -263,8 +267,6 @@ func printable(key string) string {
 func unknownKey(key, path string, names []string) (message, hint string) {
 	message = "unknown key"
 	switch {
-	case path == "" && key == "tls":
-		return "tls is not available in this version", "let something in front of the gate speak TLS, and keep the gate on 127.0.0.1"
 	case key == "<<":
 		return "merge keys are not supported", "write the keys out"
 	case (key == "role" || key == "roles") && slices.Contains(names, "groups"):

@@ -10,6 +10,8 @@ import (
 type File struct {
 	// What stands in front of the API, and how it is reached.
 	Gate Gate `yaml:"gate,omitempty"`
+	// How the gate speaks https.
+	TLS TLS `yaml:"tls,omitempty"`
 	// The listener for operators: dashboard, metrics, health, traces.
 	Admin Admin `yaml:"admin,omitempty"`
 	// Where accounts, keys and records are kept.

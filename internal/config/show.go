@@ -71,6 +71,10 @@ func (p *printer) node(path string, v reflect.Value) (*yaml.Node, bool) {
 			n, _ := p.mapping(path, v)
 			return without(n, "methods"), true
 		}
+	case HSTS:
+		if x.None {
+			return scalar("none"), true
+		}
 	case *CORS:
 		switch {
 		case x == nil:

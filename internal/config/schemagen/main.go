@@ -100,6 +100,17 @@ func mapped(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Pattern: `^[0-9a-fA-F:.]+(/[0-9]+)?$`}
 	case reflect.TypeFor[config.Secret]():
 		return text()
+	case reflect.TypeFor[config.TLSVersion]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string", Enum: []any{"1.2", "1.3"}}, {Type: "number", Enum: []any{1.2, 1.3}}}}
+	case reflect.TypeFor[config.HSTS]():
+		plain := *r
+		plain.Mapper = func(t reflect.Type) *jsonschema.Schema {
+			if t == reflect.TypeFor[config.HSTS]() {
+				return nil
+			}
+			return mapped(r, t)
+		}
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string", Enum: []any{"none"}}, inner(plain.ReflectFromType(t))}}
 	case reflect.TypeFor[config.Audience]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{text(), texts()}}
 	case reflect.TypeFor[config.MethodNames]():
