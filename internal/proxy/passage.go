@@ -131,7 +131,7 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 		set("X-Request-Id", r.ID)
 	}
 	for _, t := range p.identity {
-		set(t.name, t.value(r, &x.decision))
+		set(t.Name, t.Value(r, &x.decision))
 	}
 	h["Via"] = via(h["Via"], x.in)
 	if out.Body != nil {

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/internal/identity"
 )
 
 // Config says what New makes.
@@ -56,7 +57,7 @@ type Proxy struct {
 	gate       *gate401.Gate
 	responder  *gate401.Responder
 	upstream   url.URL
-	identity   []told
+	identity   []identity.Told
 	filter     *filter
 	strip      Strip
 	keep       bool
@@ -89,20 +90,20 @@ func New(c Config) (*Proxy, error) {
 	if c.Identity == nil {
 		c.Identity = DefaultIdentity()
 	}
-	identity, err := readyIdentity(c.Identity)
+	told, err := identity.Ready(c.Identity)
 	if err != nil {
 		return nil, err
 	}
 	p := &Proxy{
-		gate: c.Gate, responder: c.Gate.Responder, upstream: *c.Upstream, identity: identity,
+		gate: c.Gate, responder: c.Gate.Responder, upstream: *c.Upstream, identity: told,
 		strip: c.Strip, keep: c.KeepCredentials, passHost: c.PassHost,
 		transport: c.Transport, log: c.Log, answered: c.Answered, buffers: &buffers{},
 	}
 	var names []string
-	for _, t := range identity {
-		names = append(names, t.name)
-		p.tellsID = p.tellsID || t.field == FieldRequestID
-		if t.field == FieldRequestID || t.field == FieldRule {
+	for _, t := range told {
+		names = append(names, t.Name)
+		p.tellsID = p.tellsID || t.Field == FieldRequestID
+		if t.Field == FieldRequestID || t.Field == FieldRule {
 			p.always++
 		}
 	}
