@@ -1,0 +1,18 @@
+module github.com/gate401/gate401/examples/chi
+
+go 1.26.0
+
+require (
+	github.com/gate401/gate401 v0.0.0
+	github.com/go-chi/chi/v5 v5.5.0
+)
+
+require (
+	github.com/go-jose/go-jose/v4 v4.1.8 // indirect
+	github.com/maypok86/otter/v2 v2.4.0 // indirect
+	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
+)
+
+replace github.com/gate401/gate401 => ../..

@@ -1,0 +1,61 @@
+// Command chi is an API with a gate in front, on chi.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/examples/shop"
+	"github.com/gate401/gate401/reason"
+)
+
+func main() {
+	listen := flag.String("listen", "127.0.0.1:8080", "where to listen")
+	flag.Parse()
+	s, err := shop.Open(os.Stderr)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	r := chi.NewRouter()
+	// Before every route, and before what answers 404 and 405 too: nobody learns
+	// without a proof which paths there are.
+	r.Use(s.Gate.Protect)
+	r.Get("/health", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "fine") })
+	r.Get("/short", s.ShortToken)
+	r.Get("/events", shop.Events)
+	r.Get("/orders", func(w http.ResponseWriter, r *http.Request) {
+		id, _ := gate401.IdentityFrom(r.Context())
+		fmt.Fprintln(w, "orders of", id.Subject)
+	})
+	r.Get("/orders/{id}", order)
+
+	l, err := s.Listen(os.Stdout, *listen)
+	if err != nil {
+		log.Fatal(err)
+	}
+	server := &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second}
+	log.Fatal(server.Serve(l))
+}
+
+// order checks what no rule can know: whose order it is. Deny refuses as the gate
+// does, and tells its Observe.
+func order(w http.ResponseWriter, r *http.Request) {
+	id, _ := gate401.IdentityFrom(r.Context())
+	owner, ok := shop.Owner(chi.URLParam(r, "id"))
+	switch {
+	case !ok:
+		http.NotFound(w, r)
+	case owner != id.Subject:
+		gate401.Deny(w, r, reason.NotOwner)
+	default:
+		fmt.Fprintln(w, "order", chi.URLParam(r, "id"), "of", owner)
+	}
+}
