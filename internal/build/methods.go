@@ -22,36 +22,42 @@ import (
 // once, and for each set of names that rules ask for one authenticator per wire
 // scheme. Sets are made once, so that rules share what was verified.
 type methods struct {
-	file    *config.File
-	stores  *Stores
-	issuer  string // of our own tokens
-	now     func() time.Time
-	client  *http.Client
-	log     *slog.Logger
-	sources map[string]authn.Passwords     // by name of a basic method
-	keys    map[string]*authn.Keys         // by name of an api-key method
-	tokens  map[string]authn.TokenVerifier // by name of a bearer method
-	sets    map[string][]gate401.Authenticator
-	closers []func() error
+	file   *config.File
+	stores *Stores
+	issuer string // of our own tokens
+	now    func() time.Time
+	client *http.Client
+	log    *slog.Logger
+	parts  map[string]*part // by name of a method
+	sets   map[string][]gate401.Authenticator
+	before *methods // those of the gate that this one replaces; nil for none
 }
 
 // prepare makes the parts of every method, and reports all that is wrong.
 func (m *methods) prepare() error {
-	m.sources, m.keys, m.tokens = map[string]authn.Passwords{}, map[string]*authn.Keys{}, map[string]authn.TokenVerifier{}
+	m.parts = make(map[string]*part, len(m.file.Methods))
 	m.sets = map[string][]gate401.Authenticator{}
 	var faults []error
 	for _, method := range m.file.Methods {
+		if p := m.inherited(method); p != nil {
+			m.parts[method.Name] = p
+			continue
+		}
+		p := &part{}
+		p.holders.Store(1)
 		var err error
 		switch method.Type {
 		case config.TypeBasic:
-			err = m.basic(method)
+			err = m.basic(p, method)
 		case config.TypeAPIKey:
-			m.apiKey(method)
+			m.apiKey(p, method)
 		case config.TypeBearer:
-			err = m.bearer(method)
+			err = m.bearer(p, method)
 		default:
 			err = fmt.Errorf("type %q is not known", method.Type)
 		}
+		// What it started is to be closed even if it cannot be used.
+		m.parts[method.Name] = p
 		if err != nil {
 			faults = append(faults, fmt.Errorf("method %q: %w", method.Name, err))
 		}
@@ -59,30 +65,29 @@ func (m *methods) prepare() error {
 	return errors.Join(faults...)
 }
 
-func (m *methods) basic(method config.Method) error {
+func (m *methods) basic(p *part, method config.Method) error {
 	if method.Basic.Htpasswd == "" {
-		m.sources[method.Name] = &authn.StorePasswords{Accounts: m.stores.Set.Accounts, Changes: m.stores.Set.Revision}
+		p.source = &authn.StorePasswords{Accounts: m.stores.Set.Accounts, Changes: m.stores.Set.Revision}
 		return nil
 	}
 	file := &authn.Htpasswd{Path: method.Basic.Htpasswd, Now: m.now, Log: m.log}
 	if err := file.Load(); err != nil {
 		return err
 	}
-	m.sources[method.Name] = file
+	p.source = file
 	return nil
 }
 
-func (m *methods) apiKey(method config.Method) {
+func (m *methods) apiKey(p *part, method config.Method) {
 	set := m.stores.Set
-	keys := &authn.Keys{
+	p.keys = &authn.Keys{
 		Name: method.Name, Store: set.APIKeys, Accounts: set.Accounts, Changes: set.Revision,
 		Environment: method.APIKey.Environment, Used: set.APIKeys, Log: m.log,
 	}
-	m.keys[method.Name] = keys
-	m.closers = append(m.closers, keys.Close)
+	p.close = p.keys.Close
 }
 
-func (m *methods) bearer(method config.Method) error {
+func (m *methods) bearer(p *part, method config.Method) error {
 	b := method.Bearer
 	profile := token.Profile{
 		Issuer: b.Issuer, Audience: b.Audience, Algorithms: b.Algorithms, Types: b.Types, Leeway: b.Leeway, Now: m.now,
@@ -103,7 +108,7 @@ func (m *methods) bearer(method config.Method) error {
 			profile.Algorithms = []string{token.HS256}
 		}
 	case strings.HasPrefix(b.JWKS, "https://"), strings.HasPrefix(b.JWKS, "http://"):
-		v.Epoch = m.remote(&profile, &token.RemoteKeys{URL: b.JWKS, Now: m.now, Client: m.client})
+		v.Epoch = p.remote(&profile, &token.RemoteKeys{URL: b.JWKS, Now: m.now, Client: m.client})
 	case b.JWKS != "":
 		file := &token.FileKeys{Path: b.JWKS, Now: m.now}
 		if err := file.Refresh(context.Background()); err != nil {
@@ -111,22 +116,15 @@ func (m *methods) bearer(method config.Method) error {
 		}
 		profile.Keys, v.Epoch = file, file.Epoch
 	default:
-		v.Epoch = m.remote(&profile, &token.RemoteKeys{Issuer: b.Issuer, Now: m.now, Client: m.client})
+		v.Epoch = p.remote(&profile, &token.RemoteKeys{Issuer: b.Issuer, Now: m.now, Client: m.client})
 	}
 	verifier, err := token.New(profile)
 	if err != nil {
 		return err
 	}
 	v.Verifier = verifier
-	m.tokens[method.Name] = v
+	p.tokens = v
 	return nil
-}
-
-// remote fetches the keys of an issuer until the gate ends.
-func (m *methods) remote(profile *token.Profile, keys *token.RemoteKeys) (epoch func() uint64) {
-	profile.Keys = keys
-	m.closers = append(m.closers, keys.Close)
-	return keys.Epoch
 }
 
 // set finds the authenticators for the named methods, in their order, those of
@@ -141,6 +139,10 @@ func (m *methods) set(names []string) ([]gate401.Authenticator, error) {
 	id := strings.Join(names, "\x00")
 	if made, ok := m.sets[id]; ok {
 		return made, nil
+	}
+	if kept, ok := m.inheritedSet(id, names); ok {
+		m.sets[id] = kept
+		return kept, nil
 	}
 	realm := m.file.Gate.Realm
 	var (
@@ -165,23 +167,23 @@ func (m *methods) set(names []string) ([]gate401.Authenticator, error) {
 				basic = &authn.Basic{Name: name, Realm: realm, Hasher: m.stores.Hasher}
 				out = append(out, basic)
 			}
-			basic.Sources = append(basic.Sources, m.sources[name])
+			basic.Sources = append(basic.Sources, m.parts[name].source)
 		case method.APIKey != nil:
 			if key != nil {
 				return nil, fmt.Errorf("methods %q and %q both take API keys, a rule can have one of them", key.Keys.Name, name)
 			}
 			key = &authn.APIKey{
-				Realm: realm, Keys: m.keys[name],
+				Realm: realm, Keys: m.parts[name].keys,
 				Header: method.APIKey.Header, Query: method.APIKey.Query, Cookie: method.APIKey.Cookie,
 			}
 			out = append(out, key)
 			// A key is always accepted as a Bearer credential too, so that the
 			// Bearer challenge speaks for it.
 			ask()
-			bearer.Keys = m.keys[name]
+			bearer.Keys = m.parts[name].keys
 		case method.Bearer != nil:
 			ask()
-			bearer.Tokens = append(bearer.Tokens, m.tokens[name])
+			bearer.Tokens = append(bearer.Tokens, m.parts[name].tokens)
 		}
 	}
 	if bearer != nil {

@@ -25,7 +25,7 @@ type System struct {
 	// Headers, Query and Cookies are where credentials may be.
 	Headers, Query, Cookies []string
 
-	closers []func() error
+	methods *methods
 }
 
 // Options of New.
@@ -41,6 +41,11 @@ type Options struct {
 	// Guard goes on counting, with the limits that it has; nil makes one with
 	// those of the file.
 	Guard *defend.Guard
+	// Before is a gate that this one replaces, still open, made with the same
+	// stores; nil for none. Methods whose configuration is the same are taken over
+	// with all that they learned: right credentials that they remember, and the
+	// keys of other issuers, who may be out of reach just now.
+	Before *System
 }
 
 // New makes the gate. Close the result; the stores remain the caller's.
@@ -52,12 +57,16 @@ func New(cfg *config.File, stores *Stores, o Options) (*System, error) {
 	if o.Watch != nil {
 		m.log = o.Watch.Logger()
 	}
-	s := &System{Config: cfg, Stores: stores, Issuer: m.issuer}
-	if err := s.assemble(m, o); err != nil {
-		s.closers = m.closers
+	if o.Before != nil {
+		m.before = o.Before.methods
+	}
+	s := &System{Config: cfg, Stores: stores, Issuer: m.issuer, methods: m}
+	err := s.assemble(m, o)
+	// Or every gate would keep all that were before it.
+	m.before = nil
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.closers = m.closers
 	return s, nil
 }
 
@@ -103,12 +112,12 @@ func Limits(cfg *config.File) defend.Limits {
 	}
 }
 
-// Close ends what the gate started: the writers of key use, the fetchers of key
-// sets.
+// Close ends what the gate started, unless another one has taken it over: the
+// writers of key use, the fetchers of key sets.
 func (s *System) Close() error {
 	var faults []error
-	for _, c := range s.closers {
-		faults = append(faults, c())
+	for _, p := range s.methods.parts {
+		faults = append(faults, p.release())
 	}
 	return errors.Join(faults...)
 }
