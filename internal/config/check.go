@@ -32,6 +32,7 @@ func (c *checker) check() {
 	c.storage()
 	c.methods()
 	c.rules()
+	c.drain()
 	c.rest()
 }
 

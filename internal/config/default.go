@@ -32,7 +32,8 @@ func Default() *File {
 			Address:        Limit{Attempts: 100, Window: 15 * time.Minute},
 			AddressAccount: Limit{Attempts: 10, Window: 15 * time.Minute},
 		},
-		Log: Log{Level: "info", Format: "auto"},
+		Log:   Log{Level: "info", Format: "auto"},
+		Drain: Drain{Timeout: 20 * time.Second},
 	}
 }
 

@@ -30,6 +30,8 @@ type File struct {
 	Defend Defend `yaml:"defend,omitempty"`
 	// What is logged, and how.
 	Log Log `yaml:"log,omitempty"`
+	// How the gate ends.
+	Drain Drain `yaml:"drain,omitempty"`
 
 	source *source
 }
