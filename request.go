@@ -40,6 +40,10 @@ type Request struct {
 	// InboundID is what the client sent as X-Request-Id, cut and cleaned, to be
 	// logged beside ID.
 	InboundID string
+	// Surface is where the request came in, where that is not the gate's own
+	// front door: "forward-auth/nginx" and its like. It is for logs; no decision
+	// depends on it.
+	Surface string
 	// Body reads at most max octets of the body and leaves them to be read
 	// again. It is nil on a surface that has no body.
 	Body func(max int64) ([]byte, error)

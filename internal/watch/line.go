@@ -54,6 +54,7 @@ func (l *line) appendJSON(b []byte) []byte {
 	b = appendAttr(b, `,"host":`, cut(r.Host, maxText))
 	b = appendAttr(b, `,"path":`, cut(r.Path, maxPath))
 	b = appendAttr(b, `,"inbound_id":`, r.InboundID)
+	b = appendAttr(b, `,"surface":`, r.Surface)
 	if id := d.Identity; id != nil {
 		b = appendAttr(b, `,"credential":`, cut(id.Credential, maxText))
 		b = appendAttr(b, `,"issuer":`, cut(id.Issuer, maxText))
