@@ -15,16 +15,26 @@ func (g *Gate) Protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		r, d := g.Judge(hr)
 		if !d.Allow {
-			g.responder().Respond(w, r, d)
+			g.responder().Refuse(w, hr, r, d)
 			return
 		}
 		h := w.Header()
 		d.writeHeader(h)
 		h["X-Request-Id"] = []string{r.ID}
-		judged := hr.WithContext(context.WithValue(hr.Context(), passageKey{}, &passage{g, r, &d}))
+		judged := hr.WithContext(g.Admit(hr.Context(), r, &d))
 		judged.URL = judgedURL(hr.URL, r)
 		next.ServeHTTP(w, judged)
 	})
+}
+
+// Admit returns the context for what runs behind the gate where [Gate.Protect]
+// does not fit, such as an RPC: with it, [IdentityFrom] tells who is asking. It
+// returns ctx as it is for a decision that refuses.
+func (g *Gate) Admit(ctx context.Context, r *Request, d *Decision) context.Context {
+	if !d.Allow {
+		return ctx
+	}
+	return context.WithValue(ctx, passageKey{}, &passage{g, r, d})
 }
 
 // judgedURL is u with the path in its one spelling. Many routers match the raw

@@ -48,3 +48,26 @@ func TestProtectHandsOnTheJudgedPath(t *testing.T) {
 		})
 	}
 }
+
+// What is not a handler learns who is asking by the same call, and only after it
+// was let in.
+func TestAdmit(t *testing.T) {
+	alice := &gate401.Identity{Subject: "alice"}
+	gate := &gate401.Gate{}
+	for _, x := range []struct {
+		name string
+		d    gate401.Decision
+		want *gate401.Identity
+	}{
+		{"let in", gate401.Decision{Allow: true, Identity: alice}, alice},
+		{"let in without a proof", gate401.Decision{Allow: true}, nil},
+		{"refused although the proof was right", gate401.Decision{Identity: alice, Denial: &gate401.Denial{}}, nil},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			got, ok := gate401.IdentityFrom(gate.Admit(t.Context(), &gate401.Request{}, &x.d))
+			if got != x.want || ok != (x.want != nil) {
+				t.Errorf("got %v, %v", got, ok)
+			}
+		})
+	}
+}
