@@ -29,6 +29,8 @@ type Identity struct {
 	AuthTime time.Time
 	// Expires is when the credential ends; zero for never.
 	Expires time.Time
+	// Leeway is how much longer it was accepted, for clocks that disagree.
+	Leeway time.Duration
 }
 
 // InGroup tells whether the identity belongs to group.

@@ -101,7 +101,7 @@ func (v *TokenVerifier) verify(ctx context.Context, read *token.Unverified) (*ga
 	id := &gate401.Identity{
 		Subject: claims.Subject, Method: methodBearer, Name: v.Name, Issuer: claims.Issuer, Credential: claims.ID,
 		Groups: v.groups(claims), Scopes: claims.Scopes, Claims: claims.Raw(),
-		AuthTime: claims.AuthTime, Expires: claims.Expires,
+		AuthTime: claims.AuthTime, Expires: claims.Expires, Leeway: v.Verifier.Leeway(),
 	}
 	if v.Own {
 		id.Issuer = ""

@@ -77,6 +77,9 @@ type Verifier struct {
 	leeway  time.Duration
 }
 
+// Leeway is how long after its expiry a token is still accepted.
+func (v *Verifier) Leeway() time.Duration { return v.leeway }
+
 // New compiles a profile. It returns every fault that it finds, joined.
 func New(p Profile) (*Verifier, error) {
 	v := &Verifier{profile: p, leeway: p.Leeway, strict: len(p.Types) > 0}
