@@ -28,6 +28,7 @@ type checker struct {
 func (c *checker) check() {
 	c.before = len(c.faults)
 	c.gate()
+	c.forward()
 	c.tls()
 	c.storage()
 	c.methods()

@@ -89,6 +89,8 @@ func (d *decoder) value(n *yaml.Node, path string, v reflect.Value, b bounds) {
 		d.audience(n, path, to)
 	case *IdentityHeaders:
 		d.headers(n, path, to)
+	case *Forward:
+		d.forward(n, path, to)
 	case **CORS:
 		d.cors(n, path, to)
 	case *TLSVersion:

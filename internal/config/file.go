@@ -10,6 +10,8 @@ import (
 type File struct {
 	// What stands in front of the API, and how it is reached.
 	Gate Gate `yaml:"gate,omitempty"`
+	// The gateways that ask the gate before they forward; "forward: {}" for one on this machine.
+	Forward Forward `yaml:"forward,omitempty"`
 	// How the gate speaks https.
 	TLS TLS `yaml:"tls,omitempty"`
 	// The listener for operators: dashboard, metrics, health, traces.
