@@ -41,7 +41,7 @@ func Events(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	if !id.Expires.IsZero() {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, id.Expires)
+		ctx, cancel = context.WithDeadline(ctx, id.Expires.Add(id.Leeway))
 		defer cancel()
 	}
 	w.Header().Set("Content-Type", "text/event-stream")

@@ -131,6 +131,7 @@ func (s *Shop) Listen(w io.Writer, address string) (net.Listener, error) {
 	}{
 		{"token", time.Hour, []string{"orders:read", "orders:write"}},
 		{"low", time.Hour, nil},
+		{"soon", 2 * Short, []string{"orders:read"}},
 	} {
 		text, err := s.Token("alice", t.ttl, t.scopes...)
 		if err != nil {
