@@ -38,7 +38,7 @@ func refusing(r *Request, q Requirement, d *Denial) []httpauth.Challenge {
 			}
 		}
 	}
-	return ordered(own)
+	return withScope(ordered(own), &q, d)
 }
 
 // gather asks every method of the rule for its challenges, merges those of one
@@ -56,7 +56,7 @@ func gather(r *Request, q Requirement, f finding, d *Denial) []httpauth.Challeng
 			all = merge(all, c)
 		}
 	}
-	return ordered(all)
+	return withScope(ordered(all), &q, d)
 }
 
 // merge adds c, or gives its params to the challenge of the same scheme and

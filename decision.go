@@ -24,7 +24,9 @@ type Decision struct {
 	Identity *Identity
 	// Denial says why not; nil when allowed.
 	Denial *Denial
-	// Challenges are the ways to ask again, strongest first.
+	// Challenges are the ways to ask again, strongest first. Where the metadata of
+	// the resource is (RFC 9728 section 5.1) differs from URL to URL, and is added
+	// when they are printed, see [Decision.ChallengeFields].
 	Challenges []httpauth.Challenge
 	// Header holds fields for the response in either case, such as CORS fields
 	// and Retry-After.
@@ -34,6 +36,8 @@ type Decision struct {
 
 	// fields are the Challenges as printed at load; nil to print them.
 	fields []string
+	// resource says where metadata about the resource is; nil for nowhere.
+	resource *Resource
 }
 
 // Reason is the true reason of a refusal, empty when allowed. A Decision that

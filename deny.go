@@ -35,13 +35,13 @@ func Deny(w http.ResponseWriter, hr *http.Request, code reason.Code, with ...htt
 	if id != nil {
 		denial.Method = id.Method
 	}
-	d := Decision{Rule: rule, Identity: id, Denial: denial}
+	d := Decision{Rule: rule, Identity: id, Denial: denial, resource: q.Resource}
 	if q.CORS != nil {
 		d.Header = q.CORS.header(r, false)
 	}
 	switch info := code.Shown(); {
 	case len(with) > 0:
-		d.Challenges = withError(with, &q, denial)
+		d.Challenges = withScope(withError(with, &q, denial), &q, denial)
 	case info.Status == http.StatusUnauthorized || code == reason.ScopeInsufficient:
 		d.Challenges = withError(challenges(r, &q, finding{}, denial), &q, denial)
 	}

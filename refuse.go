@@ -27,7 +27,7 @@ func refuse(d Decision, r *Request, q *Requirement, f finding, stage Stage, id *
 		}
 		denial = &own
 	}
-	d.Denial = denial
+	d.Denial, d.resource = denial, q.Resource
 	if len(denial.Header) > 0 {
 		h := make(http.Header, len(d.Header)+len(denial.Header))
 		maps.Copy(h, d.Header)
@@ -51,7 +51,7 @@ func unproven(d Decision, r *Request, q *Requirement) Decision {
 		own := *q
 		p = prepare(r, &own)
 	}
-	d.Denial, d.Challenges, d.fields, d.Steps = p.denial, p.challenges, p.fields, p.steps
+	d.Denial, d.Challenges, d.fields, d.Steps, d.resource = p.denial, p.challenges, p.fields, p.steps, q.Resource
 	return d
 }
 

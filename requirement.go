@@ -36,6 +36,9 @@ type Requirement struct {
 	// MaxAge is how long ago the person may have authenticated (RFC 9470);
 	// zero for no limit.
 	MaxAge time.Duration
+	// Resource tells that metadata is published about what the rule protects;
+	// nil for none.
+	Resource *Resource
 	// CORS is what pages of other origins may do; nil for nothing.
 	CORS *CORS
 	// prepared is what Prepare worked out.

@@ -85,7 +85,7 @@ func (p *Responder) Respond(w http.ResponseWriter, r *Request, d Decision) {
 	}
 	a := p.prepared[shown.Code]
 	if shown.Status == http.StatusUnauthorized || len(d.Challenges) > 0 {
-		h["Www-Authenticate"] = challengeFields(d)
+		h["Www-Authenticate"] = d.ChallengeFields(r)
 	}
 	h["Cache-Control"] = noStore
 	h["X-Robots-Tag"] = noIndex
@@ -148,17 +148,17 @@ func (p *Responder) json(w http.ResponseWriter, r *Request, a *answer) {
 	p.buffers.Put(buf)
 }
 
-// challengeFields prints each challenge as a field of its own. A 401 without a
-// challenge would break RFC 9110 section 15.5.2, so one that nobody knows how
-// to ask for says at least Bearer.
-func challengeFields(d Decision) []string {
+// ChallengeFields are the values of WWW-Authenticate for the answer to r, one
+// challenge in each. A 401 without a challenge would break RFC 9110 section
+// 15.5.2, so one that nobody knows how to ask for says at least Bearer.
+func (d *Decision) ChallengeFields(r *Request) []string {
 	switch {
 	case d.fields != nil:
-		return d.fields
+		return described(d.fields, r, d)
 	case len(d.Challenges) == 0:
 		return []string{`Bearer realm="api"`}
 	}
-	return printed(d.Challenges)
+	return described(printed(d.Challenges), r, d)
 }
 
 // prepare writes the bodies of all reasons that can be shown.

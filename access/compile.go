@@ -139,6 +139,11 @@ func (b *builder) place(c *compiled) {
 		root = hostNode(p.exact, c.host)
 	}
 	l := root.leaf(c.pattern)
+	for _, v := range c.verbs {
+		if !slices.Contains(p.verbs, v) {
+			p.verbs = append(p.verbs, v)
+		}
+	}
 	if len(c.verbs) == 0 {
 		l.any = c
 		return
@@ -209,6 +214,7 @@ func (b *builder) requirement(r Rule) gate401.Requirement {
 		OwnerIssuer: r.OwnerIssuer,
 		Addresses:   slices.Clone(r.Addresses),
 		MaxAge:      r.MaxAge,
+		Resource:    r.Resource,
 		CORS:        b.cors(r.CORS),
 	}
 	b.contradictions(r)

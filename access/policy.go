@@ -2,6 +2,7 @@ package access
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gate401/gate401"
@@ -16,6 +17,7 @@ type Policy struct {
 	all     *node            // rules for any host
 	other   *compiled        // the default
 	rules   []*compiled      // in the order they were given
+	verbs   []string         // that rules speak of
 }
 
 // compiled is one rule, ready to be handed out.
@@ -41,6 +43,43 @@ func (p *Policy) Requirement(r *gate401.Request) gate401.Requirement {
 		q.Owner = unescaped(segmentOf(r.Path, c.owner))
 	}
 	return q
+}
+
+// Every says what is asked of r by any verb: what each rule asks that decides
+// about one, once.
+func (p *Policy) Every(r *gate401.Request) []gate401.Requirement {
+	if p == nil || p.other == nil || r.Path == "" || r.Path[0] != '/' {
+		return nil
+	}
+	var found []*compiled
+	// The empty verb stands for all that no rule speaks of.
+	for i := -1; i < len(p.verbs); i++ {
+		verb := ""
+		if i >= 0 {
+			verb = p.verbs[i]
+		}
+		if c := p.find(verb, bare(r.Host), r.Path); !slices.Contains(found, c) {
+			found = append(found, c)
+		}
+	}
+	return requirements(found)
+}
+
+// All says what each rule asks, in the order they were given, and the default at
+// the end. Owners, which depend on the path, are not in it.
+func (p *Policy) All() []gate401.Requirement {
+	if p == nil || p.other == nil {
+		return nil
+	}
+	return requirements(append(slices.Clone(p.rules), p.other))
+}
+
+func requirements(rules []*compiled) []gate401.Requirement {
+	out := make([]gate401.Requirement, len(rules))
+	for i, c := range rules {
+		out[i] = c.asks
+	}
+	return out
 }
 
 // find goes from the most specific host to the default.

@@ -39,6 +39,9 @@ type Rule struct {
 	Addresses []netip.Prefix
 	// MaxAge is how long ago the person may have authenticated (RFC 9470).
 	MaxAge time.Duration
+	// Resource tells that metadata is published about what the rule protects; nil
+	// for none.
+	Resource *gate401.Resource
 	// CORS is what pages of other origins may do.
 	CORS *gate401.CORS
 }

@@ -37,7 +37,8 @@ type APIKey struct {
 	// Cookie is the cookie that holds the key; empty for none.
 	Cookie string
 	// ResourceMetadata is the URL of the metadata of this resource (RFC 9728
-	// section 5.1), for the challenge; empty for none.
+	// section 5.1), for the challenge, where it is the same for all rules; empty
+	// leaves it to the Resource of each rule.
 	ResourceMetadata string
 
 	once   sync.Once

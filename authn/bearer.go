@@ -33,7 +33,8 @@ type Bearer struct {
 	// Tokens verify JWTs, each those of one issuer.
 	Tokens []TokenVerifier
 	// ResourceMetadata is the URL of the metadata of this resource (RFC 9728
-	// section 5.1), for the challenge; empty for none.
+	// section 5.1), for the challenge, where it is the same for all rules; empty
+	// leaves it to the Resource of each rule.
 	ResourceMetadata string
 	// Remember is for how long a good token is not verified again, at most until
 	// it expires; 0 means DefaultRemember, a negative value never remembers.
@@ -129,6 +130,19 @@ func (b *Bearer) setup() {
 	if len(faults) > 0 {
 		b.faulty = fmt.Errorf("bearer method: %w", errors.Join(faults...))
 	}
+}
+
+// Issuers are the issuers whose tokens it takes, as clients find them to get one
+// (RFC 9728 section 2, authorization_servers). The gate itself is not among them:
+// it answers none of the addresses that a client would look for there.
+func (b *Bearer) Issuers() []string {
+	var out []string
+	for i := range b.Tokens {
+		if v := &b.Tokens[i]; v.Issuer != "" && !v.Own {
+			out = append(out, v.Issuer)
+		}
+	}
+	return out
 }
 
 // Missing is the reason for a request without a credential: a Bearer that takes

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/guide"
 	"github.com/gate401/gate401/internal/mock/endpoint"
 	"github.com/gate401/gate401/internal/mock/httpbin"
@@ -161,6 +162,8 @@ func (s *Server) known(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case s.httpbin.Serves(r):
 		s.httpbin.ServeHTTP(w, r)
+	case r.URL.Path == gate401.MetadataPath || strings.HasPrefix(r.URL.Path, gate401.MetadataPath+"/"):
+		scenario.Metadata(w, r)
 	case r.URL.Path == "/":
 		http.Redirect(w, r, ownPrefix, http.StatusSeeOther)
 	default:

@@ -64,6 +64,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/watch":     {house: " reason httpauth"},
 	"internal/identity":  {house: root},
 	"internal/proxy":     {house: " internal/identity"},
+	"internal/resource":  {house: root},
 	"internal/admin":     {house: "reason internal/watch"},
 	"internal/explain":   {house: " httpauth reason token internal/watch"},
 	"internal/diagnose":  {house: "httpauth internal/capture internal/explain internal/loopback internal/nearest internal/secretname reason token"},
@@ -89,10 +90,10 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/config":           {house: "internal/loopback internal/nearest internal/yamldoc", modules: "go.yaml.in/yaml/v3"},
 	"internal/config/schemagen": {house: "internal/config", modules: "github.com/invopop/jsonschema"},
 	"internal/build": {house: " access authn defend internal/config internal/keyring internal/nearest internal/password internal/seal " +
-		"internal/watch store store/memory token"},
+		"internal/secretname internal/watch store store/memory token"},
 	"internal/storage": {house: "internal/build internal/config internal/seal store store/sqlite"},
 	"internal/server": {house: " defend internal/admin internal/build internal/config internal/demo internal/guide internal/inspector " +
-		"internal/password internal/proxy internal/samples internal/storage internal/watch reason store"},
+		"internal/password internal/proxy internal/resource internal/samples internal/storage internal/watch reason store"},
 	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/loopback internal/nearest internal/password " +
 		"internal/mock/cert internal/mock/judge internal/secretname internal/server internal/trial internal/storage internal/watch mock reason store token",
 		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},

@@ -125,16 +125,17 @@ func Policy(cfg *config.File) (*access.Policy, error) {
 // place in the file.
 func compile(cfg *config.File, methods access.Methods) (*access.Policy, error) {
 	var faults config.Faults
+	secret := mayBeSecret(cfg)
 	rules := make([]access.Rule, len(cfg.Rules))
 	for i, r := range cfg.Rules {
-		rules[i] = rule(r)
+		rules[i] = rule(r, secret)
 		rules[i].OwnerIssuer = ownerIssuer(cfg, r.Methods)
 		if r.MaxAge > 0 && !datable(cfg, r.Methods) {
 			faults = append(faults, cfg.Fault(fmt.Sprintf("rules[%d].max_age", i),
 				"no method of the rule tells when the person authenticated, so nobody would ever pass", "accept a bearer method"))
 		}
 	}
-	policy, err := access.Compile(rules, asks(cfg.Default), methods)
+	policy, err := access.Compile(rules, asks(cfg.Default, secret), methods)
 	if err == nil {
 		if len(faults) > 0 {
 			return nil, faults

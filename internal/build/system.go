@@ -123,16 +123,20 @@ func (s *System) Close() error {
 }
 
 // rule is the rule of the file as access knows it.
-func rule(r config.Rule) access.Rule {
-	out := asks(r.Asks)
+func rule(r config.Rule, secret func(name, value string) bool) access.Rule {
+	out := asks(r.Asks, secret)
 	out.Name, out.Host, out.Path, out.Verbs, out.Owner = r.Name, r.Host, r.Path, r.Verbs, r.Owner
 	return out
 }
 
-func asks(a config.Asks) access.Rule {
+// asks is what a rule or the default asks.
+func asks(a config.Asks, secret func(name, value string) bool) access.Rule {
 	out := access.Rule{
 		Anyone: a.Allow == "anyone", Nobody: a.Allow == "nobody",
 		Methods: a.Methods, Scopes: a.Scopes, Groups: a.Groups, Addresses: a.Addresses, MaxAge: a.MaxAge,
+	}
+	if a.Allow == "" {
+		out.Resource = &gate401.Resource{URL: a.Resource, Secret: secret}
 	}
 	if a.CORS != nil {
 		out.CORS = &gate401.CORS{

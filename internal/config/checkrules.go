@@ -84,6 +84,9 @@ func (c *checker) asks(path string, a *Asks) {
 	if a.Allow == "" {
 		c.once(path, a)
 	}
+	if a.Resource != "" {
+		c.resource(path+".resource", a)
+	}
 	if a.CORS != nil {
 		c.cors(path+".cors", a.CORS)
 	}

@@ -36,6 +36,8 @@ type Asks struct {
 	Addresses []netip.Prefix `yaml:"addresses,omitempty" jsonschema:"minItems=1"`
 	// How long ago the person may have authenticated (RFC 9470).
 	MaxAge time.Duration `yaml:"max_age,omitempty"`
+	// The URL by which clients and their authorization server know all that the rule protects (RFC 9728); each URL by itself if not given.
+	Resource string `yaml:"resource,omitempty"`
 	// What pages of other origins may do; or upstream, to let the API answer preflights.
 	CORS *CORS `yaml:"cors,omitempty"`
 }

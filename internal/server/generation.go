@@ -15,6 +15,7 @@ import (
 	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
 	"github.com/gate401/gate401/internal/proxy"
+	"github.com/gate401/gate401/internal/resource"
 )
 
 // generation is one configuration in force: everything that comes from it,
@@ -82,8 +83,13 @@ func (h *house) furnish(g, _ *generation) error {
 	if err != nil {
 		return err
 	}
-	g.handler = newRoutes(cfg.Gate.Prefix, h.stores.Keyring, p)
-	return nil
+	routes := newRoutes(cfg.Gate.Prefix, h.stores.Keyring, p)
+	routes.resources, err = resource.New(resource.Config{
+		Gate: g.system.Gate, All: g.system.Policy.All(), Every: g.system.Policy.Every,
+		Name: cfg.Gate.Realm, Documentation: g.system.Gate.Responder.Problems,
+	})
+	g.handler = routes
+	return err
 }
 
 // publicURL is the scheme and host at which clients reach the gate.

@@ -9,6 +9,7 @@ import (
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/guide"
 	"github.com/gate401/gate401/internal/inspector"
+	"github.com/gate401/gate401/internal/resource"
 )
 
 // routes keeps the gate's own endpoints below its prefix, and gives everything
@@ -18,7 +19,9 @@ type routes struct {
 	prefix string // with a slash at its end
 	guide  *guide.Guide
 	keys   publisher
-	proxy  http.Handler
+	// resources has the metadata of what the rules protect.
+	resources http.Handler
+	proxy     http.Handler
 }
 
 // publisher has the public keys of the gate's own tokens.
@@ -37,6 +40,11 @@ func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		gate401.Hurry(w)
 	}
 	switch {
+	case t.resources != nil && resource.Owns(r.URL.Path):
+		if r.ContentLength != 0 {
+			gate401.Hurry(w)
+		}
+		t.resources.ServeHTTP(w, r)
 	case !own:
 		t.proxy.ServeHTTP(w, r)
 	case path == "problems" || strings.HasPrefix(path, "problems/"):
@@ -68,6 +76,7 @@ func (t *routes) jwks(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "public, max-age=300")
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Robots-Tag", "noindex")
 	_, _ = w.Write(set)
 }
 

@@ -18,5 +18,5 @@ func Example() {
 	fmt.Println(w.Code, w.Header().Get("WWW-Authenticate"))
 	// Output:
 	// The access token expired - refresh
-	// 401 Bearer realm="orders", error="invalid_token", error_description="The access token expired"
+	// 401 Bearer realm="orders", error="invalid_token", error_description="The access token expired", resource_metadata="http://example.com/.well-known/oauth-protected-resource/scenario/token-expired/orders"
 }

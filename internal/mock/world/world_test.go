@@ -34,7 +34,7 @@ func TestGate(t *testing.T) {
 		want                             reason.Code
 		challenge                        string
 	}{
-		{"nothing", "GET", "/s/one/api/orders", "", "", 401, reason.CredentialsMissing, `Bearer realm="mock", resource_metadata="http://mock.test/.well-known/oauth-protected-resource/s/one/api"`},
+		{"nothing", "GET", "/s/one/api/orders", "", "", 401, reason.CredentialsMissing, `Bearer realm="mock", scope="orders:read", resource_metadata="http://mock.test/.well-known/oauth-protected-resource/s/one/api"`},
 		{"token", "GET", "/s/one/api/orders", "Authorization", "Bearer " + access, 200, "", ""},
 		{"token, any path", "PATCH", "/s/one/api/some/where", "Authorization", "Bearer " + access, 200, "", ""},
 		{"password", "GET", "/s/one/api/me", "Authorization", basic("alice", "wonderland"), 200, "", ""},
