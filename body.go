@@ -32,6 +32,18 @@ func problemBody(info reason.Info, problems, support string) (head, tail string)
 	return text, ""
 }
 
+// Document is the body that a program gets for code, as for the refusal of r: for
+// surfaces that tell the reason elsewhere than in a response of its own, such as
+// at the end of a stream.
+func (p *Responder) Document(r *Request, code reason.Code) []byte {
+	p.once.Do(p.prepare)
+	a := p.prepared[code.Shown().Code]
+	if p.Format == FormatSimple {
+		return []byte(a.head)
+	}
+	return []byte(a.head + r.ID + a.tail)
+}
+
 // simpleBody is the shape of errors.format simple.
 func simpleBody(info reason.Info) string {
 	words := map[int]string{

@@ -31,23 +31,40 @@ func Deny(w http.ResponseWriter, hr *http.Request, code reason.Code, with ...htt
 		// reason that the handler gives.
 		r, _ = g.Intake.Request(hr)
 	}
-	denial := &Denial{Reason: code}
-	if id != nil {
-		denial.Method = id.Method
+	d := later(r, &q, &Decision{Rule: rule, Identity: id}, code, with)
+	d.Steps = []Step{{Stage: StageCheck, Method: d.Denial.Method, Reason: code, Note: "refused by the handler"}}
+	if g.Observe != nil {
+		g.Observe(r, &d)
 	}
-	d := Decision{Rule: rule, Identity: id, Denial: denial, resource: q.Resource}
+	g.responder().Refuse(w, hr, r, d)
+}
+
+// Refusal is the decision that takes back what d allowed, for code: for a surface
+// that learns of it later, when a stream has to end or the API behind it refuses.
+// The challenges of the rule are used where none are given. It does not report to
+// Observe, as d was reported.
+func (g *Gate) Refusal(r *Request, d *Decision, code reason.Code, with ...httpauth.Challenge) Decision {
+	q := g.requirement(r)
+	out := later(r, &q, d, code, with)
+	out.Steps = []Step{{Stage: StageCheck, Method: out.Denial.Method, Reason: code, Note: "refused after it was let through"}}
+	return out
+}
+
+// later refuses with code what before allowed.
+func later(r *Request, q *Requirement, before *Decision, code reason.Code, with []httpauth.Challenge) Decision {
+	denial := &Denial{Reason: code}
+	if before.Identity != nil {
+		denial.Method = before.Identity.Method
+	}
+	d := Decision{Rule: before.Rule, Identity: before.Identity, Denial: denial, resource: q.Resource}
 	if q.CORS != nil {
 		d.Header = q.CORS.header(r, false)
 	}
 	switch info := code.Shown(); {
 	case len(with) > 0:
-		d.Challenges = withScope(withError(with, &q, denial), &q, denial)
+		d.Challenges = withScope(withError(with, q, denial), q, denial)
 	case info.Status == http.StatusUnauthorized || code == reason.ScopeInsufficient:
-		d.Challenges = withError(challenges(r, &q, finding{}, denial), &q, denial)
+		d.Challenges = withError(challenges(r, q, finding{}, denial), q, denial)
 	}
-	d.Steps = []Step{{Stage: StageCheck, Method: denial.Method, Reason: code, Note: "refused by the handler"}}
-	if g.Observe != nil {
-		g.Observe(r, &d)
-	}
-	g.responder().Respond(w, r, d)
+	return d
 }

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/gate401/gate401/reason"
 )
@@ -59,13 +58,40 @@ var (
 	htmlUTF8     = []string{"text/html; charset=utf-8"}
 	noReferrer   = []string{"no-referrer"}
 	retryShortly = []string{"5"}
+	closes       = []string{"close"}
 )
 
 // Respond writes the refusal d of r, in the shape that its client can read: a
 // page for a browser navigation, GraphQL errors for a GraphQL client, the
 // configured JSON for everything else. For an allowed decision it refuses with
-// check-failed, because then somebody calls it by mistake.
+// check-failed, because then somebody calls it by mistake. The status always
+// says that it is a refusal.
 func (p *Responder) Respond(w http.ResponseWriter, r *Request, d Decision) {
+	p.write(w, nil, r, d)
+}
+
+// Refuse is Respond for a surface whose answer reaches the client of hr itself. A
+// gRPC client gets its own status codes then, for which the HTTP status has to be
+// 200: whoever asks on behalf of another, and goes by the status, must not use it.
+// A client that is still sending a long body gets the answer at once, and what it
+// goes on sending is forgotten, for a bounded time.
+func (p *Responder) Refuse(w http.ResponseWriter, hr *http.Request, r *Request, d Decision) {
+	if !uploading(hr) {
+		p.write(w, hr, r, d)
+		return
+	}
+	if http.NewResponseController(w).EnableFullDuplex() != nil {
+		p.write(w, hr, r, d)
+		return
+	}
+	// It should stop (RFC 9112 section 9.6), and need not read on for ever.
+	w.Header()["Connection"] = closes
+	p.write(w, hr, r, d)
+	Linger(w, hr)
+}
+
+// write is Respond, in the shape for a gRPC call where hr is one.
+func (p *Responder) write(w http.ResponseWriter, hr *http.Request, r *Request, d Decision) {
 	p.once.Do(p.prepare)
 	if r.Body != nil {
 		Hurry(w)
@@ -95,6 +121,10 @@ func (p *Responder) Respond(w http.ResponseWriter, r *Request, d Decision) {
 	if shown.Status == http.StatusServiceUnavailable && h["Retry-After"] == nil {
 		h["Retry-After"] = retryShortly
 	}
+	if hr != nil && RPC(hr) {
+		p.rpc(w, hr, shown)
+		return
+	}
 	switch shapeOf(r) {
 	case shapePage:
 		p.page(w, r, shown)
@@ -110,19 +140,6 @@ func (p *Responder) Respond(w http.ResponseWriter, r *Request, d Decision) {
 	default:
 		p.json(w, r, a)
 	}
-}
-
-// bodyGrace is how long a client whose request was refused may take to send the
-// rest of its body, so that the connection can be used again.
-const bodyGrace = 2 * time.Second
-
-// Hurry bounds how long an answer that does not need the body of the request
-// waits for it: net/http reads up to 256 KiB of it before it answers, and would
-// wait for ever if the client so wishes. It is for surfaces that answer by
-// themselves.
-func Hurry(w http.ResponseWriter) {
-	// Writers that cannot do it answer as they can.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyGrace))
 }
 
 // json writes the prepared body around the request id.
