@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gate401/gate401/tools/rig"
+)
+
+// load is what a client sends: one request again and again, or one for each line
+// of a file of values in turn.
+type load struct {
+	path   string // with "%s" where a value goes
+	header string // one field line, with "%s" where a value goes; empty for none
+	values string // the file; empty for none
+	status int    // what every answer must be
+}
+
+// entrant is one server with one load.
+type entrant struct {
+	name    string
+	load    load
+	addr    string
+	servers []*rig.Process // whose CPU time counts
+	script  string
+
+	turns []turn
+}
+
+// turn is one measurement.
+type turn struct {
+	CPU      float64 `json:"cpu_us"` // of the servers, for each request
+	Rate     float64 `json:"requests_per_second"`
+	P50, P99 float64 // ms
+}
+
+// group is what takes turns side by side: only neighbours can be compared on a
+// machine that does other work as well.
+type group struct {
+	name     string
+	entrants []*entrant
+}
+
+// prepare writes the script of the load.
+func (e *entrant) prepare(dir string) error {
+	e.script = filepath.Join(dir, strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(e.name))+".lua")
+	return os.WriteFile(e.script, []byte(e.load.script(e.addr)), 0o600)
+}
+
+// take measures one turn.
+func (e *entrant) take(ctx context.Context, length time.Duration) (turn, error) {
+	before, err := e.cpu()
+	if err != nil {
+		return turn{}, err
+	}
+	r, err := wrk(ctx, e.script, "http://"+e.addr, length)
+	if err != nil {
+		return turn{}, fmt.Errorf("%s: %w", e.name, err)
+	}
+	after, err := e.cpu()
+	if err != nil {
+		return turn{}, err
+	}
+	if err := r.check(e.load.status); err != nil {
+		return turn{}, fmt.Errorf("%s: %w", e.name, err)
+	}
+	return turn{
+		CPU:  float64((after - before).Nanoseconds()) / 1e3 / float64(r.Requests),
+		Rate: float64(r.Requests) / r.Seconds, P50: r.P50, P99: r.P99,
+	}, nil
+}
+
+// cpu is what the servers have taken so far.
+func (e *entrant) cpu() (time.Duration, error) {
+	var sum time.Duration
+	var faults []error
+	for _, p := range e.servers {
+		t, err := rig.CPU(p.PID)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s is gone: %w", p.Name, err))
+		}
+		sum += t
+	}
+	return sum, errors.Join(faults...)
+}
+
+// series is one figure of all turns.
+func (e *entrant) series(of func(turn) float64) []float64 {
+	out := make([]float64, len(e.turns))
+	for i, t := range e.turns {
+		out[i] = of(t)
+	}
+	return out
+}
+
+func cpuOf(t turn) float64  { return t.CPU }
+func rateOf(t turn) float64 { return t.Rate }
