@@ -43,6 +43,7 @@ var policy = map[string]struct{ house, modules string }{
 	"store/sqldb":            {house: "store"},
 	"store/sqlite":           {house: "store store/sqldb", modules: "modernc.org/sqlite"},
 	"store/storetest":        {house: "store", modules: "github.com/google/go-cmp"},
+	"internal/certificate":   {house: "store", modules: "github.com/fsnotify/fsnotify golang.org/x/crypto"},
 	"internal/keyring":       {house: "store token"},
 	"internal/issuer":        {house: " httpauth reason store token"},
 	"internal/samples":       {house: "internal/keyring internal/password store token"},
@@ -63,7 +64,8 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/guide":     {house: " httpauth internal/nearest reason web", modules: "github.com/a-h/templ"},
 	"internal/watch":     {house: " reason httpauth"},
 	"internal/identity":  {house: root},
-	"internal/proxy":     {house: " internal/identity"},
+	"internal/upstream":  {},
+	"internal/proxy":     {house: " internal/identity internal/upstream"},
 	"internal/resource":  {house: root},
 	"internal/admin":     {house: "reason internal/watch"},
 	"internal/explain":   {house: " httpauth reason token internal/watch"},
@@ -89,10 +91,10 @@ var policy = map[string]struct{ house, modules string }{
 	// Composition: the file, from the file to a gate, from a gate to a process.
 	"internal/config":           {house: "internal/loopback internal/nearest internal/yamldoc", modules: "go.yaml.in/yaml/v3"},
 	"internal/config/schemagen": {house: "internal/config", modules: "github.com/invopop/jsonschema"},
-	"internal/build": {house: " access authn defend internal/config internal/keyring internal/nearest internal/password internal/seal " +
+	"internal/build": {house: " access authn defend internal/certificate internal/config internal/keyring internal/nearest internal/password internal/seal " +
 		"internal/secretname internal/watch store store/memory token"},
 	"internal/storage": {house: "internal/build internal/config internal/seal store store/sqlite"},
-	"internal/server": {house: " defend internal/admin internal/build internal/config internal/demo internal/guide internal/inspector " +
+	"internal/server": {house: " defend internal/admin internal/build internal/certificate internal/config internal/demo internal/guide internal/inspector internal/loopback " +
 		"internal/password internal/proxy internal/resource internal/samples internal/storage internal/watch reason store"},
 	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/loopback internal/nearest internal/password " +
 		"internal/mock/cert internal/mock/judge internal/secretname internal/server internal/trial internal/storage internal/watch mock reason store token",

@@ -24,6 +24,7 @@ import (
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/proxy"
+	lean "github.com/gate401/gate401/internal/upstream"
 	"github.com/gate401/gate401/internal/watch"
 )
 
@@ -192,7 +193,7 @@ func BenchmarkProxy(b *testing.B) {
 	const line = "GET /public/items?id=1 HTTP/1.1\nHost: api.example\n"
 	bare := func(b *testing.B) string {
 		u := upstream(b)
-		tr := proxy.NewTransport(u, 0)
+		tr := lean.NewTransport(u, 0) // the library's, tuned
 		b.Cleanup(tr.CloseIdleConnections)
 		return serve(b, &httputil.ReverseProxy{
 			Rewrite: func(pr *httputil.ProxyRequest) {
@@ -204,8 +205,8 @@ func BenchmarkProxy(b *testing.B) {
 	}
 	gate := func(b *testing.B, logged bool) string {
 		u := upstream(b)
-		tr := proxy.NewTransport(u, 0)
-		b.Cleanup(tr.CloseIdleConnections)
+		tr := lean.NewLean(u, 0)
+		b.Cleanup(tr.Close)
 		g := newGate()
 		if logged {
 			observed(b, g)

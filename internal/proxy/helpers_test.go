@@ -18,6 +18,7 @@ import (
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/proxy"
+	lean "github.com/gate401/gate401/internal/upstream"
 	"github.com/gate401/gate401/reason"
 )
 
@@ -93,8 +94,8 @@ func start(t testing.TB, h http.HandlerFunc, change func(*proxy.Config)) *rig {
 		change(&c)
 	}
 	if c.Transport == nil {
-		tr := proxy.NewTransport(up, 0)
-		t.Cleanup(tr.CloseIdleConnections)
+		tr := lean.NewLean(up, 0)
+		t.Cleanup(tr.Close)
 		c.Transport = tr
 	}
 	p, err := proxy.New(c)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/identity"
+	"github.com/gate401/gate401/internal/upstream"
 )
 
 // Config says what New makes.
@@ -39,7 +40,7 @@ type Config struct {
 	// they serve by it, and nothing a client writes should; X-Forwarded-Host has
 	// the external one in either case.
 	PassHost bool
-	// Transport reaches the upstream; nil means NewTransport.
+	// Transport reaches the upstream; nil means upstream.NewLean.
 	Transport http.RoundTripper
 	// Log gets what goes wrong with the upstream; nil discards it.
 	Log *slog.Logger
@@ -120,7 +121,7 @@ func New(c Config) (*Proxy, error) {
 		p.responder = &gate401.Responder{}
 	}
 	if p.transport == nil {
-		p.transport = NewTransport(c.Upstream, 0)
+		p.transport = upstream.NewLean(c.Upstream, 0)
 	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
@@ -147,7 +148,7 @@ func base(u *url.URL) (path, raw string) {
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	r, d := p.gate.Judge(hr)
 	if !d.Allow {
-		p.responder.Respond(w, r, d)
+		p.responder.Refuse(w, hr, r, d)
 		return
 	}
 	if hr.ContentLength != 0 && hr.ProtoMajor == 1 {

@@ -1,43 +1,17 @@
 package proxy
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/gate401/gate401/internal/upstream"
 )
 
-// Times and sizes of connections to the upstream.
-const (
-	// DefaultHeaderTimeout is how long the upstream may take to begin its answer.
-	DefaultHeaderTimeout = 60 * time.Second
-	dialTimeout          = 5 * time.Second
-	idleTimeout          = 90 * time.Second
-	idleConns            = 1024
-	maxResponseHeader    = 1 << 20
-)
-
-// NewTransport makes a transport tuned for one upstream: connections are kept
-// and reused, bodies pass as they are, and no proxy of the environment stands in
-// between. headerTimeout 0 means DefaultHeaderTimeout.
-func NewTransport(upstream *url.URL, headerTimeout time.Duration) *http.Transport {
-	if headerTimeout == 0 {
-		headerTimeout = DefaultHeaderTimeout
-	}
-	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
-	return &http.Transport{
-		DialContext:            dialer.DialContext,
-		ForceAttemptHTTP2:      upstream != nil && upstream.Scheme == "https",
-		DisableCompression:     true,
-		MaxIdleConns:           0,
-		MaxIdleConnsPerHost:    idleConns,
-		IdleConnTimeout:        idleTimeout,
-		TLSHandshakeTimeout:    10 * time.Second,
-		ExpectContinueTimeout:  time.Second,
-		ResponseHeaderTimeout:  headerTimeout,
-		MaxResponseHeaderBytes: maxResponseHeader,
-	}
+// NewTransport is upstream.NewTransport, the library's with our settings.
+func NewTransport(target *url.URL, headerTimeout time.Duration) *http.Transport {
+	return upstream.NewTransport(target, headerTimeout)
 }
 
 const bufferSize = 32 << 10

@@ -1,0 +1,2 @@
+// Package upstream reaches the servers behind the gate.
+package upstream
