@@ -70,9 +70,9 @@ func Beyond(cfg *config.File, known config.Faults) config.Faults {
 	return all.Sorted()
 }
 
-// files tries the files that methods name.
+// files tries the files that tls and methods name.
 func files(cfg *config.File) config.Faults {
-	var faults config.Faults
+	faults := certificates(cfg)
 	for _, m := range cfg.Methods {
 		switch {
 		case m.Basic != nil && m.Basic.Htpasswd != "":

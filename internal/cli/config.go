@@ -133,6 +133,7 @@ func warningsOf(cfg *config.File) []string {
 	if cfg.Gate.KeepCredentials {
 		out = append(out, "gate.keep_credentials: the upstream sees every password and token")
 	}
+	out = append(out, build.CertificateDoubts(cfg)...)
 	if cfg.Storage.Records == "memory" {
 		out = append(out, "storage.records: accounts and keys are forgotten at the end")
 	}

@@ -33,6 +33,11 @@ func (d *differ) value(path string, a, b reflect.Value) {
 			d.found = append(d.found, path)
 		}
 		return
+	case HSTS:
+		if x != b.Interface().(HSTS) {
+			d.found = append(d.found, path)
+		}
+		return
 	case Methods:
 		d.methods(path, x, b.Interface().(Methods))
 		return
