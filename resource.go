@@ -133,14 +133,14 @@ func (x *Resource) shows(query string) bool {
 // appendURI percent-encodes what a URI holds in no place (RFC 3986 section 2),
 // as clients that go by the URL standard of the WHATWG do before they send it.
 func appendURI(b []byte, s string) []byte {
+	from := 0
 	for i := range len(s) {
 		if c := s[i]; c <= ' ' || c >= 0x7f || c == '"' || c == '<' || c == '>' || c == '\\' {
-			b = append(b, '%', upperHex[c>>4], upperHex[c&15])
-			continue
+			b = append(append(b, s[from:i]...), '%', upperHex[c>>4], upperHex[c&15])
+			from = i + 1
 		}
-		b = append(b, s[i])
 	}
-	return b
+	return append(b, s[from:]...)
 }
 
 // takesMetadata tells whether a challenge may lead to metadata: Bearer, and DPoP

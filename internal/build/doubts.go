@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/access"
 	"github.com/gate401/gate401/internal/config"
 	"github.com/gate401/gate401/internal/nearest"
@@ -35,6 +36,11 @@ func doubts(cfg *config.File) []access.Warning {
 			all = append(all, access.Warning{Index: i, Rule: name, Field: "path",
 				Message: fmt.Sprintf("never reached: the gate answers all below %s itself", p),
 				Hint:    "if the upstream has such paths, choose another gate.prefix"})
+		}
+		if p := gate401.MetadataPath; r.Path == p || strings.HasPrefix(r.Path, p+"/") {
+			all = append(all, access.Warning{Index: i, Rule: name, Field: "path",
+				Message: fmt.Sprintf("never reached: the gate answers %s itself, with the metadata of what the rules protect (RFC 9728)", p),
+				Hint:    "to name the resource, give the rule that protects it the key resource"})
 		}
 	}
 	return all

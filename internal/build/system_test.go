@@ -125,6 +125,8 @@ func TestCheckDoubts(t *testing.T) {
 		{"WebDAV", "rules: [{path: /a, verbs: [PROPFIND, PATCH]}]", ""},
 		{"of one's own", "rules: [{path: /a, verbs: [FROBNICATE]}]", "verbs: FROBNICATE is no registered request method; if clients send it, nothing is wrong"},
 		{"below the prefix", "gate: {prefix: /auth}\nrules: [{path: /auth/x}]", "path: never reached: the gate answers all below /auth itself; if the upstream has such paths, choose another gate.prefix"},
+		{"the metadata", "rules: [{path: /.well-known/oauth-protected-resource/mcp, allow: anyone}]", "path: never reached: the gate answers /.well-known/oauth-protected-resource itself, with the metadata of what the rules protect (RFC 9728); to name the resource, give the rule that protects it the key resource"},
+		{"beside the metadata", "rules: [{path: /.well-known/openid-configuration, allow: anyone}]", ""},
 		{"beside the prefix", "gate: {prefix: /auth}\nrules: [{path: /author}]", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -96,7 +96,8 @@ func (h *Handler) Describe(hr *http.Request) (*Document, error) {
 	if h.config.Gate.Policy != nil && h.config.Gate.Policy(r).Blocked {
 		return nil, errBlocked
 	}
-	id := r.URL.Scheme + "://" + r.URL.Host + path
+	origin := r.URL.Scheme + "://" + r.URL.Host
+	id := origin + spelt(hr.RequestURI, path, r.Path)
 	if r.URL.RawQuery != "" {
 		id += "?" + r.URL.RawQuery
 	}
@@ -104,12 +105,26 @@ func (h *Handler) Describe(hr *http.Request) (*Document, error) {
 		return d, nil
 	}
 	if path == "" { // the slash behind the host was taken away (section 3.1)
-		origin := r.URL.Scheme + "://" + r.URL.Host
 		if d := h.named[origin+"/"+id[len(origin):]]; d != nil {
 			return d, nil
 		}
 	}
 	return h.perURL(r, id)
+}
+
+// spelt is the path of the resource as the client wrote it in the target of its
+// request: net/url encodes more octets than some clients do. If it cannot be
+// found there, it is the path that net/url made.
+func spelt(target, path, judged string) string {
+	_, raw, _ := strings.Cut(target, gate401.MetadataPath)
+	raw, _, _ = strings.Cut(raw, "?")
+	if raw == path {
+		return path
+	}
+	if canonical, err := gate401.CanonicalPath(raw); err != nil || canonical != judged {
+		return path
+	}
+	return raw
 }
 
 // request is what a request to the resource itself would be.
