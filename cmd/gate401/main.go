@@ -13,15 +13,18 @@ import (
 	"github.com/gate401/gate401/internal/cli"
 )
 
-// version is set by the linker in releases.
-var version string
+// What is released says what it is: set by the linker, see tools/release.
+var version, commit, date string
 
 func main() {
-	// SIGHUP ends it in order too, when its terminal goes away.
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	// A gate reads its configuration again; every other command ends in order, as
+	// when its terminal goes away.
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
 	// A second signal ends the program at once.
 	context.AfterFunc(ctx, stop)
-	os.Exit(cli.Main(ctx, os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Version: versionOf()}))
+	os.Exit(cli.Main(ctx, os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Version: versionOf(), Commit: commit, Date: date, Hangup: hangup}))
 }
 
 func versionOf() string {

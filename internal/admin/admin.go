@@ -2,9 +2,10 @@
 // of refusals as JSON.
 //
 // Start with a [Handler]. It belongs on a listener that only operators reach:
-// it asks for no credential. It changes nothing, and answers only requests whose
-// Host is an address or this machine, so that no page on the web can read it
-// through a name that it points here (DNS rebinding).
+// it asks for no credential. It answers only requests whose Host is an address
+// or this machine, so that no page on the web can read it through a name that it
+// points here (DNS rebinding). All that it changes is that the configuration is
+// read again.
 package admin
 
 import (
@@ -21,22 +22,26 @@ import (
 	"github.com/gate401/gate401/reason"
 )
 
-// readyTimeout bounds the checks behind /readyz.
-const readyTimeout = 2 * time.Second
-
 // Handler serves the admin listener. Its fields are set before the first use.
 type Handler struct {
 	// Version of the program.
 	Version string
 	// Traces are the refusals that can be looked up. Required.
 	Traces *watch.Traces
-	// Ready are the checks of /readyz by name.
-	Ready map[string]func(context.Context) error
+	// Ready returns the checks of /readyz by name, those of this moment.
+	Ready func() map[string]func(context.Context) error
+	// Configuration is what is in force and what came of the last try to change
+	// it, for /api/config; brief leaves out the configuration itself, for
+	// /readyz. Nil for neither.
+	Configuration func(brief bool) any
+	// Reload reads the configuration again, for POST /api/reload, and tells
+	// whether it is in force now, and what is; nil for no such page.
+	Reload func(context.Context) (taken bool, inForce any, err error)
 	// Limited is who is held off at the moment, for /api/limits.
 	Limited func() any
 }
 
-// ServeHTTP answers GET and HEAD.
+// ServeHTTP answers GET and HEAD, and POST to /api/reload.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	head := w.Header()
 	head.Set("Cache-Control", "no-store")
@@ -45,11 +50,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !local(r.Host):
 		answer(w, http.StatusMisdirectedRequest, fault{"this listener answers to an address or localhost only"})
+	case r.URL.Path == "/api/reload" && h.Reload != nil:
+		h.reload(w, r)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		head.Set("Allow", "GET, HEAD")
 		answer(w, http.StatusMethodNotAllowed, fault{"only GET and HEAD are understood here"})
 	case r.URL.Path == "/":
-		answer(w, http.StatusOK, index{"gate401", h.Version, []string{"/healthz", "/readyz", "/api/traces", "/api/traces/{request_id}", "/api/limits"}})
+		answer(w, http.StatusOK, index{"gate401", h.Version, []string{"/healthz", "/readyz", "/api/traces", "/api/traces/{request_id}", "/api/limits", "/api/config", "POST /api/reload"}})
 	case r.URL.Path == "/healthz":
 		answer(w, http.StatusOK, map[string]string{"status": "ok"})
 	case r.URL.Path == "/readyz":
@@ -58,6 +65,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.recent(w, r)
 	case strings.HasPrefix(r.URL.Path, "/api/traces/"):
 		h.trace(w, strings.TrimPrefix(r.URL.Path, "/api/traces/"))
+	case r.URL.Path == "/api/config" && h.Configuration != nil:
+		answer(w, http.StatusOK, h.Configuration(false))
 	case r.URL.Path == "/api/limits" && h.Limited != nil:
 		answer(w, http.StatusOK, h.Limited())
 	default:
@@ -75,21 +84,6 @@ type (
 		Pages   []string `json:"pages"`
 	}
 )
-
-// readyz says whether requests can be decided: a gate whose store is away
-// answers 503 to what it cannot verify, and should get no traffic.
-func (h *Handler) readyz(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
-	defer cancel()
-	status, checks := http.StatusOK, map[string]string{}
-	for name, check := range h.Ready {
-		checks[name] = "ok"
-		if err := check(ctx); err != nil {
-			status, checks[name] = http.StatusServiceUnavailable, err.Error()
-		}
-	}
-	answer(w, status, map[string]any{"ready": status == http.StatusOK, "checks": checks})
-}
 
 // recent lists refusals, newest first, filtered by the query.
 func (h *Handler) recent(w http.ResponseWriter, r *http.Request) {

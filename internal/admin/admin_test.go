@@ -17,6 +17,8 @@ import (
 	"github.com/gate401/gate401/reason"
 )
 
+var errBusy = errors.New("busy")
+
 func handler(ready error) *admin.Handler {
 	traces := &watch.Traces{}
 	for i, client := range []string{"192.0.2.7", "198.51.100.4"} {
@@ -25,7 +27,17 @@ func handler(ready error) *admin.Handler {
 			&gate401.Decision{Rule: "orders", Denial: &gate401.Denial{Reason: reason.TokenExpired}})
 	}
 	return &admin.Handler{Version: "1", Traces: traces, Limited: func() any { return []string{} },
-		Ready: map[string]func(context.Context) error{"store": func(context.Context) error { return ready }}}
+		Ready: func() map[string]func(context.Context) error {
+			return map[string]func(context.Context) error{"store": func(context.Context) error { return ready }}
+		},
+		Configuration: func(brief bool) any { return map[string]any{"generation": 7, "brief": brief} },
+		Reload: func(context.Context) (bool, any, error) {
+			if errors.Is(ready, errBusy) {
+				return false, nil, errBusy
+			}
+			return ready == nil, map[string]any{"generation": 8}, nil
+		},
+	}
 }
 
 func TestAdmin(t *testing.T) {
@@ -47,6 +59,13 @@ func TestAdmin(t *testing.T) {
 		{"traces of a network", "GET", "localhost", "/api/traces?client=198.51.100.0/24", nil, 200, "198.51.100.4"},
 		{"a bad network", "GET", "localhost", "/api/traces?client=x", nil, 400, "no address"},
 		{"a bad time", "GET", "localhost", "/api/traces?since=x", nil, 400, "no time"},
+		{"configuration", "GET", "localhost", "/api/config", nil, 200, `"brief": false`},
+		{"configuration in brief", "GET", "localhost", "/readyz", nil, 200, `"generation": 7`},
+		{"reload", "POST", "localhost", "/api/reload", nil, 200, `"generation": 8`},
+		{"reload refused", "POST", "localhost", "/api/reload", errors.New("line 3"), 422, `"generation": 8`},
+		{"reload at the end", "POST", "localhost", "/api/reload", errBusy, 503, "busy"},
+		{"reload by GET", "GET", "localhost", "/api/reload", nil, 405, "POST"},
+		{"reload for a name from the web", "POST", "rebound.example", "/api/reload", nil, 421, "address or localhost"},
 		{"limits", "GET", "localhost", "/api/limits", nil, 200, "[]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -61,6 +80,20 @@ func TestAdmin(t *testing.T) {
 				t.Error("the answer may be stored")
 			}
 		})
+	}
+}
+
+// A page that the operator looks at must not make the gate do anything.
+func TestReloadForAPage(t *testing.T) {
+	for name, header := range map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"} {
+		r := httptest.NewRequest(http.MethodPost, "/api/reload", nil)
+		r.Host = "127.0.0.1:8402"
+		r.Header.Set(name, header)
+		w := httptest.NewRecorder()
+		handler(nil).ServeHTTP(w, r)
+		if w.Code != http.StatusForbidden {
+			t.Errorf("%s: %s: %d", name, header, w.Code)
+		}
 	}
 }
 

@@ -95,7 +95,8 @@ var policy = map[string]struct{ house, modules string }{
 		"internal/secretname internal/watch store store/memory token"},
 	"internal/storage": {house: "internal/build internal/config internal/seal store store/sqlite"},
 	"internal/server": {house: " defend internal/admin internal/build internal/certificate internal/config internal/demo internal/guide internal/inspector internal/loopback " +
-		"internal/password internal/proxy internal/resource internal/samples internal/storage internal/watch reason store"},
+		"internal/password internal/proxy internal/resource internal/samples internal/storage internal/watch reason store",
+		modules: "github.com/fsnotify/fsnotify golang.org/x/sys"},
 	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/loopback internal/nearest internal/password " +
 		"internal/mock/cert internal/mock/judge internal/secretname internal/server internal/trial internal/storage internal/watch mock reason store token",
 		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},

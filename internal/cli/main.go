@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
@@ -31,8 +32,14 @@ type Streams struct {
 	Env func(string) string
 	// Version is what "gate401 version" says; empty means "dev".
 	Version string
+	// Commit and Date say from which sources it was made; empty means what the
+	// Go toolchain noted.
+	Commit, Date string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Hangup receives SIGHUP: a gate reads its configuration again, everything
+	// else ends in order. Nil for never.
+	Hangup <-chan os.Signal
 }
 
 // app is one run of one command line.
@@ -42,12 +49,16 @@ type app struct {
 	wide  bool          // standard output is no terminal: lines need not end
 	// helpless is why there was no help; the library ends well all the same.
 	helpless error
+	// reload receives the hangups of a command that does not end at them.
+	reload atomic.Pointer[chan os.Signal]
 }
 
 // Main runs one command line, without the name of the program, and returns the
 // exit status. It returns early when ctx ends.
 func Main(ctx context.Context, args []string, std Streams) int {
 	a := newApp(std)
+	ctx, done := a.untilHangup(ctx)
+	defer done()
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(a.In)

@@ -19,39 +19,39 @@ func (a *app) serve() *cobra.Command {
 		Short: "Protect an API",
 		Long: "Stands in front of the API at --upstream and lets through what the rules allow. It needs no file: without one, every request " +
 			"needs some proof, the records are in gate401.db, and the first start makes an administrator and prints the password once.\n\n" +
-			"Flags outrank the file. SIGINT and SIGTERM finish what is under way and end it.",
+			"Flags outrank the file. When the file changes, or at SIGHUP, it is read again: a good one replaces what is in force without a request " +
+			"being lost, a bad one changes nothing and the log says why. SIGINT and SIGTERM finish what is under way and end it.",
 		Example: `gate401 serve --upstream http://127.0.0.1:3000
 gate401 serve -c gate401.yaml --listen 127.0.0.1:0`,
 		Args: wants(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, name, err := readConfig(w.file)
+			flags := []serveFlag{
+				{"upstream", upstream, "gate.upstream", func(c *config.File) *string { return &c.Gate.Upstream }},
+				{"listen", listen, "gate.listen", func(c *config.File) *string { return &c.Gate.Listen }},
+				{"admin-listen", admin, "admin.listen", func(c *config.File) *string { return &c.Admin.Listen }},
+				{"store", w.store, "storage.records", func(c *config.File) *string { return &c.Storage.Records }},
+				{"log-format", format, "log.format", func(c *config.File) *string { return &c.Log.Format }},
+			}
+			cfg, name, err := a.serveConfig(w.file, flags)
 			if err != nil {
 				return err
 			}
 			if w.file == "" && name != "" {
 				a.say("using %s", name)
 			}
-			given := map[string]string{}
-			for _, x := range []struct {
-				flag, value, key string
-				to               *string
-			}{
-				{"upstream", upstream, "gate.upstream", &cfg.Gate.Upstream},
-				{"listen", listen, "gate.listen", &cfg.Gate.Listen},
-				{"admin-listen", admin, "admin.listen", &cfg.Admin.Listen},
-				{"store", w.store, "storage.records", &cfg.Storage.Records},
-				{"log-format", format, "log.format", &cfg.Log.Format},
-			} {
-				if x.value != "" {
-					*x.to, given[x.key] = x.value, x.flag
+			hangup, done := a.reloads()
+			defer done()
+			o := server.Options{
+				Config: cfg, File: name, Version: a.Version, Stdout: a.Out, Stderr: a.Err, Terminal: isTerminal(a.Err), Colour: a.color(a.Err),
+				Flags: outranking(flags), Hangup: hangup, Env: a.Env,
+			}
+			if name != "" {
+				o.Read = func() (*config.File, error) {
+					cfg, _, err := a.serveConfig(name, flags)
+					return cfg, err
 				}
 			}
-			if err := checkServe(cfg, given); err != nil {
-				return err
-			}
-			return a.served(server.Serve(cmd.Context(), server.Options{
-				Config: cfg, Version: a.Version, Stdout: a.Out, Stderr: a.Err, Terminal: isTerminal(a.Err), Colour: a.color(a.Err),
-			}))
+			return a.served(server.Serve(cmd.Context(), o))
 		},
 	}
 	f := cmd.Flags()
@@ -64,14 +64,45 @@ gate401 serve -c gate401.yaml --listen 127.0.0.1:0`,
 	return cmd
 }
 
+// serveFlag is a flag that outranks a key of the file.
+type serveFlag struct {
+	flag, value, key string
+	to               func(*config.File) *string
+}
+
+// outranking are the flags that were given, by the key that they outrank.
+func outranking(flags []serveFlag) map[string]string {
+	out := map[string]string{}
+	for _, f := range flags {
+		if f.value != "" {
+			out[f.key] = f.flag
+		}
+	}
+	return out
+}
+
+// serveConfig reads the file and lets the flags outrank it. name is the file
+// that was read, empty for the defaults.
+func (a *app) serveConfig(file string, flags []serveFlag) (cfg *config.File, name string, err error) {
+	if cfg, name, err = readConfig(file); err != nil {
+		return nil, "", err
+	}
+	for _, f := range flags {
+		if f.value != "" {
+			*f.to(cfg) = f.value
+		}
+	}
+	return cfg, name, checkServe(cfg, outranking(flags))
+}
+
 // checkServe judges what the flags made of the file. flags are those that were
 // given, by the key that they outrank: their faults are wrong use.
 func checkServe(cfg *config.File, flags map[string]string) error {
-	if cfg.Gate.Upstream == "" {
+	if cfg.Gate.Upstream == "" && !cfg.Forward.On() {
 		return usagef(`gate401 serve --upstream http://127.0.0.1:3000, or "gate401 demo" to see one with an API of its own`,
 			"there is no API to protect: no upstream was given")
 	}
-	if u, err := url.Parse(cfg.Gate.Upstream); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+	if u, err := url.Parse(cfg.Gate.Upstream); cfg.Gate.Upstream != "" && (err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https")) {
 		return usagef("--upstream http://127.0.0.1:3000", "the upstream %q is no URL with scheme and host", cfg.Gate.Upstream)
 	}
 	err := cfg.Check()

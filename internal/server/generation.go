@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 	"sync/atomic"
 
 	"github.com/gate401/gate401"
@@ -27,14 +28,16 @@ type generation struct {
 	public  *url.URL // where clients reach the gate
 	system  *build.System
 	handler http.Handler
+	// fitness is asked by /readyz, by name: parts that can be unfit.
+	fitness map[string]func(context.Context) error
 	// closers end what the parts started, the last one first.
 	closers []func() error
 
 	// users counts the requests, and the house once. It is far below zero when
 	// the generation is closed.
-	users atomic.Int64
-	log   *slog.Logger
-	ended chan struct{} // closed when all closers have run
+	users   atomic.Int64
+	retired atomic.Bool
+	house   *house
 }
 
 // closed is what is added to users at the end: no number of late comers brings
@@ -45,7 +48,7 @@ const closed = math.MinInt64 / 2
 // when it fails. before is what is in force, nil at the start: parts whose
 // configuration did not change may take over what they learned.
 func (h *house) newGeneration(_ context.Context, cfg *config.File, before *generation) (*generation, error) {
-	g := &generation{number: 1, config: cfg, log: h.log, ended: make(chan struct{})}
+	g := &generation{number: 1, config: cfg, house: h, fitness: map[string]func(context.Context) error{}}
 	if before != nil {
 		g.number = before.number + 1
 	}
@@ -57,13 +60,17 @@ func (h *house) newGeneration(_ context.Context, cfg *config.File, before *gener
 }
 
 // furnish makes the parts of g, in the order in which they need each other.
-func (h *house) furnish(g, _ *generation) error {
+func (h *house) furnish(g, before *generation) error {
 	cfg := g.config
 	var err error
 	if g.public, err = h.publicURL(cfg); err != nil {
 		return err
 	}
-	if g.system, err = build.New(cfg, h.stores, build.Options{PublicURL: g.public, Watch: h.watch, Guard: h.guard}); err != nil {
+	o := build.Options{PublicURL: g.public, Watch: h.watch, Guard: h.guard}
+	if before != nil {
+		o.Before = before.system
+	}
+	if g.system, err = build.New(cfg, h.stores, o); err != nil {
 		return err
 	}
 	g.closers = append(g.closers, g.system.Close)
@@ -117,6 +124,10 @@ func (h *house) enact(ctx context.Context, cfg *config.File) error {
 		return errors.Join(err, g.end())
 	}
 	h.guard = g.system.Guard
+	h.guard.Change(build.Limits(cfg))
+	h.watch.Log.SetLevel(level(cfg.Log.Level))
+	h.watch.Traces.Look(places(cfg))
+	h.rooms.add(g)
 	h.current.Store(g)
 	if before != nil {
 		before.retire()
@@ -127,20 +138,35 @@ func (h *house) enact(ctx context.Context, cfg *config.File) error {
 // serve answers one request with the generation that is in force when it comes.
 func (h *house) serve(w http.ResponseWriter, r *http.Request) {
 	g := h.enter()
+	if g == nil {
+		w.Header().Set("Connection", "close")
+		problem(w, http.StatusServiceUnavailable, "The gate is ending. Send the same request again.")
+		return
+	}
 	// In a defer, because a proxy ends some requests with a panic.
 	defer g.leave()
+	if h.draining.Load() && r.Header["Upgrade"] == nil {
+		// The next request of this client goes to somebody else; HTTP/2 turns it
+		// into GOAWAY (RFC 9113 section 6.8).
+		w.Header().Set("Connection", "close")
+	}
 	g.handler.ServeHTTP(w, r)
 }
 
-// enter returns the generation in force, held open until leave.
+// enter returns the generation in force, held open until leave; nil if the last
+// one is closed.
 func (h *house) enter() *generation {
 	for {
 		g := h.current.Load()
 		if g.users.Add(1) > 0 {
 			return g
 		}
-		// Closed between the two lines, so that there is another one by now.
+		// Closed between the two lines, so that there is another one by now, or
+		// never again.
 		g.users.Add(-1)
+		if h.current.Load() == g {
+			return nil
+		}
 	}
 }
 
@@ -150,21 +176,87 @@ func (g *generation) leave() {
 		return
 	}
 	if err := g.end(); err != nil {
-		g.log.Warn("closing an old configuration", slog.String("error", err.Error()))
+		g.house.log.Warn("closing an old configuration", slog.String("error", err.Error()))
+	}
+	g.house.rooms.remove(g)
+}
+
+// retire gives up the house's own hold, once: when another generation is in
+// force, or none will be.
+func (g *generation) retire() {
+	if !g.retired.Swap(true) {
+		g.leave()
 	}
 }
 
-// retire gives up the house's own hold, once another generation is in force.
-func (g *generation) retire() { g.leave() }
-
 // end closes the parts.
 func (g *generation) end() error {
-	defer close(g.ended)
 	var faults []error
 	for i := len(g.closers) - 1; i >= 0; i-- {
 		faults = append(faults, g.closers[i]())
 	}
 	return errors.Join(faults...)
+}
+
+// rooms are the generations that are not closed: the one in force, and those
+// before it that still have requests.
+type rooms struct {
+	mu   sync.Mutex
+	open map[*generation]struct{}
+	left chan struct{} // closed when the last one was; nil if nobody waits
+}
+
+func (r *rooms) add(g *generation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.open == nil {
+		r.open = map[*generation]struct{}{}
+	}
+	r.open[g] = struct{}{}
+}
+
+func (r *rooms) remove(g *generation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.open, g)
+	if len(r.open) == 0 && r.left != nil {
+		close(r.left)
+		r.left = nil
+	}
+}
+
+// vacant waits until all are closed.
+func (r *rooms) vacant(ctx context.Context) error {
+	r.mu.Lock()
+	if len(r.open) == 0 {
+		r.mu.Unlock()
+		return nil
+	}
+	if r.left == nil {
+		r.left = make(chan struct{})
+	}
+	left := r.left
+	r.mu.Unlock()
+	select {
+	case <-left:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// requests counts those under way, streams too.
+func (r *rooms) requests() (n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for g := range r.open {
+		users := g.users.Load()
+		if !g.retired.Load() {
+			users--
+		}
+		n += max(users, 0)
+	}
+	return n
 }
 
 // identityFields are the fields that tell the upstream who is asking.

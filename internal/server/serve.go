@@ -7,12 +7,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/gate401/gate401/defend"
-	"github.com/gate401/gate401/internal/admin"
 	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
 	"github.com/gate401/gate401/internal/storage"
@@ -23,6 +23,17 @@ import (
 type Options struct {
 	// Config is the file in force, flags applied. Its upstream is required.
 	Config *config.File
+	// File is the name of the file, and Read reads it again and applies the same
+	// flags; empty and nil where there is none.
+	File string
+	Read func() (*config.File, error)
+	// Flags are those that outrank the file, by key.
+	Flags map[string]string
+	// Hangup asks for a reload, as SIGHUP does; nil for never.
+	Hangup <-chan os.Signal
+	// Env looks up a variable of the environment, for the service manager; nil
+	// means there is none.
+	Env func(string) string
 	// Version of the program.
 	Version string
 	// Stdout gets what a person must see once, Stderr the log.
@@ -30,9 +41,6 @@ type Options struct {
 	// Terminal tells that Stderr is one; Colour that it may be coloured.
 	Terminal, Colour bool
 }
-
-// drain is how long requests under way may take to finish at the end.
-const drain = 20 * time.Second
 
 // ErrNoUpstream says that there is nothing to stand in front of.
 var ErrNoUpstream = errors.New("no upstream: there is no API to protect")
@@ -69,6 +77,10 @@ type house struct {
 	stores      *build.Stores
 	guard       *defend.Guard // made by the first generation
 	current     atomic.Pointer[generation]
+	reloader    *reloader
+	notify      *notifier
+	draining    atomic.Bool
+	rooms       rooms
 }
 
 // open starts the log, takes the addresses and opens the stores.
@@ -80,6 +92,10 @@ func open(ctx context.Context, o Options) (*house, error) {
 		Places: places(cfg),
 	})}
 	h.log = h.watch.Logger()
+	h.reloader = &reloader{house: h, asked: make(chan chan *status)}
+	if o.Env != nil {
+		h.notify = newNotifier(o.Env)
+	}
 	err := h.listen(ctx)
 	if err == nil {
 		h.stores, err = storage.Open(ctx, cfg, nil)
@@ -101,47 +117,6 @@ func (h *house) listen(ctx context.Context) error {
 		return err
 	}
 	return nil
-}
-
-// run serves until ctx ends, then drains.
-func (h *house) run(ctx context.Context) error {
-	front := h.server(http.HandlerFunc(h.serve))
-	back := h.server(&admin.Handler{
-		Version: h.options.Version, Traces: h.watch.Traces,
-		Ready:   map[string]func(context.Context) error{"store": h.storeReady},
-		Limited: h.limited,
-	})
-	// Nobody uploads anything there.
-	back.ReadTimeout = headerTimeout
-	// What one request began may outlive ctx, so that draining can finish it.
-	failed := make(chan error, 2)
-	go func() { failed <- front.Serve(h.gate) }()
-	go func() { failed <- back.Serve(h.admin) }()
-	h.log.LogAttrs(ctx, slog.LevelInfo, "ready", slog.String("gate", h.current.Load().public.String()),
-		slog.String("listen", h.gate.Addr().String()), slog.String("admin", "http://"+h.admin.Addr().String()))
-	var err error
-	running := 2
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
-		running--
-	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-	defer cancel()
-	if shut := front.Shutdown(end); shut != nil {
-		h.log.LogAttrs(end, slog.LevelWarn, "some requests did not finish in time", slog.String("error", shut.Error()))
-		_ = front.Close()
-	}
-	_ = back.Shutdown(end)
-	for ; running > 0; running-- {
-		if e := <-failed; err == nil {
-			err = e
-		}
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
 }
 
 // storeReady reads a record: a database that answers and has lost its tables is
@@ -193,12 +168,12 @@ func (h *house) close() {
 	}
 	if g := h.current.Load(); g != nil {
 		g.retire()
-		select {
-		case <-g.ended:
-		case <-time.After(closeTimeout):
+		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+		if h.rooms.vacant(ctx) != nil {
 			// A stream that heard nothing of the end must not hold up the process.
 			h.log.Warn("some streams did not end")
 		}
+		cancel()
 	}
 	if h.stores != nil {
 		if err := h.stores.Close(); err != nil {
