@@ -64,6 +64,8 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/guide":     {house: " httpauth internal/nearest reason web", modules: "github.com/a-h/templ"},
 	"internal/watch":     {house: " reason httpauth"},
 	"internal/identity":  {house: root},
+	"internal/forward":   {house: " internal/identity reason"},
+	"internal/gateway":   {},
 	"internal/upstream":  {},
 	"internal/proxy":     {house: " internal/identity internal/upstream"},
 	"internal/resource":  {house: root},

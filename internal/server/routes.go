@@ -21,6 +21,7 @@ type routes struct {
 	keys   publisher
 	// resources has the metadata of what the rules protect.
 	resources http.Handler
+	checks    http.Handler // where gateways ask; nil if none may
 	proxy     http.Handler
 }
 
@@ -51,6 +52,8 @@ func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		t.guide.ServeHTTP(w, r)
 	case path == "inspect":
 		inspector.Handler{}.ServeHTTP(w, r)
+	case t.checks != nil && (path == "check" || strings.HasPrefix(path, "check/")):
+		t.checks.ServeHTTP(w, r)
 	case path == "jwks.json":
 		t.jwks(w, r)
 	default:

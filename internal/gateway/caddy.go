@@ -1,0 +1,113 @@
+package gateway
+
+import "strings"
+
+// caddy is a Caddyfile.
+func (s *Setup) caddy() string {
+	var clean []string
+	for _, name := range append(append([]string{}, s.Identity...), s.others()...) {
+		// What begins so goes as a whole.
+		if strings.HasPrefix(name, "Gate401-") || strings.HasPrefix(name, "X-Forwarded-") {
+			continue
+		}
+		clean = append(clean, name)
+		clean = append(clean, aliases(name)...)
+	}
+	header := func(name string) string { return "{http.reverse_proxy.header." + name + "}" }
+	set := func(name string) string { return "request_header " + name + " " + header(name) }
+	answers := []string{"X-Request-Id"}
+	if s.CORS {
+		answers = append(answers, corsFields()...)
+		answers = append(answers, "Vary")
+	}
+	host, port := s.listen()
+	bind := ""
+	if host != "" {
+		bind = "bind " + host + "\n"
+	}
+	site := s.Public.Scheme + "://" + s.Public.Hostname()
+	if strings.Contains(s.Public.Hostname(), ":") {
+		site = s.Public.Scheme + "://[" + s.Public.Hostname() + "]"
+	}
+	site += ":" + port
+	tls := ""
+	if s.https() && s.Cert != "" {
+		tls = "tls " + s.Cert + " " + s.Key + "\n"
+	}
+	api := s.Upstream.Scheme + "://" + s.Upstream.Host
+	return fill(caddyText, map[string]string{
+		"SITE": site, "BIND": bind, "TLS": tls, "GATE": s.Gate, "API": api, "PREFIX": s.Prefix, "HOST": s.Public.Host,
+		"CLEAN":       lines(clean, func(n string) string { return "request_header -" + n }),
+		"IDENTITY":    lines(append([]string{"X-Request-Id"}, s.Identity...), set),
+		"CREDENTIALS": lines(s.Credentials, func(n string) string { return "request_header -" + n }),
+		"ANSWERS": lines(answers, func(n string) string {
+			if n == "Vary" {
+				return "header +" + n + " " + header(n)
+			}
+			return "header >" + n + " " + header(n)
+		}),
+	})
+}
+
+const caddyText = `# Caddy in front of the API; gate401 decides. Run the gate beside it: gate401 serve.
+# This is what forward_auth stands for, written out: the shorthand lets every 2xx
+# pass, and so would send a preflight that the gate answers to the API.
+
+@SITE@ {
+	@BIND@
+	@TLS@
+	# Nobody asks in the name of Caddy.
+	@gate401_check path @PREFIX@/check @PREFIX@/check/*
+	handle @gate401_check {
+		respond 404
+	}
+
+	# The gate's own pages.
+	@gate401_own path @PREFIX@/* /.well-known/oauth-protected-resource /.well-known/oauth-protected-resource/*
+	handle @gate401_own {
+		reverse_proxy @GATE@
+	}
+
+	handle {
+		# What anybody can send, and some APIs believe; also as X_Auth_User and
+		# X.Auth.User, which many read as X-Auth-User.
+		request_header -Gate401*
+		request_header -X-Forwarded*
+		request_header -X_Forwarded*
+		request_header -X.Forwarded*
+		@CLEAN@
+
+		# Ask the gate. 200 goes on, with what the gate says of who is asking;
+		# everything else is the answer for the client, as it is.
+		reverse_proxy @GATE@ {
+			method GET
+			rewrite @PREFIX@/check/caddy
+			header_up X-Forwarded-Method {method}
+			header_up X-Forwarded-Uri {uri}
+
+			@allowed status 200
+			handle_response @allowed {
+				@IDENTITY@
+				# The API sees no credential.
+				@CREDENTIALS@
+				@ANSWERS@
+			}
+
+			# The gate answers this preflight itself.
+			@preflight header Gate401-Status 204
+			handle_response @preflight {
+				copy_response_headers {
+					exclude Gate401-Status Content-Length
+				}
+				respond 204
+			}
+		}
+
+		# The API.
+		reverse_proxy @API@ {
+			header_down -Gate401-Refused-By
+			header_down -Gate401-Reason
+		}
+	}
+}
+`

@@ -1,0 +1,232 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Setup is what a configuration is made of.
+type Setup struct {
+	// Public is the scheme and host that clients call.
+	Public *url.URL
+	// Listen is the address and port of the gateway; empty for the port of
+	// Public, on this machine alone where its host is one of this machine.
+	Listen string
+	// Cert and Key are the PEM files of the certificate, for https; empty for
+	// places to fill in. Caddy gets its own.
+	Cert, Key string
+	// Upstream is the API: scheme and host.
+	Upstream *url.URL
+	// Gate is the address and port of the gate, and Prefix that of its own
+	// endpoints, such as /auth.
+	Gate, Prefix string
+	// Identity are the names of the fields that tell the API who is asking.
+	Identity []string
+	// Credentials are the names of fields that the API is not to see.
+	Credentials []string
+	// CORS tells that rules say what pages of other origins may do.
+	CORS bool
+}
+
+// Names are the gateways that Write knows.
+func Names() []string { return []string{"nginx", "traefik", "caddy", "envoy"} }
+
+// Write is the configuration of the gateway of that name.
+func Write(name string, s Setup) (string, error) {
+	if err := s.check(); err != nil {
+		return "", err
+	}
+	s.Identity = slices.Sorted(slices.Values(s.Identity))
+	switch name {
+	case "nginx":
+		return s.nginx(), nil
+	case "caddy":
+		return s.caddy(), nil
+	case "traefik":
+		return s.traefik(), nil
+	case "envoy":
+		return s.envoy(), nil
+	}
+	return "", fmt.Errorf("%q is none of %s", name, strings.Join(Names(), ", "))
+}
+
+// check keeps everything out that would end a word of one of the languages.
+func (s *Setup) check() error {
+	for what, u := range map[string]*url.URL{"public URL": s.Public, "upstream": s.Upstream} {
+		switch {
+		case u == nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+			return fmt.Errorf("the %s is no URL with scheme and host", what)
+		case u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
+			return fmt.Errorf("the %s has more than scheme and host", what)
+		}
+	}
+	for what, values := range map[string][]string{
+		"host": {s.Public.Host, s.Upstream.Host}, "address": {s.Gate, s.Listen}, "prefix": {s.Prefix}, "file": {s.Cert, s.Key},
+	} {
+		for _, v := range values {
+			if i := strings.IndexFunc(v, func(r rune) bool { return !plain(r) && !strings.ContainsRune(".:[]/-_~+@", r) }); i >= 0 {
+				return fmt.Errorf("the %s %q holds a character that cannot stand in a configuration", what, v)
+			}
+		}
+	}
+	for _, name := range slices.Concat(s.Identity, s.Credentials) {
+		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !plain(r) && r != '-' }) {
+			return fmt.Errorf("the field %q has more than letters, digits and hyphens in its name, which not every gateway passes on", name)
+		}
+	}
+	if _, _, err := net.SplitHostPort(s.Gate); err != nil {
+		return fmt.Errorf("the gate's address %q has no host and port", s.Gate)
+	}
+	if s.Listen != "" {
+		if _, _, err := net.SplitHostPort(s.Listen); err != nil {
+			return fmt.Errorf("the address to listen on, %q, has no port: write it as in :8080", s.Listen)
+		}
+	}
+	if s.https() && (s.Cert == "") != (s.Key == "") {
+		return errors.New("a certificate needs its key, and a key its certificate")
+	}
+	return nil
+}
+
+func plain(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+}
+
+func (s *Setup) https() bool { return s.Public.Scheme == "https" }
+
+// listen is where the gateway listens; host is empty for every address.
+func (s *Setup) listen() (host, port string) {
+	if s.Listen != "" {
+		// check looked at it.
+		host, port, _ = net.SplitHostPort(s.Listen)
+		return host, port
+	}
+	host, port = s.Public.Hostname(), s.Public.Port()
+	if port == "" {
+		port = "80"
+		if s.https() {
+			port = "443"
+		}
+	}
+	switch ip := net.ParseIP(host); {
+	case host == "localhost":
+		return "127.0.0.1", port
+	case ip != nil && ip.IsLoopback():
+		return host, port
+	}
+	return "", port
+}
+
+// certificate is where the files are, or where they could be.
+func (s *Setup) certificate() (cert, key string) {
+	if s.Cert != "" {
+		return s.Cert, s.Key
+	}
+	return "/etc/ssl/gate401/" + s.Public.Hostname() + ".pem", "/etc/ssl/gate401/" + s.Public.Hostname() + ".key"
+}
+
+// port is the port of an address or of a URL's scheme, as a number.
+func port(u *url.URL) int {
+	n, err := strconv.Atoi(u.Port())
+	if err == nil {
+		return n
+	}
+	if u.Scheme == "https" {
+		return 443
+	}
+	return 80
+}
+
+// own are the fields of the gate that no client may send, beside those of the
+// configuration.
+func own() []string {
+	return []string{
+		"Gate401-Subject", "Gate401-Method", "Gate401-Name", "Gate401-Issuer", "Gate401-Credential",
+		"Gate401-Groups", "Gate401-Scopes", "Gate401-Request-Id", "Gate401-Rule",
+	}
+}
+
+// unbelieved are fields that many upstreams believe although anybody can send
+// them: who is asking, from where, and for which URL or method.
+func unbelieved() []string {
+	return []string{
+		"Forwarded", "X-Real-IP", "X-Client-IP", "Client-IP", "True-Client-IP", "X-Cluster-Client-IP",
+		"X-Original-URL", "X-Original-URI", "X-Original-Method", "X-Original-Host", "X-Rewrite-URL", "X-Host",
+		"X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override",
+		"X-Forwarded-User", "X-Forwarded-Groups", "X-Forwarded-Email", "X-Forwarded-Preferred-Username",
+		"X-Forwarded-Method", "X-Forwarded-Uri", "X-Forwarded-Prefix", "X-Forwarded-Port", "X-Forwarded-Server",
+		"Remote-User", "Remote-Groups", "Remote-Email", "Remote-Name", "Proxy",
+	}
+}
+
+// others are the fields to take out that the configuration does not set.
+func (s *Setup) others() []string {
+	var out []string
+	for _, name := range slices.Concat(own(), unbelieved()) {
+		if !slices.ContainsFunc(s.Identity, func(i string) bool { return strings.EqualFold(i, name) }) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// aliases are the other spellings of a name that upstreams read as the same:
+// those that make variables of names have no hyphens and no dots.
+func aliases(name string) []string {
+	out := []string{""}
+	for i, word := range strings.Split(name, "-") {
+		var next []string
+		for _, head := range out {
+			if i == 0 {
+				next = append(next, word)
+				continue
+			}
+			for _, sep := range []string{"-", "_", "."} {
+				next = append(next, head+sep+word)
+			}
+		}
+		out = next
+	}
+	return out[1:]
+}
+
+// corsFields are the fields of CORS in an answer.
+func corsFields() []string {
+	return []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"}
+}
+
+// fill replaces @WORDS@ of a text, and indents what comes in several lines as
+// the word is.
+func fill(text string, words map[string]string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		for word, value := range words {
+			at := "@" + word + "@"
+			if strings.TrimSpace(line) == at {
+				indent, _, _ := strings.Cut(line, at)
+				line = ""
+				for l := range strings.Lines(value) {
+					line += indent + l
+				}
+				break
+			}
+			line = strings.ReplaceAll(line, at, value)
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// lines prints one line for each item.
+func lines(items []string, format func(item string) string) string {
+	var b strings.Builder
+	for _, item := range items {
+		b.WriteString(format(item) + "\n")
+	}
+	return b.String()
+}
