@@ -15,6 +15,7 @@ import (
 
 // run serves until ctx ends, then drains.
 func (h *house) run(ctx context.Context) error {
+	defer collectLess()()
 	// What one request began may outlive ctx, so that draining can finish it.
 	life, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
