@@ -56,7 +56,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		head.Set("Allow", "GET, HEAD")
 		answer(w, http.StatusMethodNotAllowed, fault{"only GET and HEAD are understood here"})
 	case r.URL.Path == "/":
-		answer(w, http.StatusOK, index{"gate401", h.Version, []string{"/healthz", "/readyz", "/api/traces", "/api/traces/{request_id}", "/api/limits", "/api/config", "POST /api/reload"}})
+		answer(w, http.StatusOK, index{"gate401", h.Version, []string{"/healthz", "/readyz", "/api/traces", "/api/traces/{request_id}", "/api/limits", "/api/runtime", "/api/config", "POST /api/reload"}})
 	case r.URL.Path == "/healthz":
 		answer(w, http.StatusOK, map[string]string{"status": "ok"})
 	case r.URL.Path == "/readyz":
@@ -67,6 +67,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.trace(w, strings.TrimPrefix(r.URL.Path, "/api/traces/"))
 	case r.URL.Path == "/api/config" && h.Configuration != nil:
 		answer(w, http.StatusOK, h.Configuration(false))
+	case r.URL.Path == "/api/runtime":
+		answer(w, http.StatusOK, now())
 	case r.URL.Path == "/api/limits" && h.Limited != nil:
 		answer(w, http.StatusOK, h.Limited())
 	default:

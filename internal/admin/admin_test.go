@@ -67,6 +67,7 @@ func TestAdmin(t *testing.T) {
 		{"reload by GET", "GET", "localhost", "/api/reload", nil, 405, "POST"},
 		{"reload for a name from the web", "POST", "rebound.example", "/api/reload", nil, 421, "address or localhost"},
 		{"limits", "GET", "localhost", "/api/limits", nil, 200, "[]"},
+		{"runtime", "GET", "localhost", "/api/runtime", nil, 200, `"goroutines": `},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := httptest.NewRequest(c.method, c.target, nil)
