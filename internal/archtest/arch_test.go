@@ -67,7 +67,8 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/forward":   {house: " internal/identity reason"},
 	"internal/gateway":   {},
 	"internal/upstream":  {},
-	"internal/proxy":     {house: " internal/identity internal/upstream"},
+	"internal/proxy":     {house: " httpauth internal/identity internal/upstream reason"},
+	"internal/stream":    {house: " reason"},
 	"internal/resource":  {house: root},
 	"internal/admin":     {house: "reason internal/watch"},
 	"internal/explain":   {house: " httpauth reason token internal/watch"},
@@ -96,10 +97,10 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/build": {house: " access authn defend internal/certificate internal/config internal/keyring internal/nearest internal/password internal/seal " +
 		"internal/secretname internal/watch store store/memory token"},
 	"internal/storage": {house: "internal/build internal/config internal/seal store store/sqlite"},
-	"internal/server": {house: " defend internal/admin internal/build internal/certificate internal/config internal/demo internal/guide internal/inspector internal/loopback " +
-		"internal/password internal/proxy internal/resource internal/samples internal/storage internal/watch reason store",
+	"internal/server": {house: " defend internal/admin internal/build internal/certificate internal/config internal/demo internal/forward internal/guide internal/inspector internal/loopback " +
+		"internal/password internal/proxy internal/resource internal/samples internal/storage internal/stream internal/watch reason store",
 		modules: "github.com/fsnotify/fsnotify golang.org/x/sys"},
-	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/loopback internal/nearest internal/password " +
+	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/gateway internal/loopback internal/nearest internal/password " +
 		"internal/mock/cert internal/mock/judge internal/secretname internal/server internal/trial internal/storage internal/watch mock reason store token",
 		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},
 	"mock":           {house: " httpauth internal/guide internal/inspector internal/loopback internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/judge internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/wire internal/mock/world internal/nearest internal/yamldoc reason", modules: "go.yaml.in/yaml/v3"},

@@ -43,16 +43,23 @@ default: {methods: all}        # everything else: some proof, by any method
 func (a *app) init() *cobra.Command {
 	var upstream string
 	var example, asJSON bool
+	var g gatewayFlags
 	cmd := &cobra.Command{
-		Use:     "init [FILE]",
-		Short:   "Write a configuration file to start from",
-		Long:    "Writes gate401.yaml, or the file that is given. A file that is there is never overwritten.",
-		Example: "gate401 init --upstream http://127.0.0.1:3000\ngate401 init --example full.yaml",
-		Args:    wants(0, 1, ""),
-		RunE: func(_ *cobra.Command, args []string) error {
+		Use:   "init [FILE]",
+		Short: "Write a configuration file to start from",
+		Long: "Writes gate401.yaml, or the file that is given. A file that is there is never overwritten.\n\n" +
+			"With --for, nginx, Traefik, Caddy or Envoy stands in front of the API and asks the gate. Its complete configuration is printed, " +
+			"made from gate401.yaml if that is there; if not, one that goes with it is written.",
+		Example: "gate401 init --upstream http://127.0.0.1:3000\ngate401 init --example full.yaml\n" +
+			"gate401 init --for nginx --public-url https://api.example.com --upstream http://127.0.0.1:3000 > gate401.conf",
+		Args: wants(0, 1, ""),
+		RunE: func(cmd *cobra.Command, args []string) error {
 			name := defaultFile
 			if len(args) == 1 {
 				name = args[0]
+			}
+			if g.name != "" || g.given(cmd) {
+				return a.initGateway(cmd, name, upstream, g, asJSON)
 			}
 			text, err := initial(upstream, example)
 			if err != nil {
@@ -78,6 +85,8 @@ func (a *app) init() *cobra.Command {
 	cmd.Flags().StringVar(&upstream, "upstream", "", "the API to protect: `URL` (default http://127.0.0.1:3000)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&example, "example", false, "write the complete example, with every key and what it is for")
+	g.flags(cmd)
+	exclusive(cmd, "for", "example")
 	return cmd
 }
 

@@ -161,8 +161,11 @@ func (s *Surface) observe(r *gate401.Request, d *gate401.Decision) {
 
 // surface is the name of the surface in logs.
 func surface(d dialect) string {
-	if d == "" {
+	switch d {
+	case "", dialectAny:
 		return "forward-auth"
+	case dialectSealed:
+		d = dialectNginx
 	}
 	return "forward-auth/" + string(d)
 }

@@ -1,18 +1,18 @@
 package gateway
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // caddy is a Caddyfile.
 func (s *Setup) caddy() string {
-	var clean []string
-	for _, name := range append(append([]string{}, s.Identity...), s.others()...) {
-		// What begins so goes as a whole.
-		if strings.HasPrefix(name, "Gate401-") || strings.HasPrefix(name, "X-Forwarded-") {
-			continue
-		}
-		clean = append(clean, name)
-		clean = append(clean, aliases(name)...)
+	// What begins so goes as a whole.
+	whole := func(name string) bool {
+		return strings.HasPrefix(name, "Gate401-") || strings.HasPrefix(name, "X-Forwarded-")
 	}
+	identity, others := slices.DeleteFunc(slices.Clone(s.Identity), whole), slices.DeleteFunc(s.others(), whole)
+	clean := slices.Concat(identity, others, aliases(identity, others))
 	header := func(name string) string { return "{http.reverse_proxy.header." + name + "}" }
 	set := func(name string) string { return "request_header " + name + " " + header(name) }
 	answers := []string{"X-Request-Id"}

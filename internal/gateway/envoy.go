@@ -28,15 +28,7 @@ func (s *Setup) envoy() string {
 	}
 	exact := func(n string) string { return "- {exact: " + strconv.Quote(strings.ToLower(n)) + "}" }
 	// Envoy refuses names with "_" as a whole.
-	var remove []string
-	for _, name := range append(append([]string{}, s.Identity...), s.others()...) {
-		for _, alias := range aliases(name) {
-			if !strings.Contains(alias, "_") {
-				remove = append(remove, alias)
-			}
-		}
-	}
-	remove = append(remove, s.others()...)
+	remove := slices.DeleteFunc(slices.Concat(s.others(), aliases(s.Identity, s.others())), func(n string) bool { return strings.Contains(n, "_") })
 	remove = append(remove, s.Credentials...)
 	answers := []string{"X-Request-Id"}
 	if s.CORS {

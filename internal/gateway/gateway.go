@@ -175,24 +175,35 @@ func (s *Setup) others() []string {
 	return out
 }
 
-// aliases are the other spellings of a name that upstreams read as the same:
-// those that make variables of names have no hyphens and no dots.
-func aliases(name string) []string {
-	out := []string{""}
-	for i, word := range strings.Split(name, "-") {
-		var next []string
-		for _, head := range out {
-			if i == 0 {
-				next = append(next, word)
-				continue
+// aliases are the other spellings of names that upstreams read as the same:
+// those that make variables of names have no hyphens and no dots. Of the fields
+// of the identity, which somebody believes for sure, they are all there; of the
+// others those with one separator.
+func aliases(identity, others []string) []string {
+	var all []string
+	for _, name := range identity {
+		out := []string{""}
+		for i, word := range strings.Split(name, "-") {
+			var next []string
+			for _, head := range out {
+				if i == 0 {
+					next = append(next, word)
+					continue
+				}
+				next = append(next, head+"-"+word, head+"_"+word, head+"."+word)
 			}
-			for _, sep := range []string{"-", "_", "."} {
-				next = append(next, head+sep+word)
+			out = next
+		}
+		all = append(all, out[1:]...)
+	}
+	for _, name := range others {
+		for _, sep := range []string{"_", "."} {
+			if alias := strings.ReplaceAll(name, "-", sep); alias != name {
+				all = append(all, alias)
 			}
 		}
-		out = next
 	}
-	return out[1:]
+	return all
 }
 
 // corsFields are the fields of CORS in an answer.

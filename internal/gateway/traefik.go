@@ -2,16 +2,13 @@ package gateway
 
 import (
 	"net"
+	"slices"
 	"strconv"
 )
 
 // traefik is a dynamic configuration, for the file provider.
 func (s *Setup) traefik() string {
-	var clean []string
-	for _, name := range append(append([]string{}, s.Identity...), s.others()...) {
-		clean = append(clean, name)
-		clean = append(clean, aliases(name)...)
-	}
+	clean := slices.Concat(s.Identity, s.others(), aliases(s.Identity, s.others()))
 	host, port := s.listen()
 	tls, certificates := "", ""
 	if s.https() {
