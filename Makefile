@@ -3,13 +3,20 @@ SHELL := bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TEMPL := go run github.com/a-h/templ/cmd/templ@v0.3.977
 
-.PHONY: help build demo test check race fuzz lint generate docs bench cover clean
+.PHONY: help build release image demo test check race fuzz lint generate docs bench cover clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
 
 build: ## build ./gate401, static
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o gate401 ./cmd/gate401
+
+release: ## archives of a version for all platforms in dist, with checksums
+	go run ./tools/release -out dist $(if $(filter command line environment,$(origin VERSION)),-version $(VERSION))
+
+image: ## the folder dist/image for deploy/docker/Dockerfile.binary
+	CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o dist/gate401-linux ./cmd/gate401
+	@scripts/image.sh dist/gate401-linux dist/image
 
 demo: ## run the demo
 	go run ./cmd/gate401 demo

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -18,9 +19,13 @@ func (a *app) version() *cobra.Command {
 			v := struct {
 				Version  string `json:"version"`
 				Revision string `json:"revision,omitempty"`
+				Date     string `json:"date,omitempty"`
 				Go       string `json:"go"`
 				Platform string `json:"platform"`
-			}{a.Version, revision(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+			}{
+				a.Version, cmp.Or(a.Commit, setting("vcs.revision")), cmp.Or(a.Date, setting("vcs.time")),
+				runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH,
+			}
 			if asJSON {
 				return a.json(v)
 			}
@@ -32,13 +37,14 @@ func (a *app) version() *cobra.Command {
 	return cmd
 }
 
-func revision() string {
+// setting is what the toolchain noted about the sources.
+func setting(key string) string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""
 	}
 	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
+		if s.Key == key {
 			return s.Value
 		}
 	}
