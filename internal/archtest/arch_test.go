@@ -113,6 +113,8 @@ var policy = map[string]struct{ house, modules string }{
 	"examples/client-test": {},
 	"examples/shop":        {house: " access authn defend store store/memory token"},
 	"examples/net-http":    {house: " examples/shop reason"},
+	"examples/serve/api":   {},
+	"tools/release":        {},
 	"e2e/foreign":          {house: "e2e/program internal/component"},
 	"e2e/client":           {},
 	"e2e/mock":             {},

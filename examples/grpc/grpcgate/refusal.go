@@ -1,7 +1,6 @@
 package grpcgate
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -45,7 +44,9 @@ func refusal(r *gate401.Request, d *gate401.Decision) (*status.Status, metadata.
 // refused makes the status. A client switches on Reason, or on the same code as
 // everywhere else, in the metadata.
 func refused(info reason.Info, id, retryAfter string) *status.Status {
-	st := status.New(codeOf(info.Status), info.Title)
+	// A call that could not be checked is Unavailable: a client that took it for
+	// Unauthenticated would throw its good token away.
+	st := status.New(codes.Code(gate401.RPCStatus(info.Status)), info.Title+". "+info.Detail)
 	details := []protoadapt.MessageV1{&errdetails.ErrorInfo{
 		Reason:   strings.ToUpper(strings.ReplaceAll(string(info.Code), "-", "_")),
 		Domain:   Domain,
@@ -61,23 +62,4 @@ func refused(info reason.Info, id, retryAfter string) *status.Status {
 		return with
 	}
 	return st
-}
-
-// codeOf is the status of RPC for that of HTTP. A call that could not be checked
-// is Unavailable: a client that took it for Unauthenticated would throw its good
-// token away.
-func codeOf(status int) codes.Code {
-	switch status {
-	case http.StatusUnauthorized:
-		return codes.Unauthenticated
-	case http.StatusForbidden:
-		return codes.PermissionDenied
-	case http.StatusTooManyRequests:
-		return codes.ResourceExhausted
-	case http.StatusServiceUnavailable:
-		return codes.Unavailable
-	case http.StatusBadRequest:
-		return codes.InvalidArgument
-	}
-	return codes.Internal
 }
