@@ -91,10 +91,10 @@ func newConn(l *Lean, nc net.Conn) (*conn, error) {
 
 // exchange sends head and reads the fields of the answer. After an error the
 // connection is of no more use.
-func (c *conn) exchange(r *http.Request, head []byte) (*http.Response, error) {
+func (c *conn) exchange(r *http.Request, head []byte, timeout time.Duration) (*http.Response, error) {
 	now := time.Now()
 	c.req, c.out, c.sent, c.waiting = r, head, false, true
-	c.limit, c.due = c.lean.MaxHeader, now.Add(c.lean.HeaderTimeout)
+	c.limit, c.due = c.lean.MaxHeader, now.Add(timeout)
 	soon := now.Add(grace)
 	if c.due.Before(soon) {
 		soon = c.due

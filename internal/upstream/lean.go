@@ -102,8 +102,14 @@ func (l *Lean) Close() {
 
 // RoundTrip sends r and returns the answer once its fields are here.
 func (l *Lean) RoundTrip(r *http.Request) (*http.Response, error) {
+	l.once.Do(l.ready)
+	return l.send(r, l.Rest, l.HeaderTimeout)
+}
+
+// send is RoundTrip with another way for the rest, and another time.
+func (l *Lean) send(r *http.Request, rest http.RoundTripper, timeout time.Duration) (*http.Response, error) {
 	if !available || !l.takes(r) {
-		return l.Rest.RoundTrip(r)
+		return rest.RoundTrip(r)
 	}
 	l.once.Do(l.ready)
 	d, ok := l.drafts.Get().(*draft)
@@ -115,7 +121,7 @@ func (l *Lean) RoundTrip(r *http.Request) (*http.Response, error) {
 		l.drafts.Put(d)
 	}()
 	if !d.write(r) {
-		return l.Rest.RoundTrip(r)
+		return rest.RoundTrip(r)
 	}
 	if r.Context().Err() != nil {
 		return nil, context.Cause(r.Context())
@@ -125,7 +131,7 @@ func (l *Lean) RoundTrip(r *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		res, err := c.exchange(r, d.text)
+		res, err := c.exchange(r, d.text, timeout)
 		if err == nil {
 			return res, nil
 		}
