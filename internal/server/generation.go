@@ -5,10 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"math"
-	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -28,6 +26,7 @@ type generation struct {
 	public  *url.URL // where clients reach the gate
 	system  *build.System
 	handler http.Handler
+	secured *secured // nil for plain http
 	// fitness is asked by /readyz, by name: parts that can be unfit.
 	fitness map[string]func(context.Context) error
 	// closers end what the parts started, the last one first.
@@ -66,6 +65,9 @@ func (h *house) furnish(g, before *generation) error {
 	if g.public, err = h.publicURL(cfg); err != nil {
 		return err
 	}
+	if err = h.secure(g, before); err != nil {
+		return err
+	}
 	o := build.Options{PublicURL: g.public, Watch: h.watch, Guard: h.guard}
 	if before != nil {
 		o.Before = before.system
@@ -95,21 +97,17 @@ func (h *house) furnish(g, before *generation) error {
 		Gate: g.system.Gate, All: g.system.Policy.All(), Every: g.system.Policy.Every,
 		Name: cfg.Gate.Realm, Documentation: g.system.Gate.Responder.Problems,
 	})
-	g.handler = routes
+	g.handler = withHSTS(routes, cfg)
 	return err
 }
 
 // publicURL is the scheme and host at which clients reach the gate.
 func (h *house) publicURL(cfg *config.File) (*url.URL, error) {
-	if cfg.Gate.PublicURL != "" {
-		return url.Parse(cfg.Gate.PublicURL)
+	u, err := cfg.Public(h.gate.Addr().String())
+	if err == nil && h.options.certificate != nil {
+		u.Scheme = "https"
 	}
-	host := h.gate.Addr().String()
-	if addr, ok := h.gate.Addr().(*net.TCPAddr); ok && addr.IP.IsUnspecified() {
-		// Every address of the machine; no client can open "[::]".
-		host = net.JoinHostPort("localhost", strconv.Itoa(addr.Port))
-	}
-	return &url.URL{Scheme: "http", Host: host}, nil
+	return u, err
 }
 
 // enact puts cfg in force, or changes nothing and says why.
@@ -129,6 +127,7 @@ func (h *house) enact(ctx context.Context, cfg *config.File) error {
 	h.watch.Traces.Look(places(cfg))
 	h.rooms.add(g)
 	h.current.Store(g)
+	h.keep(ctx, g)
 	if before != nil {
 		before.retire()
 	}

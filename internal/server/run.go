@@ -24,10 +24,15 @@ func (h *house) run(ctx context.Context) error {
 	back := h.server(h.adminHandler())
 	// Nobody uploads anything there.
 	back.ReadTimeout = headerTimeout
-	failed := make(chan error, 2)
-	go func() { failed <- front.Serve(h.gate) }()
+	failed := make(chan error, 3)
+	go func() { failed <- h.serveFront(front) }()
 	go func() { failed <- back.Serve(h.admin) }()
 	running := 2
+	plain := h.plainServer()
+	if h.plain != nil {
+		running++
+		go func() { failed <- plain.Serve(h.plain) }()
+	}
 	h.reloader.begin()
 	reloading, stop := context.WithCancel(ctx)
 	stopped := make(chan struct{})
@@ -58,6 +63,9 @@ func (h *house) run(ctx context.Context) error {
 	}
 	end, cancel := context.WithTimeout(life, closeTimeout)
 	defer cancel()
+	if plain.Shutdown(end) != nil {
+		_ = plain.Close()
+	}
 	if back.Shutdown(end) != nil {
 		_ = back.Close()
 	}
@@ -117,7 +125,7 @@ func (h *house) adminHandler() *admin.Handler {
 
 // readiness is what /readyz asks.
 func (h *house) readiness() map[string]func(context.Context) error {
-	all := map[string]func(context.Context) error{"store": h.storeReady, "keys": h.keysReady, "drain": h.notDraining}
+	all := map[string]func(context.Context) error{"store": h.storeReady, "keys": h.keysReady, "certificate": h.certificateReady, "drain": h.notDraining}
 	for name, check := range h.current.Load().fitness {
 		all[name] = check
 	}

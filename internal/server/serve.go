@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
@@ -40,6 +41,9 @@ type Options struct {
 	Stdout, Stderr io.Writer
 	// Terminal tells that Stderr is one; Colour that it may be coloured.
 	Terminal, Colour bool
+
+	// certificate is that of the demo; nil for what the file says.
+	certificate *tls.Certificate
 }
 
 // ErrNoUpstream says that there is nothing to stand in front of.
@@ -80,6 +84,8 @@ type house struct {
 	reloader    *reloader
 	notify      *notifier
 	draining    atomic.Bool
+	plain       net.Listener // for the redirect to https; nil where there is none
+	keeping     *keeping     // what keeps certificates up to date; nil where nothing does
 	rooms       rooms
 }
 
@@ -116,7 +122,7 @@ func (h *house) listen(ctx context.Context) error {
 	if h.admin, err = lc.Listen(ctx, "tcp", h.options.Config.Admin.Listen); err != nil {
 		return err
 	}
-	return nil
+	return h.listenPlain(ctx)
 }
 
 // storeReady reads a record: a database that answers and has lost its tables is
@@ -161,11 +167,12 @@ func (h *house) server(handler http.Handler) *http.Server {
 
 // close ends what open and build made, the log last.
 func (h *house) close() {
-	for _, l := range []net.Listener{h.gate, h.admin} {
+	for _, l := range []net.Listener{h.gate, h.admin, h.plain} {
 		if l != nil {
 			_ = l.Close()
 		}
 	}
+	h.keep(context.Background(), nil)
 	if g := h.current.Load(); g != nil {
 		g.retire()
 		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
