@@ -117,6 +117,7 @@ var policy = map[string]struct{ house, modules string }{
 	"tools/release":        {},
 	"e2e/foreign":          {house: "e2e/program internal/component"},
 	"e2e/client":           {},
+	"e2e/operate":          {},
 	"e2e/mock":             {},
 }
 
