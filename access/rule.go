@@ -53,3 +53,7 @@ type Methods func(names []string) ([]gate401.Authenticator, error)
 // DefaultRule is the name of the default in logs and traces; no rule may have
 // it.
 const DefaultRule = "default"
+
+// Called is what decisions call the rule: its name, or one made of what it
+// matches.
+func (r Rule) Called() string { return nameOf(r) }

@@ -95,7 +95,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/config":           {house: "internal/loopback internal/nearest internal/yamldoc", modules: "go.yaml.in/yaml/v3"},
 	"internal/config/schemagen": {house: "internal/config", modules: "github.com/invopop/jsonschema"},
 	"internal/build": {house: " access authn defend internal/certificate internal/config internal/keyring internal/nearest internal/password internal/seal " +
-		"internal/secretname internal/watch store store/memory token"},
+		"internal/secretname internal/watch reason store store/memory token"},
 	"internal/storage": {house: "internal/build internal/config internal/seal store store/sqlite"},
 	"internal/server": {house: " defend internal/admin internal/build internal/certificate internal/config internal/demo internal/forward internal/guide internal/inspector internal/loopback " +
 		"internal/password internal/proxy internal/resource internal/samples internal/storage internal/stream internal/watch reason store",

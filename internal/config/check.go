@@ -34,6 +34,7 @@ func (c *checker) check() {
 	c.methods()
 	c.rules()
 	c.drain()
+	c.streams()
 	c.rest()
 }
 

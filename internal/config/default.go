@@ -32,8 +32,9 @@ func Default() *File {
 			Address:        Limit{Attempts: 100, Window: 15 * time.Minute},
 			AddressAccount: Limit{Attempts: 10, Window: 15 * time.Minute},
 		},
-		Log:   Log{Level: "info", Format: "auto"},
-		Drain: Drain{Timeout: 20 * time.Second},
+		Log:     Log{Level: "info", Format: "auto"},
+		Drain:   Drain{Timeout: 20 * time.Second},
+		Streams: Streams{End: "streams"},
 	}
 }
 

@@ -34,6 +34,8 @@ type File struct {
 	Log Log `yaml:"log,omitempty"`
 	// How the gate ends.
 	Drain Drain `yaml:"drain,omitempty"`
+	// When answers end that go on for long.
+	Streams Streams `yaml:"streams,omitempty"`
 
 	source *source
 }
@@ -54,6 +56,8 @@ type Gate struct {
 	TrustedProxies []netip.Prefix `yaml:"trusted_proxies,omitempty"`
 	// Forward the credential to the upstream too, instead of removing it.
 	KeepCredentials bool `yaml:"keep_credentials,omitempty"`
+	// What becomes of a 401 of the API: mark says who refused, pass does not, normalise answers in its place as the gate does.
+	Upstream401 string `yaml:"upstream_401,omitempty" jsonschema:"enum=mark,enum=pass,enum=normalise"`
 	// Speak plain http on an address that others can reach: only behind something that adds TLS.
 	DangerouslyPlainHTTP bool `yaml:"dangerously_plain_http,omitempty"`
 }

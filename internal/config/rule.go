@@ -38,6 +38,8 @@ type Asks struct {
 	MaxAge time.Duration `yaml:"max_age,omitempty"`
 	// The URL by which clients and their authorization server know all that the rule protects (RFC 9728); each URL by itself if not given.
 	Resource string `yaml:"resource,omitempty"`
+	// What becomes of a 401 of the API, where it is not as gate.upstream_401 says.
+	Upstream401 string `yaml:"upstream_401,omitempty" jsonschema:"enum=mark,enum=pass,enum=normalise"`
 	// What pages of other origins may do; or upstream, to let the API answer preflights.
 	CORS *CORS `yaml:"cors,omitempty"`
 }

@@ -13,7 +13,13 @@ import (
 // its own.
 type watchedBody struct {
 	io.ReadCloser
-	err atomic.Pointer[error]
+	err  atomic.Pointer[error]
+	done atomic.Bool // read to the end
+
+	// in and trailer are where the fields behind the body come and go.
+	in      *http.Request
+	trailer http.Header
+	drops   func(name string) bool
 
 	// Of a client that waits for 100 (Continue): the first Read sends it.
 	asks    bool
@@ -30,10 +36,58 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 		b.reading = false
 		b.mu.Unlock()
 	}
+	if err == io.EOF { //nolint:errorlint // readers return it as it is
+		b.ends()
+	}
 	if err != nil && err != io.EOF && !errors.Is(err, http.ErrBodyReadAfterClose) {
 		b.err.CompareAndSwap(nil, &err)
 	}
 	return n, err
+}
+
+// ends hands on the fields behind the body, which are here now. Some server may
+// take them for fields of the request (RFC 9110 section 6.5.1), so what is not
+// forwarded there is not forwarded here.
+func (b *watchedBody) ends() {
+	if b.done.Swap(true) || b.trailer == nil {
+		return
+	}
+	for name, values := range b.in.Trailer {
+		if len(values) > 0 && behind(name) && !b.drops(name) {
+			b.trailer[name] = values
+		} else {
+			delete(b.trailer, name)
+		}
+	}
+}
+
+// behind tells whether a field may stand behind a body: not what says how to read
+// it, where it goes, or who sends it.
+func behind(name string) bool {
+	switch name {
+	case "Authorization", "Cache-Control", "Connection", "Content-Encoding", "Content-Length", "Content-Range", "Content-Type",
+		"Cookie", "Expect", "Host", "Keep-Alive", "Max-Forwards", "Pragma", "Proxy-Authenticate", "Proxy-Authorization",
+		"Proxy-Connection", "Range", "Set-Cookie", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Via", "Www-Authenticate":
+		return false
+	}
+	return true
+}
+
+// trailing prepares out for the fields behind its body: those that were announced
+// and, on HTTP/1.1, others (RFC 9112 section 7.1.2).
+func (x *passage) trailing(out *http.Request) {
+	out.Trailer = nil
+	if out.ContentLength >= 0 && x.in.Trailer == nil {
+		return
+	}
+	b := x.body
+	b.in, b.drops, b.trailer = x.in, x.proxy.filter.drops, http.Header{}
+	for name := range x.in.Trailer {
+		if behind(name) && !b.drops(name) {
+			b.trailer[name] = nil
+		}
+	}
+	out.Trailer = b.trailer
 }
 
 func (b *watchedBody) begin() bool {

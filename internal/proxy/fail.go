@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+
+	"github.com/gate401/gate401"
 )
 
 // fail answers when the upstream could not: 504 if it took too long, 502
@@ -14,6 +16,19 @@ import (
 // wrong in detail, addresses among it, is for the log only.
 func (x *passage) fail(w http.ResponseWriter, hr *http.Request, err error) {
 	p := x.proxy
+	code, over := x.life.ended()
+	switch {
+	case errors.Is(err, errTunnel):
+		x.run(w)
+		return
+	case errors.Is(err, errUnauthorized):
+		x.normalise(w)
+		return
+	case over && x.cancel != nil && code != "":
+		// A call whose time was up before it had an answer.
+		p.responder.Refuse(w, x.in, x.request, p.gate.Refusal(x.request, &x.decision, code))
+		return
+	}
 	if x.in.Context().Err() != nil || errors.Is(err, context.Canceled) {
 		// The client is gone. Nobody reads this, but 200 would be a lie in
 		// whatever log looks at it.
@@ -76,6 +91,11 @@ func (x *passage) problem(w http.ResponseWriter, status int, detail string) {
 	h["Cache-Control"] = []string{"no-store"}
 	h["X-Content-Type-Options"] = []string{"nosniff"}
 	h["X-Robots-Tag"] = []string{"noindex"}
+	if gate401.RPC(x.in) {
+		delete(h, "Content-Length")
+		gate401.WriteRPC(w, x.in, status, detail)
+		return
+	}
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }

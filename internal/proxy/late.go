@@ -54,6 +54,9 @@ type trailed struct {
 
 func (b *trailed) Close() error {
 	err := b.ReadCloser.Close()
+	if e, ok := b.ReadCloser.(*endingBody); ok && e.cutShort() {
+		clear(b.res.Trailer)
+	}
 	withoutOwn(b.res.Trailer)
 	return err
 }

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httputil"
@@ -26,14 +27,21 @@ type passage struct {
 	request  *gate401.Request
 	decision gate401.Decision
 	body     *watchedBody
-	sent     bool // the request got as far as being written for the upstream
+	sent     bool                    // the request got as far as being written for the upstream
+	life     *life                   // of an answer that may have to end, nil for all others
+	cancel   context.CancelCauseFunc // of a call that may have to end before its answer
+	upgrades bool                    // the upstream was asked for a WebSocket
+	tunnel   *tunnel                 // made by a switch to it
+	lingers  bool                    // the rest of the client's body is read behind the answer
+
+	challenges []string // of the upstream, where the gate answers in its place
 }
 
 func (p *Proxy) take() *passage {
 	if x, ok := p.passages.Get().(*passage); ok {
 		return x
 	}
-	x := &passage{proxy: p}
+	x := &passage{proxy: p, lingers: true}
 	x.reverse = httputil.ReverseProxy{
 		Rewrite:        x.rewrite,
 		Transport:      p.transport,
@@ -48,6 +56,7 @@ func (p *Proxy) take() *passage {
 // put keeps x, and nothing of the request that it carried.
 func (p *Proxy) put(x *passage) {
 	x.in, x.request, x.body, x.sent = nil, nil, nil, false
+	x.upgrades, x.tunnel, x.challenges, x.lingers = false, nil, nil, true
 	x.writer, x.lent, x.decision = informing{}, http.Request{}, gate401.Decision{}
 	p.passages.Put(x)
 }
@@ -57,6 +66,8 @@ func (p *Proxy) put(x *passage) {
 // nothing of the connection is lent to it without them, and rewrite makes the
 // map once, in the size it will have.
 func (x *passage) carry(w http.ResponseWriter, hr *http.Request) {
+	// Also after a panic: the hub must not know it any more.
+	defer x.release()
 	x.writer.ResponseWriter, x.in = w, hr
 	if !plain(hr.Header) {
 		x.reverse.ServeHTTP(&x.writer, hr)
@@ -99,6 +110,8 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 		delete(h, "Upgrade")
 		delete(h, "Connection")
 		delete(h, "Http2-Settings")
+	} else {
+		x.upgrades = up != nil
 	}
 	query := r.URL.RawQuery
 	preflight := r.Preflight()
@@ -138,6 +151,10 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 		x.body = &watchedBody{ReadCloser: out.Body}
 		x.body.asks = x.in.Header["Expect"] != nil
 		out.Body, x.writer.body = x.body, x.body
+		x.trailing(out)
+	}
+	if x.in.ProtoMajor > 1 && p.end != EndNone && gate401.RPC(x.in) {
+		pr.Out = x.call(out)
 	}
 }
 
@@ -241,37 +258,44 @@ var refusedByUpstream = []string{"upstream"}
 
 // answer prepares the upstream's response for the client.
 func (x *passage) answer(res *http.Response) error {
-	p, h := x.proxy, res.Header
+	h := res.Header
+	// What is said with a known length is heard before the connection closes.
+	x.lingers = res.ContentLength >= 0 || res.StatusCode >= http.StatusBadRequest
 	if res.StatusCode == http.StatusSwitchingProtocols && !strings.EqualFold(h.Get("Upgrade"), "websocket") {
 		// ReverseProxy would refuse it too, and leave the connection open.
 		return errors.New("the upstream switched to another protocol than WebSocket")
 	}
 	withoutOwn(h)
 	withoutOwn(res.Trailer)
-	if res.StatusCode != http.StatusSwitchingProtocols && (res.ContentLength < 0 || res.ProtoMajor > 1) {
-		res.Body = &trailed{res.Body, res}
-	}
 	h["X-Request-Id"] = []string{x.request.ID}
 	x.cors(h)
-	if x.decision.Identity != nil && len(h["Cache-Control"]) > 0 {
-		h["Cache-Control"] = unshared(h["Cache-Control"])
-	}
-	if res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {
-		h["Gate401-Refused-By"] = refusedByUpstream
-		x.unprompted(res)
-		if p.answered != nil {
-			p.answered(x.request, &x.decision, res.StatusCode)
+	switch res.StatusCode {
+	case http.StatusSwitchingProtocols:
+		return x.tunnelFor(res)
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
+		if err := x.refused(res); err != nil {
+			return err
 		}
+	default:
+		if x.decision.Identity != nil && len(h["Cache-Control"]) > 0 {
+			h["Cache-Control"] = unshared(h["Cache-Control"])
+		}
+	}
+	if !bodiless(res) {
+		x.ends(res)
+	}
+	if res.ContentLength < 0 || res.ProtoMajor > 1 {
+		res.Body = &trailed{res.Body, res}
 	}
 	x.move(res)
 	return nil
 }
 
 // move hands over the fields of an answer as they are, where ReverseProxy would
-// copy them one by one. It still looks at those of a switch of protocols, and of
-// a stream of events, which it passes on without waiting for more.
+// copy them one by one. It still looks at those of a stream of events, which it
+// passes on without waiting for more.
 func (x *passage) move(res *http.Response) {
-	if res.StatusCode == http.StatusSwitchingProtocols || strings.HasPrefix(strings.ToLower(res.Header.Get("Content-Type")), "text/event-stream") {
+	if strings.HasPrefix(strings.ToLower(res.Header.Get("Content-Type")), "text/event-stream") {
 		return
 	}
 	w := x.writer.Header()
@@ -301,22 +325,5 @@ func (x *passage) cors(h http.Header) {
 			values = append(h["Vary"][:len(h["Vary"]):len(h["Vary"])], values...)
 		}
 		h[name] = values
-	}
-}
-
-// unprompted tells the operator once for each rule that the upstream answers 401
-// without a challenge (RFC 9110 section 15.5.2). The answer passes as it is: we
-// cannot know how the upstream wants to be asked.
-func (x *passage) unprompted(res *http.Response) {
-	if res.StatusCode != http.StatusUnauthorized || len(res.Header["Www-Authenticate"]) > 0 {
-		return
-	}
-	p := x.proxy
-	if _, told := p.unprompted.Load(x.decision.Rule); told {
-		return
-	}
-	if _, told := p.unprompted.LoadOrStore(x.decision.Rule, true); !told {
-		p.log.Warn("the upstream answers 401 without a challenge", "rule", x.decision.Rule,
-			"request_id", x.request.ID, "path", x.request.Path)
 	}
 }

@@ -1,15 +1,18 @@
 package proxy
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/identity"
@@ -47,6 +50,14 @@ type Config struct {
 	// Answered is called for every answer of the upstream with status 401 or
 	// 403, for metrics; nil for none.
 	Answered func(r *gate401.Request, d *gate401.Decision, status int)
+	// Unauthorized says what becomes of a 401 of the upstream, empty means
+	// UnauthorizedMark; UnauthorizedBy says it for single rules, by their names.
+	Unauthorized   Unauthorized
+	UnauthorizedBy map[string]Unauthorized
+	// End says which answers end when the credential does; empty means EndStreams.
+	End End
+	// Revoked tells of credentials that are withdrawn; nil for none.
+	Revoked Feed
 }
 
 // Strip names places of credentials.
@@ -55,23 +66,29 @@ type Strip struct{ Headers, Query, Cookies []string }
 // Proxy is an http.Handler that forwards what the gate allows. Make it with
 // [New]; it is safe for concurrent use.
 type Proxy struct {
-	gate       *gate401.Gate
-	responder  *gate401.Responder
-	upstream   url.URL
-	identity   []identity.Told
-	filter     *filter
-	strip      Strip
-	keep       bool
-	tellsID    bool // an identity field holds the request id
-	always     int  // fields that are sent even if nobody was identified
-	passHost   bool
-	transport  http.RoundTripper
-	log        *slog.Logger
-	errorLog   *log.Logger
-	answered   func(*gate401.Request, *gate401.Decision, int)
-	buffers    *buffers
-	passages   sync.Pool
-	unprompted sync.Map // rules whose upstream answered 401 without a challenge
+	gate      *gate401.Gate
+	responder *gate401.Responder
+	upstream  url.URL
+	identity  []identity.Told
+	filter    *filter
+	strip     Strip
+	keep      bool
+	tellsID   bool // an identity field holds the request id
+	always    int  // fields that are sent even if nobody was identified
+	passHost  bool
+	transport http.RoundTripper
+	log       *slog.Logger
+	errorLog  *log.Logger
+	answered  func(*gate401.Request, *gate401.Decision, int)
+	buffers   *buffers
+	passages  sync.Pool
+
+	unauthorizedAll Unauthorized
+	unauthorizedBy  map[string]Unauthorized
+	tally           tally
+	end             End
+	revoked         Feed
+	now             func() time.Time
 }
 
 // New checks c and makes the Proxy.
@@ -123,6 +140,11 @@ func New(c Config) (*Proxy, error) {
 	if p.transport == nil {
 		p.transport = upstream.NewLean(c.Upstream, 0)
 	}
+	p.end, p.revoked, p.now = cmp.Or(c.End, EndStreams), c.Revoked, c.Gate.Intake.Now
+	p.unauthorizedAll, p.unauthorizedBy = cmp.Or(c.Unauthorized, UnauthorizedMark), maps.Clone(c.UnauthorizedBy)
+	if p.now == nil {
+		p.now = time.Now
+	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
@@ -160,6 +182,10 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	x := p.take()
 	x.request, x.decision = r, d
 	x.carry(w, hr)
+	if x.body != nil && !x.body.done.Load() && x.lingers && hr.ProtoMajor == 1 && x.tunnel == nil {
+		// The upstream had enough of the body; the client goes on sending it.
+		gate401.Linger(w, hr)
+	}
 	// After a panic, which ends the connection, x is not used again.
 	p.put(x)
 }

@@ -80,7 +80,7 @@ func (h *house) furnish(g, before *generation) error {
 	if err != nil {
 		return err
 	}
-	p, err := proxy.New(proxy.Config{
+	p, err := proxy.New(h.lasting(cfg, proxy.Config{
 		Gate: g.system.Gate, Upstream: upstream, Identity: identityFields(cfg.Identity.Headers), Log: h.log,
 		Strip:           proxy.Strip{Headers: g.system.Headers, Query: g.system.Query, Cookies: g.system.Cookies},
 		KeepCredentials: cfg.Gate.KeepCredentials,
@@ -88,7 +88,7 @@ func (h *house) furnish(g, before *generation) error {
 			h.log.LogAttrs(context.Background(), slog.LevelInfo, "upstream refused", slog.String("request_id", r.ID),
 				slog.String("rule", d.Rule), slog.String("subject", d.Subject()), slog.Int("status", status))
 		},
-	})
+	}))
 	if err != nil {
 		return err
 	}

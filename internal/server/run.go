@@ -19,7 +19,10 @@ func (h *house) run(ctx context.Context) error {
 	// What one request began may outlive ctx, so that draining can finish it.
 	life, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
+	defer h.recheck(life)()
 	front := h.server(http.HandlerFunc(h.serve))
+	// They would never end by themselves.
+	front.RegisterOnShutdown(h.streams.Close)
 	front.BaseContext = func(net.Listener) context.Context { return life }
 	back := h.server(h.adminHandler())
 	// Nobody uploads anything there.

@@ -17,6 +17,7 @@ import (
 	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
 	"github.com/gate401/gate401/internal/storage"
+	"github.com/gate401/gate401/internal/stream"
 	"github.com/gate401/gate401/internal/watch"
 )
 
@@ -87,6 +88,7 @@ type house struct {
 	plain       net.Listener // for the redirect to https; nil where there is none
 	keeping     *keeping     // what keeps certificates up to date; nil where nothing does
 	rooms       rooms
+	streams     stream.Hub
 }
 
 // open starts the log, takes the addresses and opens the stores.

@@ -1,0 +1,89 @@
+package build
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/reason"
+	"github.com/gate401/gate401/store"
+)
+
+// Standing tells whether the records still stand behind id, for what began then
+// and is not over: a *gate401.Denial says what was withdrawn, any other error
+// that it could not be told. It reads a few records, and verifies nothing.
+// Identities of other issuers are nobody's to withdraw here.
+func (s *Stores) Standing(ctx context.Context, id *gate401.Identity, since time.Time) error {
+	if id.Issuer != "" {
+		return nil
+	}
+	no := func(code reason.Code, format string, args ...any) error {
+		return &gate401.Denial{Reason: code, Method: id.Method, Subject: id.Subject, Err: fmt.Errorf(format, args...)}
+	}
+	account := id.Subject
+	switch id.Method {
+	case "api-key":
+		key, err := s.Set.APIKeys.APIKey(ctx, id.Credential)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return no(reason.APIKeyRevoked, "key %s does not exist any more", id.Credential)
+		case err != nil:
+			return fmt.Errorf("reading an API key: %w", err)
+		case !key.Revoked.IsZero():
+			return no(reason.APIKeyRevoked, "key %s was revoked", id.Credential)
+		case !key.Expires.IsZero() && (id.Expires.IsZero() || key.Expires.Before(id.Expires)) && !time.Now().Before(key.Expires):
+			return no(reason.APIKeyExpired, "key %s was given an earlier end", id.Credential)
+		}
+		if account = key.Owner; account == "" {
+			return nil
+		}
+	case "bearer":
+		sid, _ := id.Claims["sid"].(string)
+		r, err := s.Set.Tokens.Revoked(ctx, id.Credential, sid, id.Subject, issuedAt(id))
+		switch {
+		case err == nil:
+			return no(reason.TokenRevoked, "revoked %s: %s", r.At.UTC().Format(time.RFC3339), r.Cause)
+		case !errors.Is(err, store.ErrNotFound):
+			return fmt.Errorf("reading revocations: %w", err)
+		}
+	}
+	a, err := people{s.Set}.Account(ctx, account)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return no(gone(id.Method), "the account %q does not exist any more", account)
+	case err != nil:
+		return fmt.Errorf("reading an account: %w", err)
+	case a.Suspended:
+		return no(reason.AccountSuspended, "the account %q was suspended", account)
+	case (id.Method == "basic" || id.Method == "digest") && a.PasswordChanged.After(since):
+		return no(reason.PasswordOutdated, "the password of %q was changed", account)
+	}
+	return nil
+}
+
+// gone is the reason when the account behind a credential was removed.
+func gone(method string) reason.Code {
+	switch method {
+	case "api-key":
+		return reason.APIKeyRevoked
+	case "bearer":
+		return reason.TokenRevoked
+	}
+	return reason.AccountUnknown
+}
+
+// issuedAt is when a token was issued, zero if it does not say.
+func issuedAt(id *gate401.Identity) time.Time {
+	iat, ok := id.Claims["iat"].(json.Number)
+	if !ok {
+		return time.Time{}
+	}
+	seconds, err := iat.Float64()
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(int64(seconds), 0)
+}
