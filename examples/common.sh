@@ -113,7 +113,7 @@ call() {
 	curl -sS -m 60 -D "$work/head" -o "$work/body" "$@" || true
 	tr -d '\r' <"$work/head" >"$work/answer"
 	cat "$work/body" >>"$work/answer"
-	grep -iE '^(HTTP/|www-authenticate|retry-after|gate401-|x-request-id|location|content-type)' "$work/answer" || true
+	grep -iE '^(HTTP/|www-authenticate|retry-after|gate401-|x-request-id|location|content-type)' "$work/head" | tr -d '\r' || true
 	head -c 600 "$work/body" | sed -E 's/(eyJ[[:alnum:]_-]{9})[[:alnum:]_.-]+/\1.../g'
 	[ -z "$(tail -c 1 "$work/body")" ] || echo
 	got=$(sed -n 's/^HTTP[^ ]* \([0-9]*\).*/\1/p' "$work/head" | tail -n 1)

@@ -1,6 +1,6 @@
-// Package library_test compiles and runs the programs of docs/library.md, so
+// Package main_test compiles and runs the programs of docs/library.md, so
 // that nobody copies one that does not work.
-package library_test
+package main_test
 
 import (
 	"bufio"
@@ -176,6 +176,18 @@ func issuer(t *testing.T) (url string, issue func(token.Grant) string) {
 	}
 }
 
+// The first program is also here, for run.sh.
+func TestFirstProgramIsMain(t *testing.T) {
+	main, err := os.ReadFile("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, program, _ := strings.Cut(string(main), "package main\n")
+	if diff := cmp.Diff(programs(t)[0], "package main\n"+program); diff != "" {
+		t.Errorf("main.go is not the first program of docs/library.md (-page +main.go)\n%s", diff)
+	}
+}
+
 func TestPrograms(t *testing.T) {
 	all := programs(t)
 	type question struct {
@@ -194,7 +206,7 @@ func TestPrograms(t *testing.T) {
 	t.Run("gate", func(t *testing.T) {
 		url, issue := issuer(t)
 		s := run(t, all[0], url, true)
-		both := []string{`Bearer realm="orders"`, `Basic realm="orders", charset="UTF-8"`}
+		both := []string{`Bearer realm="orders", scope="orders:read"`, `Basic realm="orders", charset="UTF-8"`}
 		grant := token.Grant{Subject: "carol", Audience: []string{"orders"}, Scopes: []string{"orders:read"}}
 		other := grant
 		other.Scopes = nil

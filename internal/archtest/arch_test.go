@@ -114,6 +114,7 @@ var policy = map[string]struct{ house, modules string }{
 	"examples/shop":        {house: " access authn defend store store/memory token"},
 	"examples/net-http":    {house: " examples/shop reason"},
 	"examples/serve/api":   {},
+	"examples/library":     {house: " access authn defend store store/memory token", modules: "golang.org/x/crypto"},
 	"tools/release":        {},
 	"e2e/foreign":          {house: "e2e/program internal/component"},
 	"e2e/client":           {},
