@@ -54,7 +54,7 @@ func (a *ACME) obtain(ctx context.Context, host string, registered *bool) (*tls.
 	if err != nil {
 		return nil, err
 	}
-	chain, _, err := a.client.CreateOrderCert(ctx, order.FinalizeURL, csr, true)
+	chain, _, err := a.client.CreateCertFromOrder(ctx, order, csr, true)
 	if err != nil {
 		return nil, fmt.Errorf("fetching the certificate: %w", err)
 	}
