@@ -33,6 +33,7 @@ func (c *checker) check() {
 	c.storage()
 	c.methods()
 	c.rules()
+	c.upstreams()
 	c.drain()
 	c.streams()
 	c.rest()
@@ -88,11 +89,6 @@ func (c *checker) gate() {
 	}
 	if g.PublicURL != "" {
 		c.origin("gate.public_url", g.PublicURL, "write the address that clients use, as in "+publicExample(g.PublicURL))
-	}
-	if g.Upstream != "" {
-		if u := c.origin("gate.upstream", g.Upstream, "write it as in http://127.0.0.1:3000"); u != nil && u.Host == g.Listen {
-			c.fault("gate.upstream", "", "the upstream is the gate itself")
-		}
 	}
 	if g.Realm == "" || len(g.Realm) > 200 || strings.ContainsFunc(g.Realm, isControl) {
 		c.fault("gate.realm", "", "a realm has 1 to 200 octets and no control characters")

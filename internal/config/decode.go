@@ -87,6 +87,10 @@ func (d *decoder) value(n *yaml.Node, path string, v reflect.Value, b bounds) {
 		d.methodNames(n, path, to)
 	case *Audience:
 		d.audience(n, path, to)
+	case *Upstreams:
+		d.upstreams(n, path, to)
+	case *Size:
+		d.size(n, path, to)
 	case *IdentityHeaders:
 		d.headers(n, path, to)
 	case *Forward:

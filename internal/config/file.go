@@ -14,6 +14,8 @@ type File struct {
 	Forward Forward `yaml:"forward,omitempty"`
 	// How the gate speaks https.
 	TLS TLS `yaml:"tls,omitempty"`
+	// The APIs behind the gate, by a name of your choice, where one URL does not say it all.
+	Upstreams Upstreams `yaml:"upstreams,omitempty"`
 	// The listener for operators: dashboard, metrics, health, traces.
 	Admin Admin `yaml:"admin,omitempty"`
 	// Where accounts, keys and records are kept.
@@ -48,8 +50,10 @@ type Gate struct {
 	PublicURL string `yaml:"public_url,omitempty"`
 	// The name of the protected area, as people and browsers see it.
 	Realm string `yaml:"realm,omitempty"`
-	// The API behind the gate: scheme, host and port.
+	// The API behind the gate: scheme, host and port; or the name of one under upstreams.
 	Upstream string `yaml:"upstream,omitempty"`
+	// How large the body of a request may be, as in 10MB; any size if not given.
+	MaxBody Size `yaml:"max_body,omitempty"`
 	// The path below which the gate's own endpoints are.
 	Prefix string `yaml:"prefix,omitempty"`
 	// The networks of the proxies in front of the gate, whose X-Forwarded fields are believed.
@@ -58,6 +62,8 @@ type Gate struct {
 	KeepCredentials bool `yaml:"keep_credentials,omitempty"`
 	// What becomes of a 401 of the API: mark says who refused, pass does not, normalise answers in its place as the gate does.
 	Upstream401 string `yaml:"upstream_401,omitempty" jsonschema:"enum=mark,enum=pass,enum=normalise"`
+	// Forward the fields and parameters by which some frameworks let a POST be another method, such as _method: rules judge the POST.
+	DangerouslyKeepMethodOverride bool `yaml:"dangerously_keep_method_override,omitempty"`
 	// Speak plain http on an address that others can reach: only behind something that adds TLS.
 	DangerouslyPlainHTTP bool `yaml:"dangerously_plain_http,omitempty"`
 }

@@ -38,6 +38,12 @@ type Asks struct {
 	MaxAge time.Duration `yaml:"max_age,omitempty"`
 	// The URL by which clients and their authorization server know all that the rule protects (RFC 9728); each URL by itself if not given.
 	Resource string `yaml:"resource,omitempty"`
+	// The name of the upstream that the requests go to; gate.upstream if not given.
+	Upstream string `yaml:"upstream,omitempty"`
+	// How long the upstream may take to begin its answer; what the upstream's own timeout says if not given.
+	Timeout time.Duration `yaml:"timeout,omitempty"`
+	// How large the body of a request may be, as in 10MB; what gate.max_body says if not given.
+	MaxBody Size `yaml:"max_body,omitempty"`
 	// What becomes of a 401 of the API, where it is not as gate.upstream_401 says.
 	Upstream401 string `yaml:"upstream_401,omitempty" jsonschema:"enum=mark,enum=pass,enum=normalise"`
 	// What pages of other origins may do; or upstream, to let the API answer preflights.

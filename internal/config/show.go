@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"fmt"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -14,8 +15,27 @@ import (
 
 // Show prints what is in force as YAML. Secrets are redacted, and what came from
 // the environment or another file is shown as the file refers to it.
-func Show(f *File) []byte {
-	p := printer{src: f.source}
+func Show(f *File) []byte { return show(f, nil) }
+
+// ShowOrigins is Show with a comment behind each value that says where it came
+// from: the line of the file, a flag, or the default. flags are those that
+// outrank the file, by key.
+func ShowOrigins(f *File, flags map[string]string) []byte {
+	return show(f, func(path string) string {
+		if flag := flags[path]; flag != "" {
+			return "--" + flag
+		}
+		if f.source != nil {
+			if p, ok := f.source.places[path]; ok {
+				return fmt.Sprintf("%s:%d", f.source.name, p.line)
+			}
+		}
+		return "default"
+	})
+}
+
+func show(f *File, origin func(path string) string) []byte {
+	p := printer{src: f.source, origin: origin}
 	var out bytes.Buffer
 	enc := yaml.NewEncoder(&out)
 	enc.SetIndent(2)
@@ -29,7 +49,8 @@ func Show(f *File) []byte {
 
 // printer turns values into nodes.
 type printer struct {
-	src *source
+	src    *source
+	origin func(path string) string // nil for no comments
 }
 
 // node is what stands for v; ok is false for what is not set.
@@ -50,6 +71,10 @@ func (p *printer) node(path string, v reflect.Value) (*yaml.Node, bool) {
 		}
 	case Methods:
 		return p.methods(path, x), true
+	case Upstreams:
+		return p.upstreams(path, x), len(x) > 0
+	case Size:
+		return p.text(path, x.String()), x != 0
 	case IdentityHeaders:
 		n := &yaml.Node{Kind: yaml.MappingNode}
 		names := make([]string, 0, len(x))
@@ -114,7 +139,11 @@ func (p *printer) kind(path string, v reflect.Value) (*yaml.Node, bool) {
 func (p *printer) mapping(path string, v reflect.Value) (*yaml.Node, bool) {
 	n := &yaml.Node{Kind: yaml.MappingNode}
 	for _, f := range fieldsOf(v) {
-		if e, ok := p.node(strings.TrimPrefix(path+"."+f.name, "."), f.value); ok {
+		below := strings.TrimPrefix(path+"."+f.name, ".")
+		if e, ok := p.node(below, f.value); ok {
+			if p.origin != nil && (e.Kind == yaml.ScalarNode || e.Style == yaml.FlowStyle) {
+				e.LineComment = p.origin(below)
+			}
 			n.Content = append(n.Content, scalar(f.name), e)
 		}
 	}

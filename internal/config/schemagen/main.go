@@ -111,6 +111,11 @@ func mapped(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 			return mapped(r, t)
 		}
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string", Enum: []any{"none"}}, inner(plain.ReflectFromType(t))}}
+	case reflect.TypeFor[config.Size]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string", Pattern: `^[0-9]+ *([KMG]i?B|B)?$`}, {Type: "integer", Minimum: "1"}}}
+	case reflect.TypeFor[config.Upstreams]():
+		return &jsonschema.Schema{Type: "object", PropertyNames: &jsonschema.Schema{Pattern: `^[a-z][a-z0-9_-]{0,31}$`},
+			AdditionalProperties: inner(r.ReflectFromType(reflect.TypeFor[config.Upstream]()))}
 	case reflect.TypeFor[config.Audience]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{text(), texts()}}
 	case reflect.TypeFor[config.MethodNames]():
