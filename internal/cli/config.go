@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,72 +18,7 @@ func (a *app) config() *cobra.Command {
 		a.configCheck(), a.configShow(), a.configRule(), a.configSchema())
 }
 
-func (a *app) configCheck() *cobra.Command {
-	var asJSON bool
-	var file string
-	cmd := &cobra.Command{
-		Use:   "check [FILE|-]",
-		Short: "Find all faults of a configuration file",
-		Long:  "Reads gate401.yaml, or the file that is given, as argument or with -c, and names every fault with its line and column.",
-		Args:  wants(0, 1, ""),
-		RunE: func(_ *cobra.Command, args []string) error {
-			name := defaultFile
-			switch {
-			case len(args) == 1 && file != "":
-				return usagef("usage: gate401 config check FILE", "check: the file is given twice, as argument and with -c")
-			case len(args) == 1:
-				name = args[0]
-			case file != "":
-				name = file
-			}
-			data, name, err := a.readFile(name)
-			if err != nil {
-				return err
-			}
-			cfg, err := config.Examine(name, data)
-			var faults config.Faults
-			if err != nil && !errors.As(err, &faults) {
-				return err
-			}
-			warnings := []string{}
-			if err != nil {
-				faults = build.Beyond(cfg, faults)
-			} else {
-				warnings = warningsOf(cfg)
-				lint, err := build.Check(cfg)
-				if err != nil && !errors.As(err, &faults) {
-					return err
-				}
-				for _, w := range lint {
-					warnings = append(warnings, lintLine(w))
-				}
-			}
-			if asJSON {
-				return verdict(len(faults) == 0, a.json(newCheck(name, faults, warnings)))
-			}
-			a.print(faults.Detail())
-			for _, w := range warnings {
-				a.print(a.style.Yellow("warning") + ": " + w + "\n")
-			}
-			if len(faults) > 0 {
-				a.say("%s: %s", name, counted(len(faults), "fault", "faults"))
-				return found{}
-			}
-			a.say("%s is fine", name)
-			return nil
-		},
-		ValidArgsFunction: yamlFiles,
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().StringVarP(&file, "config", "c", "", "the configuration `FILE`, as in other commands")
-	_ = cmd.MarkFlagFilename("config", "yaml", "yml")
-	return cmd
-}
-
-func yamlFiles(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
+func yamlFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
@@ -96,29 +30,6 @@ func (a *app) readFile(name string) ([]byte, string, error) {
 	}
 	data, err := os.ReadFile(name)
 	return data, name, missing(err, name)
-}
-
-type checkFault struct {
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
-	Path    string `json:"path,omitempty"`
-	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"`
-}
-
-type check struct {
-	File     string       `json:"file"`
-	Valid    bool         `json:"valid"`
-	Errors   []checkFault `json:"errors"`
-	Warnings []string     `json:"warnings"`
-}
-
-func newCheck(name string, faults config.Faults, warnings []string) check {
-	c := check{File: name, Valid: len(faults) == 0, Errors: []checkFault{}, Warnings: warnings}
-	for _, e := range faults {
-		c.Errors = append(c.Errors, checkFault{e.Line, e.Column, e.Path, e.Message, e.Hint})
-	}
-	return c
 }
 
 // warningsOf names what is allowed and seldom wise.
@@ -158,42 +69,6 @@ func lintLine(w access.Warning) string {
 		line += "; " + w.Hint
 	}
 	return line
-}
-
-func (a *app) configShow() *cobra.Command {
-	var file string
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   "show",
-		Short: "Print the configuration in force, defaults included, without secrets",
-		Args:  wants(0, 0, ""),
-		RunE: func(*cobra.Command, []string) error {
-			cfg, name, err := readConfig(file)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				// null for the defaults.
-				out := struct {
-					File *string `json:"file"`
-					YAML string  `json:"yaml"`
-				}{YAML: string(config.Show(cfg))}
-				if name != "" {
-					out.File = &name
-				}
-				return a.json(out)
-			}
-			if name == "" {
-				a.say("there is no %s; these are the defaults", defaultFile)
-			}
-			a.print(string(config.Show(cfg)))
-			return nil
-		},
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: the file, and the configuration as text")
-	cmd.Flags().StringVarP(&file, "config", "c", "", "the configuration `FILE` (default gate401.yaml, if there is one)")
-	_ = cmd.MarkFlagFilename("config", "yaml", "yml")
-	return cmd
 }
 
 func (a *app) configSchema() *cobra.Command {

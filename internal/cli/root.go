@@ -53,7 +53,7 @@ curl -sI https://api.example.com/ | gate401 explain -`,
 			cmd.AddCommand(c)
 		}
 	}
-	add(groupRun, a.demo(), a.serve(), a.mock(), a.init(), a.config())
+	add(groupRun, a.demo(), a.serve(), a.mock(), a.init(), a.config(), a.health())
 	add(groupRecords, a.user(), a.key(), a.token())
 	add(groupExplain, a.explain(), a.reasons())
 	add(groupCall, a.login(), a.logout(), a.call())

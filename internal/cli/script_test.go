@@ -54,7 +54,32 @@ func adminAPI() http.Handler {
 			`"presented":[{"place":"header","name":"Authorization","scheme":"Basic"}],`+
 			`"steps":[{"stage":"rule","note":"orders"},{"stage":"verify","method":"basic","reason":"password-wrong","note":"the password is wrong"}]}`)
 	})
+	operatorPages(mux)
 	return mux
+}
+
+// operatorPages are those of a gate that is well and of one that is not, the
+// latter below /ill; and below /other something else.
+func operatorPages(mux *http.ServeMux) {
+	for pattern, answer := range map[string]struct {
+		status int
+		body   string
+	}{
+		"GET /healthz": {200, `{"status":"ok"}`},
+		"GET /readyz":  {200, `{"ready":true,"checks":{"store":"ok"},"config":{"generation":3,"loaded":"2026-01-02T03:04:05Z"}}`},
+		"GET /ill/readyz": {503, `{"ready":false,"checks":{"store":"the disk is full","keys":"ok","drain":"the gate is ending"},` +
+			`"config":{"generation":3,"loaded":"2026-01-02T03:04:05Z","failed":{"errors":[{"message":"x"}]}}}`},
+		"GET /other/": {200, `<html>`},
+		"GET /api/config": {200, `{"generation":3,"loaded":"2026-01-02T03:04:05Z","cause":"SIGHUP","file":"gate401.yaml","flags":{"gate.listen":"listen"},` +
+			`"failed":{"time":"2026-01-02T04:05:06Z","cause":"the file changed","errors":[{"line":7,"column":3,"key":"rules[0].path",` +
+			`"message":"a path begins with a slash","hint":"write it as in /orders"}]},` +
+			`"config":{"gate":{"upstream":"http://127.0.0.1:3000"}},"yaml":"gate:\n  upstream: http://127.0.0.1:3000\n"}`},
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(answer.status)
+			fmt.Fprint(w, answer.body)
+		})
+	}
 }
 
 // exit N COMMAND... runs a command that must end with the status N.
