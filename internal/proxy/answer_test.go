@@ -131,23 +131,24 @@ func TestUpstreamFails(t *testing.T) {
 		change  func(*proxy.Config)
 		in      string
 		status  int
+		code    string
 		log     string
 	}{
 		{"nobody listens", nil, func(c *proxy.Config) { c.Upstream = &url.URL{Scheme: "http", Host: gone} },
-			"GET /cors HTTP/1.1\nHost: a\nOrigin: https://app.example\n\n", 502, "upstream failed"},
+			"GET /cors HTTP/1.1\nHost: a\nOrigin: https://app.example\n\n", 502, "upstream-unreachable", "upstream failed"},
 		{"hangs up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, nil,
-			"GET /cors HTTP/1.1\nHost: a\nOrigin: https://app.example\n\n", 502, "upstream failed"},
+			"GET /cors HTTP/1.1\nHost: a\nOrigin: https://app.example\n\n", 502, "upstream-connection-lost", "upstream failed"},
 		{"too slow", func(_ http.ResponseWriter, r *http.Request) {
 			select {
 			case <-hang:
 			case <-r.Context().Done():
 			}
 		}, func(c *proxy.Config) { c.Transport = proxy.NewTransport(c.Upstream, time.Millisecond) },
-			"GET /cors HTTP/1.1\nHost: a\nOrigin: https://app.example\n\n", 504, "upstream failed"},
+			"GET /cors HTTP/1.1\nHost: a\nOrigin: https://app.example\n\n", 504, "upstream-timeout", "upstream failed"},
 		{"broken chunk of the client", func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }, nil,
-			"POST /cors HTTP/1.1\nHost: a\nOrigin: https://app.example\nTransfer-Encoding: chunked\n\nzz\nabc\n", 400, ""},
+			"POST /cors HTTP/1.1\nHost: a\nOrigin: https://app.example\nTransfer-Encoding: chunked\n\nzz\nabc\n", 400, "", ""},
 		{"protocol of the client is none", nil, nil,
-			"GET /cors HTTP/1.1\nHost: a\nOrigin: https://app.example\nConnection: Upgrade\nUpgrade: \xff\xfe\n\n", 400, ""},
+			"GET /cors HTTP/1.1\nHost: a\nOrigin: https://app.example\nConnection: Upgrade\nUpgrade: \xff\xfe\n\n", 400, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var logged lines
@@ -163,19 +164,19 @@ func TestUpstreamFails(t *testing.T) {
 			})
 			res, body := s.raw(tt.in)
 			var got struct {
-				Type, Title, Detail string
-				Status              int
-				RequestID           string `json:"request_id"`
+				Type, Title, Detail, Code string
+				Status                    int
+				RequestID                 string `json:"request_id"`
 			}
 			if err := json.Unmarshal([]byte(body), &got); err != nil {
 				t.Fatalf("%d %s", res.StatusCode, body)
 			}
 			if res.StatusCode != tt.status || got.Status != tt.status || got.Type != "about:blank" || got.Detail == "" ||
-				got.Title != http.StatusText(tt.status) || got.RequestID != res.Header.Get("X-Request-Id") || len(got.RequestID) != 26 {
+				got.Title == "" || got.Code != tt.code || got.RequestID != res.Header.Get("X-Request-Id") || len(got.RequestID) != 26 {
 				t.Errorf("%d %s", res.StatusCode, body)
 			}
 			if h := res.Header; h.Get("Content-Type") != "application/problem+json" || h.Get("Cache-Control") != "no-store" ||
-				h.Get("Access-Control-Allow-Origin") != "https://app.example" || h.Get("Gate401-Refused-By") != "" {
+				h.Get("Access-Control-Allow-Origin") != "https://app.example" || h.Get("Gate401-Refused-By") != "gate" {
 				t.Errorf("%v", h)
 			}
 			if text := fmt.Sprint(res.Header, body); strings.Contains(text, "127.0.0.1") || strings.Contains(text, "dial") {

@@ -11,9 +11,8 @@ import (
 	"github.com/gate401/gate401"
 )
 
-// fail answers when the upstream could not: 504 if it took too long, 502
-// otherwise, and 400 or 413 if it was the client's body that broke. What went
-// wrong in detail, addresses among it, is for the log only.
+// fail answers when the upstream could not, see troubleOf, and with 400, 408 or
+// 413 if it was the client's body that broke.
 func (x *passage) fail(w http.ResponseWriter, hr *http.Request, err error) {
 	p := x.proxy
 	code, over := x.life.ended()
@@ -35,30 +34,35 @@ func (x *passage) fail(w http.ResponseWriter, hr *http.Request, err error) {
 		w.WriteHeader(http.StatusBadGateway)
 		return
 	}
-	status, detail := http.StatusBadGateway, "The service behind this gate cannot be reached. Send the same request again later."
-	var timeout net.Error
+	var t trouble
 	switch broken := x.broken(); {
 	case !x.sent:
 		// ReverseProxy gave up before it asked us to write the request.
-		status, detail = http.StatusBadRequest, "The Upgrade field of the request names no protocol. Correct the request."
+		t = trouble{status: http.StatusBadRequest, detail: "The Upgrade field of the request names no protocol. Correct the request."}
 		p.log.Debug("request refused", "request_id", x.request.ID, "rule", x.decision.Rule, "error", err.Error())
 	case broken != nil:
-		status, detail = http.StatusBadRequest, "The body of the request ended in the wrong place. Correct the request."
-		var tooLong *http.MaxBytesError
-		if errors.As(broken, &tooLong) {
-			status, detail = http.StatusRequestEntityTooLarge, "The body of the request is too long. Send less."
-		} else if errors.As(broken, &timeout) && timeout.Timeout() {
-			status, detail = http.StatusRequestTimeout, "The body of the request did not arrive in time."
-		}
+		t = bodyTrouble(broken)
 		p.log.Debug("request body broke", "request_id", x.request.ID, "rule", x.decision.Rule, "error", broken.Error())
-	case errors.As(err, &timeout) && timeout.Timeout():
-		status, detail = http.StatusGatewayTimeout, "The service behind this gate did not answer in time. Send the same request again later."
-		fallthrough
 	default:
-		p.log.Warn("upstream failed", "request_id", x.request.ID, "rule", x.decision.Rule,
-			"status", status, "verb", x.request.Method, "path", x.request.Path, "error", err.Error())
+		var target string
+		t, target = troubleOf(err)
+		p.log.Warn("upstream failed", "request_id", x.request.ID, "rule", x.decision.Rule, "status", t.status, "code", t.code,
+			"target", target, "verb", x.request.Method, "path", x.request.Path, "error", err.Error())
 	}
-	x.problem(w, status, detail)
+	x.problem(w, t)
+}
+
+// bodyTrouble is for a body of the client that broke.
+func bodyTrouble(err error) trouble {
+	var tooLong *http.MaxBytesError
+	var timeout net.Error
+	switch {
+	case errors.As(err, &tooLong):
+		return bodyTooLarge()
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return trouble{status: http.StatusRequestTimeout, detail: "The body of the request did not arrive in time."}
+	}
+	return trouble{status: http.StatusBadRequest, detail: "The body of the request ended in the wrong place. Correct the request."}
 }
 
 // broken is the error of the client's body, if that is what ended the exchange.
@@ -69,33 +73,47 @@ func (x *passage) broken() error {
 	return x.body.failed()
 }
 
-// problem writes an RFC 9457 document that names no entry of the catalogue: this
-// is no refusal.
-func (x *passage) problem(w http.ResponseWriter, status int, detail string) {
-	// Strings and a number always encode.
-	body, _ := json.Marshal(struct {
-		Type      string `json:"type"`
-		Title     string `json:"title"`
-		Status    int    `json:"status"`
-		RequestID string `json:"request_id"`
-		Detail    string `json:"detail"`
-	}{"about:blank", http.StatusText(status), status, x.request.ID, detail})
-	body = append(body, '\n')
+// problem writes t as an RFC 9457 document, or as a page where a person looks
+// at it. It names no entry of the catalogue: this is no refusal.
+func (x *passage) problem(w http.ResponseWriter, t trouble) {
+	if t.title == "" {
+		t.title = http.StatusText(t.status)
+	}
 	h := w.Header()
 	for name, values := range x.decision.Header {
 		h[name] = values
 	}
 	h["X-Request-Id"] = []string{x.request.ID}
-	h["Content-Type"] = []string{"application/problem+json"}
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	h["Gate401-Refused-By"] = byGate
 	h["Cache-Control"] = []string{"no-store"}
 	h["X-Content-Type-Options"] = []string{"nosniff"}
 	h["X-Robots-Tag"] = []string{"noindex"}
+	if t.retry > 0 {
+		h["Retry-After"] = []string{strconv.Itoa(t.retry)}
+	}
 	if gate401.RPC(x.in) {
-		delete(h, "Content-Length")
-		gate401.WriteRPC(w, x.in, status, detail)
+		gate401.WriteRPC(w, x.in, t.status, t.detail)
 		return
 	}
-	w.WriteHeader(status)
+	var body []byte
+	if watched(x.in) {
+		h["Content-Type"] = []string{"text/html; charset=utf-8"}
+		h["Content-Security-Policy"] = []string{"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+		body = t.page(x.request.ID)
+	} else {
+		h["Content-Type"] = []string{"application/problem+json"}
+		// Strings and numbers always encode.
+		body, _ = json.Marshal(struct {
+			Type      string `json:"type"`
+			Title     string `json:"title"`
+			Status    int    `json:"status"`
+			Code      string `json:"code,omitempty"`
+			RequestID string `json:"request_id"`
+			Detail    string `json:"detail"`
+		}{"about:blank", t.title, t.status, t.code, x.request.ID, t.detail})
+		body = append(body, '\n')
+	}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(t.status)
 	_, _ = w.Write(body)
 }

@@ -35,6 +35,7 @@ type rig struct {
 	addr     string
 	hits     atomic.Int64 // requests that reached the upstream
 	upstream *httptest.Server
+	proxy    *proxy.Proxy
 }
 
 // echo answers with the request it got.
@@ -102,6 +103,7 @@ func start(t testing.TB, h http.HandlerFunc, change func(*proxy.Config)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.proxy = p
 	front := httptest.NewUnstartedServer(p)
 	front.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	front.Start()

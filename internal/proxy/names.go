@@ -33,7 +33,6 @@ const forwardedPrefix = "x-forwarded-"
 var dropped = [...]string{
 	"forwarded", "x-real-ip", "x-client-ip", "client-ip", "true-client-ip", "x-cluster-client-ip",
 	"x-original-url", "x-original-uri", "x-original-method", "x-original-host", "x-rewrite-url", "x-host",
-	"x-http-method", "x-http-method-override", "x-method-override",
 	"x-request-id", "remote-user", "proxy",
 }
 

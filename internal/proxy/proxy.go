@@ -38,6 +38,10 @@ type Config struct {
 	// KeepCredentials forwards credentials, for an upstream that reads them
 	// itself.
 	KeepCredentials bool
+	// DangerouslyKeepMethodOverride forwards the fields and the parameters by which
+	// some servers let a request be of another method than the one that was judged:
+	// who may POST may then do whatever the upstream lets a POST be.
+	DangerouslyKeepMethodOverride bool
 	// PassHost sends the external host, as it was judged, in the Host field. By
 	// default the upstream's own host is sent, since many servers choose what
 	// they serve by it, and nothing a client writes should; X-Forwarded-Host has
@@ -45,6 +49,11 @@ type Config struct {
 	PassHost bool
 	// Transport reaches the upstream; nil means upstream.NewLean.
 	Transport http.RoundTripper
+	// MaxBody is how large the body of a request may be; 0 for any size.
+	MaxBody int64
+	// Routes say for single rules, by their names, where their requests go and
+	// what they may cost.
+	Routes map[string]Route
 	// Log gets what goes wrong with the upstream; nil discards it.
 	Log *slog.Logger
 	// Answered is called for every answer of the upstream with status 401 or
@@ -68,7 +77,8 @@ type Strip struct{ Headers, Query, Cookies []string }
 type Proxy struct {
 	gate      *gate401.Gate
 	responder *gate401.Responder
-	upstream  url.URL
+	all       *route            // of requests whose rule has none
+	routes    map[string]*route // by rule
 	identity  []identity.Told
 	filter    *filter
 	strip     Strip
@@ -76,12 +86,13 @@ type Proxy struct {
 	tellsID   bool // an identity field holds the request id
 	always    int  // fields that are sent even if nobody was identified
 	passHost  bool
-	transport http.RoundTripper
-	log       *slog.Logger
-	errorLog  *log.Logger
-	answered  func(*gate401.Request, *gate401.Decision, int)
-	buffers   *buffers
-	passages  sync.Pool
+	// overridable tells that fields and parameters for another method are kept.
+	overridable bool
+	log         *slog.Logger
+	errorLog    *log.Logger
+	answered    func(*gate401.Request, *gate401.Decision, int)
+	buffers     *buffers
+	passages    sync.Pool
 
 	unauthorizedAll Unauthorized
 	unauthorizedBy  map[string]Unauthorized
@@ -98,12 +109,12 @@ func New(c Config) (*Proxy, error) {
 		return nil, errors.New("proxy: no gate")
 	case c.Upstream == nil:
 		return nil, errors.New("proxy: no upstream")
-	case c.Upstream.Scheme != "http" && c.Upstream.Scheme != "https":
-		return nil, fmt.Errorf("upstream %q: want an http or https URL", c.Upstream.Redacted())
-	case c.Upstream.Host == "":
-		return nil, fmt.Errorf("upstream %q: no host", c.Upstream.Redacted())
-	case c.Upstream.User != nil || c.Upstream.RawQuery != "" || c.Upstream.Fragment != "":
-		return nil, fmt.Errorf("upstream %q: user, query and fragment have no meaning here", c.Upstream.Redacted())
+	case c.Transport == nil:
+		c.Transport = upstream.NewLean(c.Upstream, 0)
+	}
+	all, err := newRoute(Route{c.Upstream, c.Transport, c.MaxBody}, nil)
+	if err != nil {
+		return nil, err
 	}
 	if c.Identity == nil {
 		c.Identity = DefaultIdentity()
@@ -113,9 +124,9 @@ func New(c Config) (*Proxy, error) {
 		return nil, err
 	}
 	p := &Proxy{
-		gate: c.Gate, responder: c.Gate.Responder, upstream: *c.Upstream, identity: told,
+		gate: c.Gate, responder: c.Gate.Responder, all: all, identity: told,
 		strip: c.Strip, keep: c.KeepCredentials, passHost: c.PassHost,
-		transport: c.Transport, log: c.Log, answered: c.Answered, buffers: &buffers{},
+		log: c.Log, answered: c.Answered, buffers: &buffers{},
 	}
 	var names []string
 	for _, t := range told {
@@ -132,13 +143,19 @@ func New(c Config) (*Proxy, error) {
 		names = append(names, "Authorization")
 		names = append(names, c.Strip.Headers...)
 	}
+	if p.overridable = c.DangerouslyKeepMethodOverride; !p.overridable {
+		names = append(names, overrides[:]...)
+	}
 	p.filter = newFilter(names...)
 	p.strip.Query, p.strip.Cookies = slices.Clone(c.Strip.Query), slices.Clone(c.Strip.Cookies)
 	if p.responder == nil {
 		p.responder = &gate401.Responder{}
 	}
-	if p.transport == nil {
-		p.transport = upstream.NewLean(c.Upstream, 0)
+	p.routes = make(map[string]*route, len(c.Routes))
+	for rule, r := range c.Routes {
+		if p.routes[rule], err = newRoute(r, all); err != nil {
+			return nil, fmt.Errorf("rule %q: %w", rule, err)
+		}
 	}
 	p.end, p.revoked, p.now = cmp.Or(c.End, EndStreams), c.Revoked, c.Gate.Intake.Now
 	p.unauthorizedAll, p.unauthorizedBy = cmp.Or(c.Unauthorized, UnauthorizedMark), maps.Clone(c.UnauthorizedBy)
@@ -149,7 +166,6 @@ func New(c Config) (*Proxy, error) {
 		p.log = slog.New(slog.DiscardHandler)
 	}
 	p.errorLog = slog.NewLogLogger(p.log.Handler(), slog.LevelInfo)
-	p.upstream.Path, p.upstream.RawPath = base(c.Upstream)
 	return p, nil
 }
 
@@ -180,8 +196,16 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		_ = http.NewResponseController(w).EnableFullDuplex()
 	}
 	x := p.take()
-	x.request, x.decision = r, d
-	x.carry(w, hr)
+	x.request, x.decision, x.route = r, d, p.route(d.Rule)
+	if in, ok := x.limited(w, hr); ok {
+		x.carry(w, in)
+	} else {
+		x.in = hr
+		x.problem(w, bodyTooLarge())
+		if hr.ProtoMajor == 1 {
+			gate401.Linger(w, hr)
+		}
+	}
 	if x.body != nil && !x.body.done.Load() && x.lingers && hr.ProtoMajor == 1 && x.tunnel == nil {
 		// The upstream had enough of the body; the client goes on sending it.
 		gate401.Linger(w, hr)
