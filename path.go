@@ -58,7 +58,29 @@ func CanonicalPath(raw string) (string, error) {
 	if i := dotSegment(path); i >= 0 {
 		return "", fmt.Errorf("dot segment at offset %d", i)
 	}
+	if !plain && disguised(path) {
+		return "", errors.New("a segment that some servers read as a dot segment")
+	}
 	return path, nil
+}
+
+// disguised finds dot segments that are none on the wire: with spaces before the
+// dots, which some servers trim, or made of characters that look like dots and
+// slashes, which some servers replace by them when they convert text (NFKC, the
+// "best fit" of Windows). The characters by themselves are fine: names hold them.
+func disguised(path string) bool {
+	if strings.Contains(path, "%E2%") || strings.Contains(path, "%EF%") {
+		path = strings.NewReplacer(
+			"%E2%80%A4", ".", "%E2%80%A5", "..", "%EF%B9%92", ".", "%EF%BC%8E", ".",
+			"%E2%81%84", "/", "%E2%88%95", "/", "%EF%BC%8F", "/", "%EF%B9%A8", "/", "%EF%BC%BC", "/", "%E2%88%96", "/",
+		).Replace(path)
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		if dots := strings.ReplaceAll(segment, "%20", ""); dots == "." || dots == ".." {
+			return true
+		}
+	}
+	return false
 }
 
 // dotSegment finds a segment "." or ".." in a path whose dots are decoded. Spaces
