@@ -19,6 +19,7 @@ import (
 // request, since binding the hooks costs more than they do.
 type passage struct {
 	proxy    *Proxy
+	route    *route
 	reverse  httputil.ReverseProxy
 	writer   informing
 	in       *http.Request
@@ -44,7 +45,6 @@ func (p *Proxy) take() *passage {
 	x := &passage{proxy: p, lingers: true}
 	x.reverse = httputil.ReverseProxy{
 		Rewrite:        x.rewrite,
-		Transport:      p.transport,
 		BufferPool:     p.buffers,
 		ModifyResponse: x.answer,
 		ErrorHandler:   x.fail,
@@ -68,7 +68,7 @@ func (p *Proxy) put(x *passage) {
 func (x *passage) carry(w http.ResponseWriter, hr *http.Request) {
 	// Also after a panic: the hub must not know it any more.
 	defer x.release()
-	x.writer.ResponseWriter, x.in = w, hr
+	x.writer.ResponseWriter, x.in, x.reverse.Transport = w, hr, x.route.transport
 	if !plain(hr.Header) {
 		x.reverse.ServeHTTP(&x.writer, hr)
 		return
@@ -225,12 +225,12 @@ func via(before []string, in *http.Request) []string {
 
 // address points out at the upstream, with the path that was judged.
 func (x *passage) address(out *http.Request) {
-	p, r := x.proxy, x.request
+	p, r, to := x.proxy, x.request, &x.route.upstream
 	u := out.URL
-	u.Scheme, u.Host, u.User, u.Opaque = p.upstream.Scheme, p.upstream.Host, nil, ""
+	u.Scheme, u.Host, u.User, u.Opaque = to.Scheme, to.Host, nil, ""
 	// RawPath is set even where it seems to say no more than Path: url.URL
 	// would encode "!" and others that the canonical form leaves alone.
-	u.Path, u.RawPath = p.upstream.Path+r.URL.Path, p.upstream.RawPath+r.Path
+	u.Path, u.RawPath = to.Path+r.URL.Path, to.RawPath+r.Path
 	u.Fragment, u.RawFragment = "", ""
 	out.Host = ""
 	if p.passHost {

@@ -49,6 +49,11 @@ type Config struct {
 	PassHost bool
 	// Transport reaches the upstream; nil means upstream.NewLean.
 	Transport http.RoundTripper
+	// MaxBody is how large the body of a request may be; 0 for any size.
+	MaxBody int64
+	// Routes say for single rules, by their names, where their requests go and
+	// what they may cost.
+	Routes map[string]Route
 	// Log gets what goes wrong with the upstream; nil discards it.
 	Log *slog.Logger
 	// Answered is called for every answer of the upstream with status 401 or
@@ -72,7 +77,8 @@ type Strip struct{ Headers, Query, Cookies []string }
 type Proxy struct {
 	gate      *gate401.Gate
 	responder *gate401.Responder
-	upstream  url.URL
+	all       *route            // of requests whose rule has none
+	routes    map[string]*route // by rule
 	identity  []identity.Told
 	filter    *filter
 	strip     Strip
@@ -82,7 +88,6 @@ type Proxy struct {
 	passHost  bool
 	// overridable tells that fields and parameters for another method are kept.
 	overridable bool
-	transport   http.RoundTripper
 	log         *slog.Logger
 	errorLog    *log.Logger
 	answered    func(*gate401.Request, *gate401.Decision, int)
@@ -104,12 +109,12 @@ func New(c Config) (*Proxy, error) {
 		return nil, errors.New("proxy: no gate")
 	case c.Upstream == nil:
 		return nil, errors.New("proxy: no upstream")
-	case c.Upstream.Scheme != "http" && c.Upstream.Scheme != "https":
-		return nil, fmt.Errorf("upstream %q: want an http or https URL", c.Upstream.Redacted())
-	case c.Upstream.Host == "":
-		return nil, fmt.Errorf("upstream %q: no host", c.Upstream.Redacted())
-	case c.Upstream.User != nil || c.Upstream.RawQuery != "" || c.Upstream.Fragment != "":
-		return nil, fmt.Errorf("upstream %q: user, query and fragment have no meaning here", c.Upstream.Redacted())
+	case c.Transport == nil:
+		c.Transport = upstream.NewLean(c.Upstream, 0)
+	}
+	all, err := newRoute(Route{c.Upstream, c.Transport, c.MaxBody}, nil)
+	if err != nil {
+		return nil, err
 	}
 	if c.Identity == nil {
 		c.Identity = DefaultIdentity()
@@ -119,9 +124,9 @@ func New(c Config) (*Proxy, error) {
 		return nil, err
 	}
 	p := &Proxy{
-		gate: c.Gate, responder: c.Gate.Responder, upstream: *c.Upstream, identity: told,
+		gate: c.Gate, responder: c.Gate.Responder, all: all, identity: told,
 		strip: c.Strip, keep: c.KeepCredentials, passHost: c.PassHost,
-		transport: c.Transport, log: c.Log, answered: c.Answered, buffers: &buffers{},
+		log: c.Log, answered: c.Answered, buffers: &buffers{},
 	}
 	var names []string
 	for _, t := range told {
@@ -146,8 +151,11 @@ func New(c Config) (*Proxy, error) {
 	if p.responder == nil {
 		p.responder = &gate401.Responder{}
 	}
-	if p.transport == nil {
-		p.transport = upstream.NewLean(c.Upstream, 0)
+	p.routes = make(map[string]*route, len(c.Routes))
+	for rule, r := range c.Routes {
+		if p.routes[rule], err = newRoute(r, all); err != nil {
+			return nil, fmt.Errorf("rule %q: %w", rule, err)
+		}
 	}
 	p.end, p.revoked, p.now = cmp.Or(c.End, EndStreams), c.Revoked, c.Gate.Intake.Now
 	p.unauthorizedAll, p.unauthorizedBy = cmp.Or(c.Unauthorized, UnauthorizedMark), maps.Clone(c.UnauthorizedBy)
@@ -158,7 +166,6 @@ func New(c Config) (*Proxy, error) {
 		p.log = slog.New(slog.DiscardHandler)
 	}
 	p.errorLog = slog.NewLogLogger(p.log.Handler(), slog.LevelInfo)
-	p.upstream.Path, p.upstream.RawPath = base(c.Upstream)
 	return p, nil
 }
 
@@ -189,8 +196,16 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		_ = http.NewResponseController(w).EnableFullDuplex()
 	}
 	x := p.take()
-	x.request, x.decision = r, d
-	x.carry(w, hr)
+	x.request, x.decision, x.route = r, d, p.route(d.Rule)
+	if in, ok := x.limited(w, hr); ok {
+		x.carry(w, in)
+	} else {
+		x.in = hr
+		x.problem(w, bodyTooLarge())
+		if hr.ProtoMajor == 1 {
+			gate401.Linger(w, hr)
+		}
+	}
 	if x.body != nil && !x.body.done.Load() && x.lingers && hr.ProtoMajor == 1 && x.tunnel == nil {
 		// The upstream had enough of the body; the client goes on sending it.
 		gate401.Linger(w, hr)
