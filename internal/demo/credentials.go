@@ -1,17 +1,37 @@
 package demo
 
+import "strings"
+
 // Credentials is what `gate401 demo --json` prints: everything that is needed
 // to use the demo. What is not there is left out, never empty or invented.
 type Credentials struct {
 	Gate   string `json:"gate"`
 	Admin  string `json:"admin,omitempty"`
 	Issuer string `json:"issuer,omitempty"`
+	// CAFile is the certificate of the authority that clients are to trust, where
+	// the gate speaks https.
+	CAFile string `json:"ca_file,omitempty"`
 	Paths  Paths  `json:"paths"`
 	// People has a member without special rights first.
 	People  []Person `json:"people,omitempty"`
 	APIKeys []APIKey `json:"api_keys,omitempty"`
 	Tokens  Tokens   `json:"tokens,omitzero"`
 	Clients []Client `json:"clients,omitempty"`
+}
+
+// Curl is a command that begins with curl, for a gate that is to be trusted by
+// CAFile.
+func (c Credentials) Curl(command string) string {
+	if c.CAFile == "" {
+		return command
+	}
+	file := c.CAFile
+	if strings.ContainsFunc(file, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("/._-", r)
+	}) {
+		file = quoted(file)
+	}
+	return strings.Replace(command, "curl ", "curl --cacert "+file+" ", 1)
 }
 
 // Paths are addresses of the demo by what they show. Own and Others are those

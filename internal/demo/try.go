@@ -139,7 +139,7 @@ func (p *Page) exchange(ctx context.Context, raw RawRequest, times int) (Exchang
 	_ = resp.Body.Close()
 	return Exchange{
 		Request: string(sent), Response: string(received), Status: resp.StatusCode,
-		Curl: raw.Curl(p.Fixtures.Credentials.Gate, times), requestMarks: raw.Marks, header: resp.Header,
+		Curl: p.Fixtures.Credentials.Curl(raw.Curl(p.Fixtures.Credentials.Gate, times)), requestMarks: raw.Marks, header: resp.Header,
 		responseMarks: web.Marks{Start: true, Fields: []string{
 			"WWW-Authenticate", "Retry-After", "Gate401-Reason", "Access-Control-Allow-Origin",
 		}},

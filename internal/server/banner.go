@@ -42,6 +42,11 @@ func banner(f demo.Fixtures, o DemoOptions) string {
 	line("%s", bold("A token of alice, good for an hour"))
 	line("  %s", c.Tokens.Valid)
 	line("")
+	if c.CAFile != "" {
+		line("%s", bold("Certificate"))
+		line("  %s  the authority that the gate's certificate is of, good for a day and for this machine alone", c.CAFile)
+		line("")
+	}
 	line("%s", bold("Try"))
 	orders := c.Gate + c.Paths.Protected
 	for _, one := range [][2]string{
@@ -53,7 +58,7 @@ func banner(f demo.Fixtures, o DemoOptions) string {
 		{"why? with the X-Request-Id of a refusal", program(os.Args[0]) + " explain --admin " + c.Admin + " REQUEST-ID"},
 	} {
 		line("  # %s", one[0])
-		line("  %s", one[1])
+		line("  %s", c.Curl(one[1]))
 	}
 	line("")
 	line("Every decision is a line below. %s", ending(o.Data))

@@ -31,6 +31,9 @@ type DemoOptions struct {
 	// replaced by the next demo; empty means a temporary one, which is removed
 	// at the end.
 	Data string
+	// TLS speaks https, with a throw-away authority that only clients who are told
+	// trust.
+	TLS bool
 	// JSON prints the credentials as one JSON object instead of for a person.
 	JSON bool
 	// Version of the program.
@@ -47,12 +50,17 @@ func Demo(ctx context.Context, o DemoOptions) error {
 	if !o.JSON {
 		fmt.Fprintln(o.Stdout, "gate401: the demo makes a store, people, keys and tokens ...")
 	}
-	cfg, cleanup, err := demoConfig(o)
+	cfg, dir, cleanup, err := demoConfig(o)
 	if err != nil {
 		return err
 	}
 	defer cleanup()
-	h, err := open(ctx, Options{Config: cfg, Version: o.Version, Stdout: o.Stdout, Stderr: o.Stderr, Terminal: o.Terminal, Colour: o.Colour})
+	own, err := newDemoTLS(o, dir)
+	if err != nil {
+		return err
+	}
+	h, err := open(ctx, Options{Config: cfg, Version: o.Version, Stdout: o.Stdout, Stderr: o.Stderr, Terminal: o.Terminal, Colour: o.Colour,
+		certificate: own.certificate})
 	if err != nil {
 		return err
 	}
@@ -72,6 +80,7 @@ func Demo(ctx context.Context, o DemoOptions) error {
 	if err != nil {
 		return err
 	}
+	cast.fixtures.Credentials.CAFile = own.file
 	fixtures, err := cast.minted(ctx)
 	if err != nil {
 		return err
@@ -79,7 +88,7 @@ func Demo(ctx context.Context, o DemoOptions) error {
 	orders.Page = &demo.Page{
 		Fixtures: fixtures,
 		Dial: func(ctx context.Context) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "tcp", h.gate.Addr().String())
+			return own.dial(ctx, h.gate.Addr().String())
 		},
 		// A demo is left open for longer than its tokens are good.
 		Renew: func(f demo.Fixtures) demo.Fixtures {
@@ -100,29 +109,29 @@ func Demo(ctx context.Context, o DemoOptions) error {
 }
 
 // demoConfig is the embedded file with the addresses and the place of the
-// records. cleanup removes a temporary place.
-func demoConfig(o DemoOptions) (cfg *config.File, cleanup func(), err error) {
+// records, dir. cleanup removes a temporary place.
+func demoConfig(o DemoOptions) (cfg *config.File, dir string, cleanup func(), err error) {
 	if cfg, err = config.Load("demo.yaml", demoFile); err != nil {
-		return nil, nil, err
+		return nil, "", nil, err
 	}
 	cleanup = func() {}
-	dir := o.Data
+	dir = o.Data
 	if dir != "" {
 		err = emptied(dir)
 	} else if dir, err = os.MkdirTemp("", "gate401-demo-"); err == nil {
 		cleanup = func() { _ = os.RemoveAll(dir) }
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, "", nil, err
 	}
 	cfg.Storage.Records = "sqlite:" + filepath.Join(dir, "demo.db")
 	cfg.Gate.Listen = free(o.Listen, cfg.Gate.Listen)
 	cfg.Admin.Listen = free(o.AdminListen, cfg.Admin.Listen)
 	if err := cfg.Check(); err != nil {
 		cleanup()
-		return nil, nil, err
+		return nil, "", nil, err
 	}
-	return cfg, cleanup, nil
+	return cfg, dir, cleanup, nil
 }
 
 // free is the address that was asked for, or the usual one, or any free port if

@@ -12,7 +12,7 @@ import (
 // alone does not tell a demo's records from somebody's real ones.
 const (
 	markFile = ".gate401-demo"
-	markText = "The files demo.db, demo.db-wal, demo.db-shm and demo.key beside this one were made by gate401 demo. Its next start with this directory replaces them.\n"
+	markText = "The files demo.db, demo.db-wal, demo.db-shm, demo.key and demo-ca.pem beside this one were made by gate401 demo. Its next start with this directory replaces them.\n"
 )
 
 // emptied makes dir ready for a demo: what an earlier demo left there is
@@ -31,7 +31,7 @@ func emptied(dir string) error {
 	defer func() { _ = root.Close() }()
 	_, err = root.Lstat(markFile)
 	marked := err == nil
-	for _, name := range []string{"demo.db", "demo.db-wal", "demo.db-shm", "demo.key"} {
+	for _, name := range []string{"demo.db", "demo.db-wal", "demo.db-shm", "demo.key", demoCA} {
 		if !marked {
 			if _, err := root.Lstat(name); err == nil {
 				return fmt.Errorf("%s was not made by a demo, and a demo would replace it: name another directory", filepath.Join(dir, name))
