@@ -272,6 +272,7 @@ func (x *passage) answer(res *http.Response) error {
 	withoutOwn(res.Trailer)
 	h["X-Request-Id"] = []string{x.request.ID}
 	x.cors(h)
+	x.strict(h)
 	switch res.StatusCode {
 	case http.StatusSwitchingProtocols:
 		return x.tunnelFor(res)

@@ -35,6 +35,9 @@ type Config struct {
 	// Strip lists where credentials are, beside Authorization; they are not
 	// forwarded.
 	Strip Strip
+	// StrictTransport tells that a Strict-Transport-Security that was set before the
+	// proxy was asked stands; else that of the upstream does, where it sends one.
+	StrictTransport bool
 	// KeepCredentials forwards credentials, for an upstream that reads them
 	// itself.
 	KeepCredentials bool
@@ -75,17 +78,18 @@ type Strip struct{ Headers, Query, Cookies []string }
 // Proxy is an http.Handler that forwards what the gate allows. Make it with
 // [New]; it is safe for concurrent use.
 type Proxy struct {
-	gate      *gate401.Gate
-	responder *gate401.Responder
-	all       *route            // of requests whose rule has none
-	routes    map[string]*route // by rule
-	identity  []identity.Told
-	filter    *filter
-	strip     Strip
-	keep      bool
-	tellsID   bool // an identity field holds the request id
-	always    int  // fields that are sent even if nobody was identified
-	passHost  bool
+	gate            *gate401.Gate
+	responder       *gate401.Responder
+	all             *route            // of requests whose rule has none
+	routes          map[string]*route // by rule
+	identity        []identity.Told
+	filter          *filter
+	strip           Strip
+	keep            bool
+	strictTransport bool
+	tellsID         bool // an identity field holds the request id
+	always          int  // fields that are sent even if nobody was identified
+	passHost        bool
 	// overridable tells that fields and parameters for another method are kept.
 	overridable bool
 	log         *slog.Logger
@@ -125,7 +129,7 @@ func New(c Config) (*Proxy, error) {
 	}
 	p := &Proxy{
 		gate: c.Gate, responder: c.Gate.Responder, all: all, identity: told,
-		strip: c.Strip, keep: c.KeepCredentials, passHost: c.PassHost,
+		strip: c.Strip, keep: c.KeepCredentials, strictTransport: c.StrictTransport, passHost: c.PassHost,
 		log: c.Log, answered: c.Answered, buffers: &buffers{},
 	}
 	var names []string
