@@ -138,12 +138,14 @@ func (p *Responder) write(w http.ResponseWriter, hr *http.Request, r *Request, d
 		w.WriteHeader(shown.Status)
 		_, _ = w.Write(body)
 	default:
-		p.json(w, r, a)
+		p.json(w, r, a, h["Connection"] != nil)
 	}
 }
 
-// json writes the prepared body around the request id.
-func (p *Responder) json(w http.ResponseWriter, r *Request, a *answer) {
+// json writes the prepared body around the request id. The server states the
+// length of one that is as short as this, unless it is flushed: then it has to be
+// stated, so that the client sees the end of the answer.
+func (p *Responder) json(w http.ResponseWriter, r *Request, a *answer, flushed bool) {
 	h := w.Header()
 	h["Content-Type"] = problemJSON
 	buf, _ := p.buffers.Get().(*[]byte)
@@ -157,7 +159,9 @@ func (p *Responder) json(w http.ResponseWriter, r *Request, a *answer) {
 		body = append(body, r.ID...)
 		body = append(body, a.tail...)
 	}
-	// The server states the length of a body that is as short as this one.
+	if flushed {
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
 	w.WriteHeader(a.info.Status)
 	// The client may be gone; there is nobody left to tell.
 	_, _ = w.Write(body) //nolint:gosec // texts of the catalogue and our own request id, as JSON

@@ -2,8 +2,11 @@ package proxy_test
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -35,5 +38,78 @@ func TestOwnFieldsLate(t *testing.T) {
 	}
 	if strings.Contains(strings.ToLower(text), "gate401-") {
 		t.Errorf("a field of ours came from the upstream:\n%s", text)
+	}
+}
+
+// Fields behind the body of a request reach the upstream, announced or not; those
+// that would not be forwarded before it are not forwarded behind it.
+func TestRequestTrailers(t *testing.T) {
+	got := make(chan http.Header, 1)
+	upstream := func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		got <- r.Trailer
+	}
+	s := start(t, upstream, nil)
+	want := func(how string) {
+		t.Helper()
+		h := <-got
+		if h.Get("X-Sum") != "42" {
+			t.Errorf("%s: %v", how, h)
+		}
+		for name, values := range h {
+			if name != "X-Sum" && name != "X-Late" && len(values) > 0 {
+				t.Errorf("%s: %s: %v got through", how, name, values)
+			}
+		}
+	}
+	for how, announced := range map[string]string{"announced": "Trailer: X-Sum, Gate401-Subject, X-Forwarded-For\n", "not announced": ""} {
+		res, _ := s.raw("POST /public HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n" + announced + "\n3\nabc\n0\n" +
+			"X-Sum: 42\nX-Late: 43\nGate401-Subject: admin\nX_Forwarded-For: 1.2.3.4\nAuthorization: Bearer x\nCookie: a=b\n\n")
+		if res.StatusCode != 200 {
+			t.Fatalf("%s: %d", how, res.StatusCode)
+		}
+		want(how)
+	}
+	front := httptest.NewUnstartedServer(s.proxy)
+	front.EnableHTTP2 = true
+	front.StartTLS()
+	t.Cleanup(front.Close)
+	tr := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	defer tr.CloseIdleConnections()
+	req, _ := http.NewRequestWithContext(t.Context(), "POST", front.URL+"/public", io.MultiReader(strings.NewReader("abc")))
+	req.Trailer = http.Header{"X-Sum": {"42"}, "Gate401-Subject": {"admin"}}
+	res, err := tr.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.ProtoMajor != 2 {
+		t.Errorf("%s", res.Proto)
+	}
+	want("HTTP/2")
+}
+
+// And those of an answer reach an HTTP/2 client.
+func TestTrailersHTTP2(t *testing.T) {
+	s := start(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Trailer", "X-Sum")
+		fmt.Fprint(w, "body")
+		w.Header().Set("X-Sum", "42")
+		w.Header().Set(http.TrailerPrefix+"X-Late", "43")
+	}, nil)
+	front := httptest.NewUnstartedServer(s.proxy)
+	front.EnableHTTP2 = true
+	front.StartTLS()
+	t.Cleanup(front.Close)
+	tr := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	defer tr.CloseIdleConnections()
+	req, _ := http.NewRequestWithContext(t.Context(), "GET", front.URL+"/public", nil)
+	res, err := tr.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if body, err := io.ReadAll(res.Body); err != nil || string(body) != "body" || res.Trailer.Get("X-Sum") != "42" || res.Trailer.Get("X-Late") != "43" {
+		t.Errorf("%q %v %v", body, err, res.Trailer)
 	}
 }
