@@ -25,6 +25,8 @@ finish() {
 			[ -f "$log" ] && printf -- '-- %s\n' "${log##*/}" >&2 && tail -n 20 "$log" >&2
 		done
 	fi
+	# What an example itself has to take away.
+	if declare -F cleanup >/dev/null; then cleanup; fi
 	rm -rf "$work"
 	exit "$status"
 }
@@ -44,10 +46,11 @@ need() {
 }
 need curl curl
 
-# program NAME PACKAGE: a Go program of the module in this folder.
+# program NAME FOLDER: a Go program.
 program() {
 	need go
-	go build -o "$work/$1" "$2" || fail "go build $2"
+	# From its own folder: it may belong to another module than this one.
+	(cd "$2" && go build -o "$work/$1" .) || fail "go build $2"
 }
 
 # gate: builds gate401, or takes the one that $GATE401 names.
@@ -59,10 +62,13 @@ gate() {
 	fi
 }
 
-# start NAME COMMAND...: in the background; what it prints is in $work/NAME.log.
+# start NAME PROGRAM ARGUMENTS...: in the background; what it prints is in
+# $work/NAME.out and $work/NAME.log.
 start() {
 	local name=$1
 	shift
+	# A signal to a function reaches the shell that runs it, and not the program.
+	[ "$(type -t "$1")" = file ] || fail "start: $1 is no program"
 	"$@" >"$work/$name.out" 2>"$work/$name.log" </dev/null &
 	pids+=($!)
 }

@@ -15,6 +15,9 @@ squid|squid|the client behind Squid
 wget|wget|the mock as wget sees it
 http|httpie|the mock as HTTPie sees it
 chromium|chromium|the pages in a browser; what its DevTools copy
+git|git|a release that is made twice
+systemd-analyze|systemd|the unit of systemd
+buildah|buildah|the image for containers
 '
 # Packages for Python: the module, the Debian package, and what is not tested
 # without it.
