@@ -37,6 +37,8 @@ type Handler struct {
 	// Reload reads the configuration again, for POST /api/reload, and tells
 	// whether it is in force now, and what is; nil for no such page.
 	Reload func(context.Context) (taken bool, inForce any, err error)
+	// Upstreams is how the servers behind the gate are, for /api/upstreams.
+	Upstreams func() any
 	// Limited is who is held off at the moment, for /api/limits.
 	Limited func() any
 }
@@ -56,7 +58,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		head.Set("Allow", "GET, HEAD")
 		answer(w, http.StatusMethodNotAllowed, fault{"only GET and HEAD are understood here"})
 	case r.URL.Path == "/":
-		answer(w, http.StatusOK, index{"gate401", h.Version, []string{"/healthz", "/readyz", "/api/traces", "/api/traces/{request_id}", "/api/limits", "/api/runtime", "/api/config", "POST /api/reload"}})
+		answer(w, http.StatusOK, index{"gate401", h.Version, []string{"/healthz", "/readyz", "/api/traces", "/api/traces/{request_id}", "/api/limits", "/api/upstreams", "/api/runtime", "/api/config", "POST /api/reload"}})
 	case r.URL.Path == "/healthz":
 		answer(w, http.StatusOK, map[string]string{"status": "ok"})
 	case r.URL.Path == "/readyz":
@@ -69,6 +71,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusOK, h.Configuration(false))
 	case r.URL.Path == "/api/runtime":
 		answer(w, http.StatusOK, now())
+	case r.URL.Path == "/api/upstreams" && h.Upstreams != nil:
+		answer(w, http.StatusOK, h.Upstreams())
 	case r.URL.Path == "/api/limits" && h.Limited != nil:
 		answer(w, http.StatusOK, h.Limited())
 	default:

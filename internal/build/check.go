@@ -72,7 +72,7 @@ func Beyond(cfg *config.File, known config.Faults) config.Faults {
 
 // files tries the files that tls and methods name.
 func files(cfg *config.File) config.Faults {
-	faults := certificates(cfg)
+	faults := append(certificates(cfg), authorities(cfg)...)
 	for _, m := range cfg.Methods {
 		switch {
 		case m.Basic != nil && m.Basic.Htpasswd != "":

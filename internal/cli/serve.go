@@ -2,7 +2,7 @@ package cli
 
 import (
 	"errors"
-	"net/url"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -102,8 +102,8 @@ func checkServe(cfg *config.File, flags map[string]string) error {
 		return usagef(`gate401 serve --upstream http://127.0.0.1:3000, or "gate401 demo" to see one with an API of its own`,
 			"there is no API to protect: no upstream was given")
 	}
-	if u, err := url.Parse(cfg.Gate.Upstream); cfg.Gate.Upstream != "" && (err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https")) {
-		return usagef("--upstream http://127.0.0.1:3000", "the upstream %q is no URL with scheme and host", cfg.Gate.Upstream)
+	if at := cfg.Gate.Upstream; at != "" && len(cfg.Upstreams) == 0 && !strings.Contains(at, "://") {
+		return usagef("--upstream http://127.0.0.1:3000", "the upstream %q is no URL with scheme and host", at)
 	}
 	err := cfg.Check()
 	var faults config.Faults

@@ -26,6 +26,7 @@ type generation struct {
 	public  *url.URL // where clients reach the gate
 	system  *build.System
 	handler http.Handler
+	behind  behind
 	secured *secured // nil for plain http
 	// fitness is asked by /readyz, by name: parts that can be unfit.
 	fitness map[string]func(context.Context) error
@@ -76,12 +77,34 @@ func (h *house) furnish(g, before *generation) error {
 		return err
 	}
 	g.closers = append(g.closers, g.system.Close)
-	upstream, err := url.Parse(cfg.Gate.Upstream)
+	front, err := h.front(g)
 	if err != nil {
 		return err
 	}
-	p, err := proxy.New(h.lasting(cfg, proxy.Config{
-		Gate: g.system.Gate, Upstream: upstream, Identity: identityFields(cfg.Identity.Headers), Log: h.log,
+	routes := newRoutes(cfg.Gate.Prefix, h.stores.Keyring, front)
+	if routes.checks, err = h.checks(g); err != nil {
+		return err
+	}
+	routes.resources, err = resource.New(resource.Config{
+		Gate: g.system.Gate, All: g.system.Policy.All(), Every: g.system.Policy.Every,
+		Name: cfg.Gate.Realm, Documentation: g.system.Gate.Responder.Problems,
+	})
+	g.handler = withHSTS(routes, cfg)
+	return err
+}
+
+// front answers what is not the gate's own: the proxy, where there is an API
+// behind the gate.
+func (h *house) front(g *generation) (http.Handler, error) {
+	cfg := g.config
+	if cfg.Gate.Upstream == "" {
+		return http.HandlerFunc(checksOnly), nil
+	}
+	if err := h.upstreams(g); err != nil {
+		return nil, err
+	}
+	c, err := g.ways(h.lasting(cfg, proxy.Config{
+		Gate: g.system.Gate, Identity: identityFields(cfg.Identity.Headers), Log: h.log,
 		Strip:           proxy.Strip{Headers: g.system.Headers, Query: g.system.Query, Cookies: g.system.Cookies},
 		KeepCredentials: cfg.Gate.KeepCredentials, StrictTransport: cfg.TLS.HSTS.Given(), DangerouslyKeepMethodOverride: cfg.Gate.DangerouslyKeepMethodOverride,
 		Answered: func(r *gate401.Request, d *gate401.Decision, status int) {
@@ -90,15 +113,9 @@ func (h *house) furnish(g, before *generation) error {
 		},
 	}))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	routes := newRoutes(cfg.Gate.Prefix, h.stores.Keyring, p)
-	routes.resources, err = resource.New(resource.Config{
-		Gate: g.system.Gate, All: g.system.Policy.All(), Every: g.system.Policy.Every,
-		Name: cfg.Gate.Realm, Documentation: g.system.Gate.Responder.Problems,
-	})
-	g.handler = withHSTS(routes, cfg)
-	return err
+	return proxy.New(c)
 }
 
 // publicURL is the scheme and host at which clients reach the gate.

@@ -115,6 +115,7 @@ func (h *house) adminHandler() *admin.Handler {
 	return &admin.Handler{
 		Version: h.options.Version, Traces: h.watch.Traces, Limited: h.limited,
 		Ready:         h.readiness,
+		Upstreams:     h.upstreamStatus,
 		Configuration: h.inForce,
 		Reload: func(ctx context.Context) (bool, any, error) {
 			s, err := h.reloader.ask(ctx)

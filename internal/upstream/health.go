@@ -62,15 +62,15 @@ func (t *target) watch(ctx context.Context, h Health) {
 		if ctx.Err() != nil {
 			return
 		}
-		switch sick := t.sick.Load(); {
-		case (err != nil) == sick:
+		need := h.Unhealthy
+		if t.sick.Load() {
+			need = h.Healthy
+		}
+		if row++; (err != nil) == t.sick.Load() {
 			row = 0
-		default:
-			row++
-			if need := map[bool]int{true: h.Healthy, false: h.Unhealthy}[sick]; first || row >= need {
-				t.verdict(err)
-				row = 0
-			}
+		} else if first || row >= need {
+			t.verdict(err)
+			row = 0
 		}
 		if err == nil {
 			// It answers: no need to wait for a client to find out.
@@ -102,7 +102,7 @@ func (t *target) ask(ctx context.Context, transport http.RoundTripper, h Health)
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	// The end of a short body, so that the server sees no broken connection.
 	if _, err := io.CopyN(io.Discard, res.Body, 64<<10); err != nil && err != io.EOF { //nolint:errorlint // CopyN returns it as it is
 		return err

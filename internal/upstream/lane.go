@@ -155,6 +155,9 @@ func addressed(r *http.Request, at *url.URL, body *held) *http.Request {
 	out, where := *r, *r.URL
 	where.Scheme, where.Host = wireScheme(at.Scheme), at.Host
 	out.URL = &where
+	if out.Host == r.URL.Host {
+		out.Host = ""
+	}
 	if body != nil {
 		out.Body = body
 	}

@@ -20,8 +20,8 @@ type TargetStatus struct {
 	// Requests are under way, where they are counted: there are several servers,
 	// or there is a limit. Answered and Failed are since the start.
 	Requests *int64 `json:"requests,omitempty"`
-	Answered int64 `json:"answered"`
-	Failed   int64 `json:"failed"`
+	Answered int64  `json:"answered"`
+	Failed   int64  `json:"failed"`
 }
 
 // Status tells how the servers are.
