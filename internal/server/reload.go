@@ -186,8 +186,8 @@ func (h *house) read(inForce *config.File) (*config.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Gate.Upstream == "" {
-		return nil, ErrNoUpstream
+	if err := purpose(cfg); err != nil {
+		return nil, err
 	}
 	// A rule that contradicts another is found by no other look at the file alone.
 	if _, err := build.Check(cfg); err != nil {

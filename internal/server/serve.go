@@ -52,8 +52,8 @@ var ErrNoUpstream = errors.New("no upstream: there is no API to protect")
 
 // Serve protects the upstream of the configuration until ctx ends.
 func Serve(ctx context.Context, o Options) error {
-	if o.Config.Gate.Upstream == "" {
-		return ErrNoUpstream
+	if err := purpose(o.Config); err != nil {
+		return err
 	}
 	h, err := open(ctx, o)
 	if err != nil {
