@@ -15,10 +15,15 @@ func (s *Setup) caddy() string {
 	clean := slices.Concat(identity, others, aliases(identity, others))
 	header := func(name string) string { return "{http.reverse_proxy.header." + name + "}" }
 	set := func(name string) string { return "request_header " + name + " " + header(name) }
-	answers := []string{"X-Request-Id"}
+	var answers, down []string
 	if s.CORS {
-		answers = append(answers, corsFields()...)
-		answers = append(answers, "Vary")
+		for _, name := range append(corsFields(), "Vary") {
+			matcher := "@" + strings.ReplaceAll(strings.ToLower(name), "-", "_")
+			answers = append(answers, matcher+" not vars "+header(name)+` ""`, "header "+matcher+" "+name+" "+header(name))
+			if name != "Vary" { // it adds up with what the API says
+				down = append(down, "header_down -"+name)
+			}
+		}
 	}
 	host, port := s.listen()
 	bind := ""
@@ -40,12 +45,8 @@ func (s *Setup) caddy() string {
 		"CLEAN":       lines(clean, func(n string) string { return "request_header -" + n }),
 		"IDENTITY":    lines(append([]string{"X-Request-Id"}, s.Identity...), set),
 		"CREDENTIALS": lines(s.Credentials, func(n string) string { return "request_header -" + n }),
-		"ANSWERS": lines(answers, func(n string) string {
-			if n == "Vary" {
-				return "header +" + n + " " + header(n)
-			}
-			return "header >" + n + " " + header(n)
-		}),
+		"ANSWERS":     lines(answers, func(l string) string { return l }),
+		"DOWN":        lines(down, func(l string) string { return l }),
 	})
 }
 
@@ -90,6 +91,8 @@ const caddyText = `# Caddy in front of the API; gate401 decides. Run the gate be
 				@IDENTITY@
 				# The API sees no credential.
 				@CREDENTIALS@
+				# What the gate says to the client.
+				header X-Request-Id {http.reverse_proxy.header.X-Request-Id}
 				@ANSWERS@
 			}
 
@@ -105,8 +108,10 @@ const caddyText = `# Caddy in front of the API; gate401 decides. Run the gate be
 
 		# The API.
 		reverse_proxy @API@ {
+			header_down -X-Request-Id
 			header_down -Gate401-Refused-By
 			header_down -Gate401-Reason
+			@DOWN@
 		}
 	}
 }
