@@ -205,13 +205,16 @@ func BenchmarkProxy(b *testing.B) {
 	}
 	gate := func(b *testing.B, logged bool) string {
 		u := upstream(b)
-		tr := lean.NewLean(u, 0)
-		b.Cleanup(tr.Close)
+		up, err := lean.New(lean.Config{Name: "bench", URLs: []*url.URL{u}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { _ = up.Close() })
 		g := newGate()
 		if logged {
 			observed(b, g)
 		}
-		p, err := proxy.New(proxy.Config{Gate: g, Upstream: u, Transport: tr, Strip: places})
+		p, err := proxy.New(proxy.Config{Gate: g, Upstream: u, Transport: up.Lane(0), Strip: places})
 		if err != nil {
 			b.Fatal(err)
 		}
