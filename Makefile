@@ -1,9 +1,11 @@
 # gate401: what can be made. "make help" lists it.
 SHELL := bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+ROUNDS ?= 10
+SECONDS ?= 3
 TEMPL := go run github.com/a-h/templ/cmd/templ@v0.3.977
 
-.PHONY: help build release image demo test check race fuzz lint generate docs bench cover clean
+.PHONY: help build release image demo test check race fuzz lint generate docs bench bench-proxy soak cover clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -47,6 +49,12 @@ docs: ## write the generated documents anew
 
 bench: ## the benchmarks behind docs/performance.md
 	scripts/bench.sh
+
+bench-proxy: ## the gate side by side with HAProxy, nginx and bare Go servers: ROUNDS, SECONDS
+	@scripts/bench-proxy.sh -rounds $(ROUNDS) -seconds $(SECONDS) $(BENCHFLAGS)
+
+soak: ## the gate under load for DURATION (1h): memory, goroutines, answers
+	@scripts/soak.sh
 
 cover: ## coverage by package
 	go test -cover ./... | grep -v 'no test files'

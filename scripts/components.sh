@@ -14,6 +14,8 @@ caddy|caddy|explain and the client against Caddy
 squid|squid|the client behind Squid
 wget|wget|the mock as wget sees it
 http|httpie|the mock as HTTPie sees it
+haproxy|haproxy|the side by side measurement against HAProxy
+wrk|wrk|the side by side measurement: its load
 chromium|chromium|the pages in a browser; what its DevTools copy
 git|git|a release that is made twice
 systemd-analyze|systemd|the unit of systemd

@@ -108,7 +108,12 @@ var policy = map[string]struct{ house, modules string }{
 	"cmd/gate401":    {house: "internal/cli"},
 	"internal/docs": {house: "httpauth internal/cli internal/config internal/diagnose internal/mock/httpbin internal/mock/mix internal/mock/scenario " +
 		"internal/mock/world internal/trial reason"},
-	"internal/archtest":    {},
+	"internal/archtest": {},
+
+	// What measures.
+	"tools/rig":            {house: "internal/config internal/storage store token", modules: "github.com/go-jose/go-jose/v4 modernc.org/sqlite"},
+	"tools/benchproxy":     {house: " internal/build internal/config internal/storage internal/watch token tools/rig"},
+	"tools/soak":           {house: "token tools/rig", modules: "github.com/coder/websocket"},
 	"e2e/program":          {},
 	"examples/client-test": {},
 	"examples/shop":        {house: " access authn defend store store/memory token"},

@@ -103,18 +103,18 @@ func ready(s settings) error {
 		faults = append(faults, fmt.Errorf("%w\ngate401: hint: make build", err))
 	}
 	for _, c := range []struct{ command, pkg string }{{"wrk", "wrk"}, {"haproxy", "haproxy"}, {"nginx", "nginx"}, {"taskset", "util-linux"}} {
-		if program(c.command) == "" {
+		if command(c.command) == "" {
 			faults = append(faults, fmt.Errorf("%s is not installed\ngate401: hint: apt-get install %s", c.command, c.pkg))
 		}
 	}
-	if s.profile != "" && program("perf") == "" {
+	if s.profile != "" && command("perf") == "" {
 		faults = append(faults, errors.New("perf is not installed\ngate401: hint: apt-get install linux-perf"))
 	}
 	return errors.Join(faults...)
 }
 
-// program finds a command, also among those of the administrator.
-func program(name string) string {
+// command finds a command, also among those of the administrator.
+func command(name string) string {
 	for _, dir := range []string{"", "/usr/sbin/", "/usr/local/sbin/"} {
 		if path, err := exec.LookPath(dir + name); err == nil {
 			return path

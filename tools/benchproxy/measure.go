@@ -38,7 +38,7 @@ func (st *stage) measure(ctx context.Context, progress io.Writer) (*report, erro
 				break
 			}
 			if err = e.prepare(st.dir); err == nil {
-				_, err = e.take(ctx, 2*time.Second)
+				_, err = e.take(ctx, min(length, 2*time.Second))
 			}
 		}
 	}
@@ -155,7 +155,7 @@ func (st *stage) profile(ctx context.Context, length time.Duration, progress io.
 			for _, p := range e.servers {
 				pids = append(pids, strconv.Itoa(p.PID))
 			}
-			perf := exec.CommandContext(ctx, "perf", "record", "-q", "-F", "999", "-g", "-o", base+".data", "-p", strings.Join(pids, ","), //nolint:gosec // our own names
+			perf := exec.CommandContext(ctx, "perf", "record", "-q", "-F", "999", "-g", "-o", base+".data", "-p", strings.Join(pids, ","),
 				"--", "sleep", strconv.Itoa(int(length/time.Second)))
 			if err := perf.Start(); err != nil {
 				return err
@@ -164,7 +164,7 @@ func (st *stage) profile(ctx context.Context, length time.Duration, progress io.
 			if err := errors.Join(err, perf.Wait()); err != nil {
 				return fmt.Errorf("profile of %s: %w", e.name, err)
 			}
-			text, err := exec.CommandContext(ctx, "perf", "report", "-i", base+".data", "--stdio", "--no-children", "-g", "none", "--percent-limit", "0.3").Output() //nolint:gosec // our own names
+			text, err := exec.CommandContext(ctx, "perf", "report", "-i", base+".data", "--stdio", "--no-children", "-g", "none", "--percent-limit", "0.3").Output()
 			if err != nil {
 				return fmt.Errorf("profile of %s: %w", e.name, err)
 			}

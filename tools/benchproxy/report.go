@@ -151,7 +151,7 @@ func loadAverage() string {
 func versions() []string {
 	out := []string{runtime.Version()}
 	for _, x := range [][]string{{"haproxy", "-v"}, {"nginx", "-v"}} {
-		text, _ := exec.Command(program(x[0]), x[1]).CombinedOutput() //nolint:gosec,noctx // ends by itself
+		text, _ := exec.Command(command(x[0]), x[1]).CombinedOutput()
 		line, _, _ := strings.Cut(string(text), "\n")
 		if i := strings.Index(line, " 20"); i > 0 && x[0] == "haproxy" {
 			line = line[:i]

@@ -43,7 +43,7 @@ http {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
-	return rig.Start(ctx, rig.Command{Name: name, Path: program("nginx"), Args: []string{"-c", file, "-p", dir}, Dir: dir, Core: core, Addr: addr})
+	return rig.Start(ctx, rig.Command{Name: name, Path: command("nginx"), Args: []string{"-c", file, "-p", dir}, Dir: dir, Core: core, Addr: addr})
 }
 
 // upstreamServer answers everything, at once.
@@ -131,7 +131,7 @@ backend api
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
-	return rig.Start(ctx, rig.Command{Name: "haproxy", Path: program("haproxy"), Args: []string{"-db", "-f", file}, Dir: st.dir, Core: serverCore, Addr: addr})
+	return rig.Start(ctx, rig.Command{Name: "haproxy", Path: command("haproxy"), Args: []string{"-db", "-f", file}, Dir: st.dir, Core: serverCore, Addr: addr})
 }
 
 // free is several free addresses.

@@ -69,7 +69,7 @@ func lua(s string) string { return strconv.QuoteToASCII(s) }
 func wrk(ctx context.Context, script, url string, length time.Duration) (result, error) {
 	ctx, cancel := context.WithTimeout(ctx, length+time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "taskset", "-c", strconv.Itoa(loadCore), "wrk", "-t1", "-c"+strconv.Itoa(connections), //nolint:gosec // our own script
+	cmd := exec.CommandContext(ctx, "taskset", "-c", strconv.Itoa(loadCore), "wrk", "-t1", "-c"+strconv.Itoa(connections),
 		"-d"+strconv.Itoa(max(1, int(length/time.Second)))+"s", "--timeout", "30s", "-s", script, url)
 	out, err := cmd.CombinedOutput()
 	if err != nil {

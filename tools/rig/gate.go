@@ -1,8 +1,10 @@
 package rig
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,9 +25,15 @@ type Gate struct {
 	Rules int
 	// Extra is more of the file, as it stands there.
 	Extra string
-	// Core and Env are those of Command.
-	Core int
-	Env  []string
+	// Leeway is that of the tokens; empty means the default.
+	Leeway string
+	// Admin is where operators connect; empty picks an address.
+	Admin string
+	// Core, Nice, Env and Output are those of Command.
+	Core   int
+	Nice   int
+	Env    []string
+	Output io.Writer
 }
 
 // Start writes the file of the gate and starts it.
@@ -38,17 +46,21 @@ func (m *Material) Start(ctx context.Context, g Gate) (*Process, error) {
 	if err := os.WriteFile(path, []byte(m.Settings(g, listen)), 0o600); err != nil {
 		return nil, err
 	}
-	return Start(ctx, Command{Name: g.Name, Path: g.Binary, Args: []string{"serve", "-c", path}, Dir: m.Dir, Env: g.Env, Core: g.Core, Addr: listen})
+	return Start(ctx, Command{Name: g.Name, Path: g.Binary, Args: []string{"serve", "-c", path}, Dir: m.Dir, Env: g.Env, Core: g.Core, Nice: g.Nice, Addr: listen, Output: g.Output})
 }
 
 // Settings is the file of a gate that listens at that address.
 func (m *Material) Settings(g Gate, listen string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "gate: {listen: %q, upstream: %q, realm: bench}\nadmin: {listen: 127.0.0.1:0}\nlog: {format: json}\n", listen, g.Upstream)
+	fmt.Fprintf(&b, "gate: {listen: %q, upstream: %q, realm: bench}\nadmin: {listen: %q}\nlog: {format: json}\n", listen, g.Upstream, cmp.Or(g.Admin, "127.0.0.1:0"))
 	fmt.Fprintf(&b, "storage: {records: %q}\nmethods:\n", "sqlite:"+filepath.Join(m.Dir, g.Records))
+	leeway := ""
+	if g.Leeway != "" {
+		leeway = ", leeway: " + g.Leeway
+	}
 	for _, alg := range Algorithms {
-		fmt.Fprintf(&b, "  %s: {type: bearer, issuer: %q, audience: %s, algorithms: [%s], jwks: %q}\n",
-			strings.ToLower(alg), Issuer(alg), Audience, alg, filepath.Join(m.Dir, strings.ToLower(alg)+".json"))
+		fmt.Fprintf(&b, "  %s: {type: bearer, issuer: %q, audience: %s, algorithms: [%s], jwks: %q%s}\n",
+			strings.ToLower(alg), Issuer(alg), Audience, alg, filepath.Join(m.Dir, strings.ToLower(alg)+".json"), leeway)
 	}
 	b.WriteString("  password: {type: basic}\n  key: {type: api-key}\nrules:\n")
 	b.WriteString("  - {path: /open/**, allow: anyone}\n  - {path: /rs256/**, methods: [rs256]}\n  - {path: /es256/**, methods: [es256]}\n" +

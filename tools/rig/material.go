@@ -45,6 +45,8 @@ type Material struct {
 	Bad map[string]string
 	// Keys are API keys that the records know.
 	Keys []string
+
+	signers map[string]*token.SigningKey
 }
 
 // Algorithms are those of the tokens: each has an issuer and a method of its
@@ -57,7 +59,7 @@ func Issuer(alg string) string { return "https://" + strings.ToLower(alg) + ".ex
 // NewMaterial makes n tokens of each algorithm and records with one person and
 // that many keys.
 func NewMaterial(ctx context.Context, dir string, n, keys int) (*Material, error) {
-	m := &Material{Dir: dir, Tokens: map[string][]string{}, Bad: map[string]string{}}
+	m := &Material{Dir: dir, Tokens: map[string][]string{}, Bad: map[string]string{}, signers: map[string]*token.SigningKey{}}
 	for _, alg := range Algorithms {
 		if err := m.issuer(alg, n); err != nil {
 			return nil, fmt.Errorf("%s: %w", alg, err)
@@ -97,8 +99,9 @@ func (m *Material) issuer(alg string, n int) error {
 	if err != nil {
 		return err
 	}
+	m.signers[alg] = key
 	for i := range n {
-		t, err := key.Sign(claims(alg, i), "JWT")
+		t, err := m.Token(alg, i, 24*time.Hour)
 		if err != nil {
 			return err
 		}
@@ -110,12 +113,17 @@ func (m *Material) issuer(alg string, n int) error {
 	return nil
 }
 
+// Token signs one more token, for that person, good for that long.
+func (m *Material) Token(alg string, i int, lasts time.Duration) (string, error) {
+	return m.signers[alg].Sign(claims(alg, i, lasts), "JWT")
+}
+
 // claims are those of a person at an ordinary identity provider.
-func claims(alg string, i int) map[string]any {
+func claims(alg string, i int, lasts time.Duration) map[string]any {
 	now := time.Now()
 	return map[string]any{
 		"iss": Issuer(alg), "aud": Audience, "sub": fmt.Sprintf("user-%04d", i), "jti": fmt.Sprintf("token-%08d", i),
-		"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(24 * time.Hour).Unix(), "auth_time": now.Unix(),
+		"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(lasts).Unix(), "auth_time": now.Unix(),
 		"scope": "openid profile email orders:read orders:write", "groups": []string{"staff", "orders"},
 		"name": fmt.Sprintf("Ada Example %04d", i), "email": fmt.Sprintf("ada.%04d@example.com", i), "email_verified": true,
 		"azp": "web", "sid": "0b1c2d3e-4f50-6172-8394-a5b6c7d8e9fa",
@@ -128,7 +136,7 @@ func (m *Material) bad(private crypto.Signer) error {
 	if err != nil {
 		return err
 	}
-	if m.Bad["key"], err = stranger.Sign(claims(token.RS256, 0), "JWT"); err != nil {
+	if m.Bad["key"], err = stranger.Sign(claims(token.RS256, 0, 24*time.Hour), "JWT"); err != nil {
 		return err
 	}
 	a, b := m.Tokens[token.RS256][0], m.Tokens[token.RS256][len(m.Tokens[token.RS256])-1]

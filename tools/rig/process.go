@@ -27,10 +27,12 @@ type Command struct {
 	Env []string
 	// Core is the only core that it may use; below 0 it may use all.
 	Core int
+	// Nice lowers its priority (nice(1)).
+	Nice int
 	// Addr is where it accepts connections as soon as it is ready.
 	Addr string
-	// Out is where its output goes; empty means Name.log in Dir.
-	Out string
+	// Output gets what it writes; nil means the file Name.log in Dir.
+	Output io.Writer
 }
 
 // Process is a program that runs. Stop it.
@@ -43,7 +45,7 @@ type Process struct {
 	Ready time.Duration
 
 	cmd   *exec.Cmd
-	out   *os.File
+	out   *os.File // nil where the output goes elsewhere
 	once  sync.Once
 	ended chan struct{}
 	err   error // to be read when ended is closed
@@ -58,22 +60,25 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 	if c.Core >= 0 {
 		path, args = "taskset", append([]string{"-c", strconv.Itoa(c.Core), c.Path}, c.Args...)
 	}
-	out := c.Out
-	if out == "" {
-		out = filepath.Join(c.Dir, c.Name+".log")
+	if c.Nice > 0 {
+		path, args = "nice", append([]string{"-n", strconv.Itoa(c.Nice), path}, args...)
 	}
-	file, err := os.OpenFile(out, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, err
+	output, file := c.Output, (*os.File)(nil)
+	if output == nil {
+		var err error
+		if file, err = os.OpenFile(filepath.Join(c.Dir, c.Name+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
+			return nil, err
+		}
+		output = file
 	}
 	// It ends by Stop, in its own way, and not with a context in the middle of a
 	// write.
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), path, args...) //nolint:gosec // the programs of the measurement
-	cmd.Dir, cmd.Stdout, cmd.Stderr = c.Dir, file, file
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), path, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = c.Dir, output, output
 	cmd.Env = append(os.Environ(), c.Env...)
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", c.Name, err), file.Close())
+		return nil, errors.Join(fmt.Errorf("%s: %w", c.Name, err), closed(file))
 	}
 	p := &Process{Name: c.Name, Addr: c.Addr, PID: cmd.Process.Pid, cmd: cmd, out: file, ended: make(chan struct{})}
 	go func() {
@@ -81,9 +86,16 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 		close(p.ended)
 	}()
 	if err := p.ready(ctx, began); err != nil {
-		return nil, errors.Join(err, tail(out), p.Stop())
+		return nil, errors.Join(err, p.said(), p.Stop())
 	}
 	return p, nil
+}
+
+func closed(f *os.File) error {
+	if f == nil {
+		return nil
+	}
+	return f.Close()
 }
 
 // ready waits until a connection is accepted.
@@ -106,9 +118,12 @@ func (p *Process) ready(ctx context.Context, began time.Time) error {
 	return fmt.Errorf("%s: nobody listens at %s after %s", p.Name, p.Addr, patience)
 }
 
-// tail is the end of a program's output, as an error.
-func tail(path string) error {
-	f, err := os.Open(path)
+// said is the beginning of a program's output, as an error.
+func (p *Process) said() error {
+	if p.out == nil {
+		return nil
+	}
+	f, err := os.Open(p.out.Name())
 	if err != nil {
 		return err
 	}
@@ -145,7 +160,7 @@ func (p *Process) Stop() error {
 			<-p.ended
 			err = fmt.Errorf("%s did not end within %s and was killed", p.Name, patience)
 		}
-		err = errors.Join(err, p.out.Close())
+		err = errors.Join(err, closed(p.out))
 	})
 	return err
 }
