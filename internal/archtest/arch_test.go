@@ -124,6 +124,7 @@ var policy = map[string]struct{ house, modules string }{
 	"e2e/foreign":          {house: "e2e/program internal/component"},
 	"e2e/client":           {},
 	"e2e/operate":          {},
+	"e2e/stream":           {},
 	"e2e/tls":              {},
 	"e2e/mock":             {},
 }
