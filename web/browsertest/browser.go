@@ -23,6 +23,9 @@ type Options struct {
 	Hosts map[string]string
 	// IgnoreCertErrors takes any certificate.
 	IgnoreCertErrors bool
+	// TrustedKeys are the base64 SHA-256 of the public keys (SPKI) whose certificates
+	// it takes, and no others.
+	TrustedKeys []string
 }
 
 // Start starts the browser with nothing special.
@@ -49,6 +52,7 @@ func (o Options) Start(t *testing.T) *Browser {
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("password-store", "basic"),
 		chromedp.Flag("host-resolver-rules", strings.Join(rules, ", ")),
 		chromedp.Flag("ignore-certificate-errors", o.IgnoreCertErrors),
+		chromedp.Flag("ignore-certificate-errors-spki-list", strings.Join(o.TrustedKeys, ",")),
 	)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
