@@ -75,5 +75,5 @@ DocumentRoot "%[1]s/www"
 	}
 	file := filepath.Join(dir, "apache.conf")
 	write(t, file, conf)
-	return start(t, exec.Command(apache, "-f", file, "-D", "FOREGROUND"), address)
+	return Start(t, exec.Command(apache, "-f", file, "-D", "FOREGROUND"), address)
 }

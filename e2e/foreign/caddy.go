@@ -34,5 +34,5 @@ http://%[1]s {
 `, address, User, dir, hash))
 	cmd := exec.Command(caddy, "run", "--config", file, "--adapter", "caddyfile")
 	cmd.Env = append(cmd.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_DATA_HOME="+dir)
-	return start(t, cmd, address)
+	return Start(t, cmd, address)
 }

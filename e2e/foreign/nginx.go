@@ -60,5 +60,5 @@ http {
   }
 }
 `, dir, address, proxied, user))
-	return start(t, exec.Command(nginx, "-c", file, "-p", dir), address)
+	return Start(t, exec.Command(nginx, "-c", file, "-p", dir), address)
 }

@@ -16,7 +16,7 @@ func Node(t testing.TB, program string, args ...string) *Server {
 	address := FreeAddress(t)
 	cmd := exec.Command(node, append([]string{filepath.Join(dir, program), address}, args...)...)
 	cmd.Dir = dir
-	return start(t, cmd, address)
+	return Start(t, cmd, address)
 }
 
 // NodeCommand is a program of e2e/npm that runs to its end.
@@ -41,5 +41,5 @@ func NodeTool(t testing.TB, tool string, args ...string) *exec.Cmd {
 // Serve starts a command that listens at address, such as one of NodeTool.
 func Serve(t testing.TB, cmd *exec.Cmd, address string) *Server {
 	t.Helper()
-	return start(t, cmd, address)
+	return Start(t, cmd, address)
 }

@@ -36,9 +36,9 @@ func FreeAddress(t testing.TB) string {
 // program for Node takes seconds.
 const patience = 60 * time.Second
 
-// start runs cmd until the test ends and waits until something listens at
+// Start runs cmd until the test ends and waits until something listens at
 // address.
-func start(t testing.TB, cmd *exec.Cmd, address string) *Server {
+func Start(t testing.TB, cmd *exec.Cmd, address string) *Server {
 	t.Helper()
 	s := &Server{URL: "http://" + address, Log: &program.Output{}}
 	cmd.Stdout, cmd.Stderr = s.Log, s.Log

@@ -50,5 +50,5 @@ shutdown_lifetime 0 seconds
 visible_hostname localhost
 netdb_filename none
 `, dir, address, user, auth))
-	return start(t, exec.Command(squid, "-N", "-f", file), address)
+	return Start(t, exec.Command(squid, "-N", "-f", file), address)
 }

@@ -123,9 +123,11 @@ var policy = map[string]struct{ house, modules string }{
 	"tools/release":        {},
 	"e2e/foreign":          {house: "e2e/program internal/component"},
 	"e2e/client":           {},
+	"e2e/forward":          {},
 	"e2e/operate":          {},
 	"e2e/stream":           {},
 	"e2e/tls":              {},
+	"e2e/upstream":         {},
 	"e2e/mock":             {},
 }
 

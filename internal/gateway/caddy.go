@@ -19,7 +19,7 @@ func (s *Setup) caddy() string {
 	if s.CORS {
 		for _, name := range append(corsFields(), "Vary") {
 			matcher := "@" + strings.ReplaceAll(strings.ToLower(name), "-", "_")
-			answers = append(answers, matcher+" not vars "+header(name)+` ""`, "header "+matcher+" "+name+" "+header(name))
+			answers = append(answers, matcher+" vars_regexp "+header(name)+" ^[A-Za-z*]", "header "+matcher+" "+name+" "+header(name))
 			if name != "Vary" { // it adds up with what the API says
 				down = append(down, "header_down -"+name)
 			}
@@ -77,6 +77,13 @@ const caddyText = `# Caddy in front of the API; gate401 decides. Run the gate be
 		request_header -X_Forwarded*
 		request_header -X.Forwarded*
 		@CLEAN@
+		# Connection names fields that the next hop drops: those of the gate must
+		# not be among them. Of all upgrades only WebSocket goes on.
+		@websocket header_regexp Upgrade (?i)^websocket$
+		@otherwise not header_regexp Upgrade (?i)^websocket$
+		request_header @websocket Connection Upgrade
+		request_header @otherwise -Connection
+		request_header @otherwise -Upgrade
 
 		# Ask the gate. 200 goes on, with what the gate says of who is asking;
 		# everything else is the answer for the client, as it is.
