@@ -23,7 +23,10 @@ func (x *passage) fail(w http.ResponseWriter, hr *http.Request, err error) {
 	case errors.Is(err, errUnauthorized):
 		x.normalise(w)
 		return
-	case over && x.cancel != nil && code != "":
+	case over && x.cancel != nil && code == "":
+		x.problem(w, trouble{status: http.StatusServiceUnavailable, detail: "The gate restarts. Call again."})
+		return
+	case over && x.cancel != nil:
 		// A call whose time was up before it had an answer.
 		p.responder.Refuse(w, x.in, x.request, p.gate.Refusal(x.request, &x.decision, code))
 		return

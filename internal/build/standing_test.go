@@ -1,0 +1,82 @@
+package build_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/internal/build"
+	"github.com/gate401/gate401/reason"
+	"github.com/gate401/gate401/store"
+)
+
+// What stands behind an identity, and what does not any more.
+func TestStanding(t *testing.T) {
+	ctx := t.Context()
+	began := time.Now()
+	later := began.Add(time.Minute)
+	s, err := build.InMemory(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	must := func(_ any, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, a := range []store.Account{
+		{Name: "alice"}, {Name: "bob", Suspended: true}, {Name: "carol", PasswordChanged: later}, {Name: "dave"},
+	} {
+		must(s.Set.Accounts.CreateAccount(ctx, a))
+	}
+	for i, k := range []store.APIKey{
+		{ID: "good"}, {ID: "revoked", Revoked: began}, {ID: "ended", Expires: began.Add(-time.Second)}, {ID: "bobs", Owner: "bob"}, {ID: "alices", Owner: "alice"},
+	} {
+		k.Hash[0] = byte(i + 1)
+		must(s.Set.APIKeys.CreateAPIKey(ctx, k))
+	}
+	must(nil, s.RemoveAccount(ctx, "dave"))
+	must(nil, s.Set.Tokens.Revoke(ctx, store.Revocation{Kind: store.RevokedToken, ID: "jti", At: began, Until: later}))
+	must(nil, s.Set.Tokens.Revoke(ctx, store.Revocation{Kind: store.RevokedSubject, ID: "alice", At: time.Unix(2000, 0), Until: later}))
+	issued := func(at string) map[string]any { return map[string]any{"iat": json.Number(at)} }
+	for _, c := range []struct {
+		name string
+		id   gate401.Identity
+		want reason.Code
+	}{
+		{"a key", gate401.Identity{Subject: "api-key:good", Method: "api-key", Credential: "good"}, ""},
+		{"a key with an owner", gate401.Identity{Subject: "alice", Method: "api-key", Credential: "alices"}, ""},
+		{"a revoked key", gate401.Identity{Subject: "x", Method: "api-key", Credential: "revoked"}, reason.APIKeyRevoked},
+		{"a key that is gone", gate401.Identity{Subject: "x", Method: "api-key", Credential: "gone"}, reason.APIKeyRevoked},
+		{"a key that ends earlier now", gate401.Identity{Subject: "x", Method: "api-key", Credential: "ended", Expires: later}, reason.APIKeyExpired},
+		{"a key of a suspended owner", gate401.Identity{Subject: "bob", Method: "api-key", Credential: "bobs"}, reason.AccountSuspended},
+		{"a person", gate401.Identity{Subject: "alice", Method: "basic"}, ""},
+		{"a person of a file", gate401.Identity{Subject: "erin", Method: "basic"}, ""},
+		{"a suspended person", gate401.Identity{Subject: "bob", Method: "basic"}, reason.AccountSuspended},
+		{"a person with a new password", gate401.Identity{Subject: "carol", Method: "basic"}, reason.PasswordOutdated},
+		{"a person who is gone", gate401.Identity{Subject: "dave", Method: "bearer", Credential: "x"}, reason.TokenRevoked},
+		{"a token", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "other", Claims: issued("3000")}, ""},
+		{"a revoked token", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "jti", Claims: issued("3000")}, reason.TokenRevoked},
+		{"a token from before", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "other", Claims: issued("1000")}, reason.TokenRevoked},
+		{"of another issuer", gate401.Identity{Subject: "bob", Method: "bearer", Credential: "jti", Issuer: "https://idp.example"}, ""},
+	} {
+		err := s.Standing(ctx, &c.id, began)
+		var d *gate401.Denial
+		switch {
+		case c.want == "" && err != nil, c.want != "" && (!errors.As(err, &d) || d.Reason != c.want):
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+	// A store that cannot be read withdraws nothing.
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	var d *gate401.Denial
+	if err := s.Standing(gone, &gate401.Identity{Subject: "x", Method: "api-key", Credential: "good"}, began); err == nil || errors.As(err, &d) {
+		t.Errorf("%v", err)
+	}
+}
