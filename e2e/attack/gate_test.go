@@ -71,10 +71,10 @@ func newGate(t testing.TB, head, rest string) *gate {
 }
 
 // command runs gate401 to its end, in the gate's folder.
-func (g *gate) command(args ...string) string {
+func (g *gate) command(stdin string, args ...string) string {
 	g.t.Helper()
 	cmd := exec.Command(binary, args...)
-	cmd.Dir = g.dir
+	cmd.Dir, cmd.Stdin = g.dir, strings.NewReader(stdin)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
@@ -153,7 +153,11 @@ func (g *gate) pipeline(octets string, n int) (out []answer, err error) {
 	}
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(program.Patience))
-	go func() { _, _ = io.WriteString(c, octets) }() // ends with the connection
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		_, _ = io.WriteString(c, octets) // ends with the connection
+	}()
 	method, _, _ := strings.Cut(octets, " ")
 	r := bufio.NewReader(c)
 	for range n {
@@ -167,9 +171,12 @@ func (g *gate) pipeline(octets string, n int) (out []answer, err error) {
 		body, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
 		_ = res.Body.Close()
 		out = append(out, answer{res, string(body)})
-		if err != nil || res.Close {
+		if err != nil || res.Close || len(out) == n {
 			return out, nil //nolint:nilerr // the answer was read as far as it came
 		}
+		// Nothing more comes: who waits for the rest of a request learns that.
+		<-written
+		_ = c.(*net.TCPConn).CloseWrite()
 	}
 	return out, nil
 }

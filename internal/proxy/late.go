@@ -5,6 +5,8 @@ import (
 	"net/http"
 )
 
+var closes = []string{"close"}
+
 // withoutOwn takes out what pretends to be the gate's: a client tells by these
 // fields who refused and why.
 func withoutOwn(h http.Header) {
@@ -20,6 +22,8 @@ func withoutOwn(h http.Header) {
 type informing struct {
 	http.ResponseWriter
 	body *watchedBody // of the request, nil if it has none
+	// http1 tells that another request may follow on the connection.
+	http1 bool
 }
 
 // WriteHeader passes a status on, but for 100: the server sends one itself when
@@ -28,6 +32,12 @@ type informing struct {
 // would take the second for the answer (RFC 9110 section 10.1.1).
 func (w *informing) WriteHeader(status int) {
 	if status >= http.StatusOK || status == http.StatusSwitchingProtocols {
+		if w.http1 && status >= http.StatusOK && w.body != nil && !w.body.done.Load() {
+			// The body was not read to its end, and perhaps it is broken. In full
+			// duplex net/http would take what is left of it for the next request,
+			// which a proxy in front did not see (RFC 9112 section 11.2).
+			w.Header()["Connection"] = closes
+		}
 		w.ResponseWriter.WriteHeader(status)
 		return
 	}

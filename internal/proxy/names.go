@@ -36,9 +36,16 @@ var dropped = [...]string{
 	"x-request-id", "remote-user", "proxy",
 }
 
+// delimiting are fields that say where a message ends and for whom it is. They are
+// handled by their own names; in any other spelling that a server may take for
+// them, they are dropped.
+var delimiting = [...]string{
+	"content-length", "transfer-encoding", "host", "connection", "keep-alive", "proxy-connection", "upgrade", "te", "trailer", "expect",
+}
+
 // filter decides which inbound fields are dropped.
 type filter struct {
-	names map[string]bool
+	names map[string]bool // false for those of the framing
 	// lengths of the names by their first character, so that most fields cost one
 	// look and no hash.
 	lengths [256]uint64
@@ -51,6 +58,10 @@ func newFilter(names ...string) *filter {
 	}
 	for _, n := range names {
 		f.add(n)
+	}
+	for _, n := range delimiting {
+		f.add(n)
+		f.names[n] = false
 	}
 	return f
 }
@@ -81,8 +92,11 @@ func (f *filter) drops(name string) bool {
 	}
 	var buf [64]byte
 	folded := fold(&buf, name)
-	return listed && f.names[string(folded)] ||
-		strings.HasPrefix(string(folded), ownPrefix) || strings.HasPrefix(string(folded), forwardedPrefix)
+	if dropped, known := f.names[string(folded)]; listed && known {
+		// Of the framing the name itself stays.
+		return dropped || !strings.EqualFold(name, string(folded))
+	}
+	return strings.HasPrefix(string(folded), ownPrefix) || strings.HasPrefix(string(folded), forwardedPrefix)
 }
 
 func isAlnum(c byte) bool {

@@ -153,7 +153,7 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 	if out.Body != nil {
 		x.body = &watchedBody{ReadCloser: out.Body}
 		x.body.asks = x.in.Header["Expect"] != nil
-		out.Body, x.writer.body = x.body, x.body
+		out.Body, x.writer.body, x.writer.http1 = x.body, x.body, x.in.ProtoMajor == 1
 		x.trailing(out)
 	}
 	if x.in.ProtoMajor > 1 && p.end != EndNone && gate401.RPC(x.in) {

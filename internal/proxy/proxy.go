@@ -205,6 +205,9 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		x.carry(w, in)
 	} else {
 		x.in = hr
+		if hr.ProtoMajor == 1 {
+			w.Header()["Connection"] = closes
+		}
 		x.problem(w, bodyTooLarge())
 		if hr.ProtoMajor == 1 {
 			gate401.Linger(w, hr)
