@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -15,10 +16,10 @@ import (
 // load is what a client sends: one request again and again, or one for each line
 // of a file of values in turn.
 type load struct {
-	path   string // with "%s" where a value goes
-	header string // one field line, with "%s" where a value goes; empty for none
-	values string // the file; empty for none
-	status int    // what every answer must be
+	path   string   // with "%s" where a value goes
+	fields []string // field lines, with "%s" where a value goes
+	values string   // the file; empty for none
+	status int      // what every answer must be
 }
 
 // entrant is one server with one load.
@@ -27,6 +28,7 @@ type entrant struct {
 	load    load
 	addr    string
 	servers []*rig.Process // whose CPU time counts
+	beside  []*rig.Process // what else belongs to the measurement
 	script  string
 
 	turns []turn
@@ -37,6 +39,8 @@ type turn struct {
 	CPU      float64 `json:"cpu_us"` // of the servers, for each request
 	Rate     float64 `json:"requests_per_second"`
 	P50, P99 float64 // ms
+	// Others is which part of the machine did other work meanwhile.
+	Others float64 `json:"others"`
 }
 
 // group is what takes turns side by side: only neighbours can be compared on a
@@ -59,32 +63,42 @@ func (e *entrant) prepare(dir string) error {
 
 // take measures one turn.
 func (e *entrant) take(ctx context.Context, length time.Duration) (turn, error) {
-	before, err := e.cpu()
+	before, err := sum(e.servers)
 	if err != nil {
 		return turn{}, err
 	}
+	aside, busy, began := e.aside(), rig.Busy(), time.Now()
 	r, err := wrk(ctx, e.script, "http://"+e.addr, length)
 	if err != nil {
 		return turn{}, fmt.Errorf("%s: %w", e.name, err)
 	}
-	after, err := e.cpu()
+	after, err := sum(e.servers)
 	if err != nil {
 		return turn{}, err
 	}
 	if err := r.check(e.load.status); err != nil {
 		return turn{}, fmt.Errorf("%s: %w", e.name, err)
 	}
+	others := (rig.Busy() - busy) - (after - before) - (e.aside() - aside) - r.CPU
 	return turn{
-		CPU:  float64((after - before).Nanoseconds()) / 1e3 / float64(r.Requests),
-		Rate: float64(r.Requests) / r.Seconds, P50: r.P50, P99: r.P99,
+		Others: max(0, others.Seconds()/time.Since(began).Seconds()/float64(runtime.NumCPU())),
+		CPU:    float64((after - before).Nanoseconds()) / 1e3 / float64(r.Requests),
+		Rate:   float64(r.Requests) / r.Seconds, P50: r.P50, P99: r.P99,
 	}, nil
 }
 
-// cpu is what the servers have taken so far.
-func (e *entrant) cpu() (time.Duration, error) {
+// aside is what the rest of the measurement has taken so far; a process that is
+// gone has taken nothing.
+func (e *entrant) aside() time.Duration {
+	t, _ := sum(e.beside)
+	return t
+}
+
+// sum is what processes have taken so far.
+func sum(of []*rig.Process) (time.Duration, error) {
 	var sum time.Duration
 	var faults []error
-	for _, p := range e.servers {
+	for _, p := range of {
 		t, err := rig.CPU(p.PID)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%s is gone: %w", p.Name, err))

@@ -37,6 +37,7 @@ func (st *stage) measure(ctx context.Context, progress io.Writer) (*report, erro
 			if err != nil {
 				break
 			}
+			e.beside = []*rig.Process{st.facts.api}
 			if err = e.prepare(st.dir); err == nil {
 				_, err = e.take(ctx, min(length, 2*time.Second))
 			}
@@ -107,7 +108,7 @@ func (st *stage) atRest(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		a, err := ask(ctx, p.Addr, "/open/7", "")
+		a, err := ask(ctx, p.Addr, "/open/7")
 		if err != nil || a.Status != http.StatusOK {
 			return fmt.Errorf("the first answer was %d: %w", a.Status, err)
 		}

@@ -24,7 +24,7 @@ type report struct {
 	Took     string       `json:"took"`
 	Rounds   int          `json:"rounds"`
 	Seconds  int          `json:"seconds"`
-	Load     string       `json:"load_average"`
+	Others   spread       `json:"others"` // part of the machine that did other work during the turns
 	Token    int          `json:"token_octets"`
 	Rows     []rowReport  `json:"rows"`
 	Entrants []caseReport `json:"entrants"`
@@ -55,11 +55,13 @@ type caseReport struct {
 // report gathers what was measured.
 func (st *stage) report(took time.Duration) (*report, error) {
 	rounds := 0
+	var others []float64
 	r := &report{Machine: machine(), Versions: versions(), When: time.Now().UTC().Truncate(time.Second), Took: took.Round(time.Second).String(),
-		Seconds: st.settings.seconds, Load: loadAverage(), Token: st.facts.tokenSize}
+		Seconds: st.settings.seconds, Token: st.facts.tokenSize}
 	for _, g := range st.groups {
 		for _, e := range g.entrants {
 			rounds = max(rounds, len(e.turns))
+			others = append(others, e.series(func(t turn) float64 { return t.Others })...)
 			c := caseReport{Group: g.name, Name: e.name, CPU: spreadOf(e.series(cpuOf)), Rate: spreadOf(e.series(rateOf)),
 				P50: spreadOf(e.series(func(t turn) float64 { return t.P50 })).Median, P99: spreadOf(e.series(func(t turn) float64 { return t.P99 })).Median}
 			for _, p := range e.servers {
@@ -72,7 +74,9 @@ func (st *stage) report(took time.Duration) (*report, error) {
 			r.Entrants = append(r.Entrants, c)
 		}
 	}
-	r.Rounds = rounds
+	if r.Rounds = rounds; len(others) > 0 {
+		r.Others = spreadOf(others)
+	}
 	for _, x := range st.rows {
 		out := rowReport{Work: x.work, Goal: x.goal, Outcome: x.outcome(), Why: x.notYet, Text: "-", Range: "-"}
 		if f, ok := x.figure(); ok {
@@ -89,8 +93,8 @@ func (st *stage) report(took time.Duration) (*report, error) {
 
 // write prints the tables, and writes the files that were asked for.
 func (r *report) write(s settings, out io.Writer) error {
-	fmt.Fprintf(out, "\n%s, %s\n%s\n%d rounds of %d s, %s, tokens of %d octets, load average %s\n\n",
-		r.Machine, r.When.Format(time.RFC3339), strings.Join(r.Versions, ", "), r.Rounds, r.Seconds, r.Took, r.Token, r.Load)
+	fmt.Fprintf(out, "\n%s, %s\n%s\n%d rounds of %d s, %s, tokens of %d octets; other work took %.0f %% of the machine (%.0f to %.0f %%)\n\n",
+		r.Machine, r.When.Format(time.RFC3339), strings.Join(r.Versions, ", "), r.Rounds, r.Seconds, r.Took, r.Token, 100*r.Others.Median, 100*r.Others.Least, 100*r.Others.Most)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "work\tgoal\tfigure\tmiddle half\tgate\tcompared with\t")
 	for _, x := range r.Rows {
@@ -115,7 +119,7 @@ func (r *report) write(s settings, out io.Writer) error {
 // markdown is the tables for a document.
 func (r *report) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s; %s; %s; %d rounds of %d s; load average %s.\n\n", r.Machine, strings.Join(r.Versions, ", "), r.When.Format(time.DateOnly), r.Rounds, r.Seconds, r.Load)
+	fmt.Fprintf(&b, "%s; %s; %s; %d rounds of %d s; other work took %.0f %% of the machine (%.0f to %.0f %%).\n\n", r.Machine, strings.Join(r.Versions, ", "), r.When.Format(time.DateOnly), r.Rounds, r.Seconds, 100*r.Others.Median, 100*r.Others.Least, 100*r.Others.Most)
 	b.WriteString("| work | goal | figure | middle half | CPU: gate / compared with | |\n|---|---|--:|--:|--:|---|\n")
 	for _, x := range r.Rows {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s / %s | %s |\n", x.Work, x.Goal, x.Text, x.Range, cmp.Or(x.Subject, "-"), cmp.Or(x.Reference, "-"), x.Outcome)
@@ -138,13 +142,6 @@ func machine() string {
 		}
 	}
 	return fmt.Sprintf("%s, %d cores, %s/%s", name, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
-}
-
-// loadAverage tells how busy the machine was besides.
-func loadAverage() string {
-	data, _ := os.ReadFile("/proc/loadavg")
-	fields := strings.Fields(string(data))
-	return strings.Join(fields[:min(3, len(fields))], " ")
 }
 
 // versions of what was compared.

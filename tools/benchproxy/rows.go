@@ -53,14 +53,14 @@ var refusals = []struct {
 }
 
 // appear lets everybody take his place: entrants, groups and rows.
-func (st *stage) appear(ctx context.Context, c *cast, asking, allowing string) error {
+func (st *stage) appear(ctx context.Context, c *cast, front, allowing string) error {
 	one := func(name string, p *rig.Process, l load) *entrant {
 		return &entrant{name: name, load: l, addr: p.Addr, servers: []*rig.Process{p}}
 	}
 	// What a bare handler writes is recorded from the gate.
 	answers := map[string]answer{}
-	record := func(path string, p *rig.Process, from, header string, status int) error {
-		a, err := ask(ctx, p.Addr, from, header)
+	record := func(path string, p *rig.Process, from string, fields []string, status int) error {
+		a, err := ask(ctx, p.Addr, from, fields...)
 		if err == nil && a.Status != status {
 			err = fmt.Errorf("%s%s answered %d, not %d: %s", p.Addr, from, a.Status, status, a.Body)
 		}
@@ -68,20 +68,14 @@ func (st *stage) appear(ctx context.Context, c *cast, asking, allowing string) e
 		return err
 	}
 	first := "Authorization: Bearer " + st.material.Tokens[token.RS256][0]
-	if err := record("/decision", c.middleware, "/rs256/7", first, http.StatusOK); err != nil {
+	if err := record("/decision", c.middleware, "/rs256/7", []string{first}, http.StatusOK); err != nil {
+		return err
+	}
+	if err := record("/check", c.gate, checkPath, append([]string{first}, asking...), http.StatusOK); err != nil {
 		return err
 	}
 	for _, x := range refusals {
 		if err := record("/refuse/"+x.name, c.gate, "/rs256/7", st.refused(x.name), http.StatusUnauthorized); err != nil {
-			return err
-		}
-	}
-	check, err := ask(ctx, c.gate.Addr, "/auth/check", "")
-	if err != nil {
-		return err
-	}
-	if st.facts.check = check.Status != http.StatusNotFound; st.facts.check {
-		if err := st.recordCheck(ctx, c, answers); err != nil {
 			return err
 		}
 	}
@@ -99,7 +93,7 @@ func (st *stage) appear(ctx context.Context, c *cast, asking, allowing string) e
 		if alg == token.ES256 {
 			name, goal = "es256", 2.4
 		}
-		l := load{path: "/" + name + "/7", header: "Authorization: Bearer %s", values: st.file(name + ".txt"), status: 200}
+		l := load{path: "/" + name + "/7", fields: []string{"Authorization: Bearer %s"}, values: st.file(name + ".txt"), status: 200}
 		gate, rival := one("gate "+name, c.gate, l), one("haproxy "+name, c.haproxy, l)
 		st.groups = append(st.groups, &group{"jwt " + name, []*entrant{gate, rival}})
 		st.rows = append(st.rows, &row{work: "JWT " + alg + ", 1,000 tokens, proxied", goal: fmt.Sprintf("at least %.1f x HAProxy", goal),
@@ -114,69 +108,72 @@ func (st *stage) appear(ctx context.Context, c *cast, asking, allowing string) e
 	st.groups = append(st.groups, &group{"rules", []*entrant{ten, many}})
 	st.rows = append(st.rows, &row{work: "10,000 rules, proxied", goal: "at most 1.2 x 10 rules", group: "rules", subject: many, reference: ten, kind: atMost, want: 1.2})
 	st.rows = append(st.rows, &row{work: "Digest, one nonce reused", goal: "under 59 us", group: "digest", notYet: "Digest is no method of the gate yet"})
-	return st.asked(ctx, c, handler, asking, allowing)
+	return st.asked(ctx, c, handler, front, allowing)
 }
 
-// proxied is what goes through to the upstream by several ways.
+// proxied is what goes through to the upstream by several ways. What is compared
+// sends the same octets: a credential that nobody asks for costs its way, too.
 func (st *stage) proxied(c *cast, one func(string, *rig.Process, load) *entrant) {
 	open := load{path: "/open/7", status: 200}
-	key := func(values string) load {
-		return load{path: "/key/7", header: "X-API-Key: %s", values: values, status: 200}
+	st.groups = append(st.groups, &group{"open", []*entrant{
+		one("gate no auth", c.gate, open), one("bare ReverseProxy", c.bare, open), one("haproxy no auth", c.haproxy, open), one("nginx no auth", c.nginx, open)}})
+	entrants := st.groups[len(st.groups)-1].entrants
+	st.rows = append(st.rows, &row{work: "no auth, proxied", goal: "at least 0.95 x a bare ReverseProxy", group: "open", subject: entrants[0], reference: entrants[1], kind: atLeast, want: 0.95})
+
+	pair := func(name, work, path string, gate *rig.Process, fields []string, values string, most float64) *entrant {
+		with := one("gate "+name, gate, load{path: path, fields: fields, values: values, status: 200})
+		without := one("gate no auth, "+name+" sent", gate, load{path: "/open/7", fields: fields, values: values, status: 200})
+		st.groups = append(st.groups, &group{name, []*entrant{with, without}})
+		st.rows = append(st.rows, &row{work: work, goal: fmt.Sprintf("no auth + %.0f us", most), group: name, subject: with, reference: without, kind: plus, want: most})
+		return with
 	}
-	const name = "proxied"
-	bare, gate := one("bare ReverseProxy", c.bare, open), one("gate no auth", c.gate, open)
-	basic := one("gate basic", c.gate, load{path: "/basic/7", header: basic(), status: 200})
-	few := one("gate key, 1,000", c.gate, key(st.file("keys.txt")))
-	st.groups = append(st.groups, &group{name, []*entrant{gate, bare, basic, few, one("haproxy no auth", c.haproxy, open), one("nginx no auth", c.nginx, open)}})
-	manyOpen := one("gate no auth, large store", c.many, open)
-	some, all := one("gate key, 1,000 of the large store", c.many, key(c.some)), one("gate key, all of the large store", c.many, key(st.file("keys-all.txt")))
-	st.groups = append(st.groups, &group{"large store", []*entrant{manyOpen, some, all}})
+	key := []string{"X-API-Key: %s"}
 	n := thousands(st.settings.keys)
-	st.rows = append(st.rows,
-		&row{work: "no auth, proxied", goal: "at least 0.95 x a bare ReverseProxy", group: name, subject: gate, reference: bare, kind: atLeast, want: 0.95},
-		&row{work: "Basic, argon2id, same credential", goal: "no auth + 2 us", group: name, subject: basic, reference: gate, kind: plus, want: 2},
-		&row{work: "API key, 1,000 keys in turn", goal: "no auth + 1 us", group: name, subject: few, reference: gate, kind: plus, want: 1},
-		&row{work: "API key, 1,000 keys in turn, " + n + " stored", goal: "no auth + 1 us", group: "large store", subject: some, reference: manyOpen, kind: plus, want: 1},
-		&row{work: "API key, all " + n + " in turn", goal: "no auth + 1 us", group: "large store", subject: all, reference: manyOpen, kind: plus, want: 1},
-		&row{work: "API key, all " + n + " in turn", goal: "at most 1.2 x 1,000 keys", group: "large store", subject: all, reference: some, kind: atMost, want: 1.2},
-	)
+	pair("basic", "Basic, argon2id, same credential", "/basic/7", c.gate, []string{basic()}, "", 2)
+	pair("key", "API key, 1,000 keys in turn", "/key/7", c.gate, key, st.file("keys.txt"), 1)
+	some := pair("key of many", "API key, 1,000 keys in turn, "+n+" stored", "/key/7", c.many, key, c.some, 1)
+	all := pair("key, all of many", "API key, all "+n+" in turn", "/key/7", c.many, key, st.file("keys-all.txt"), 1)
+	// Neighbours, so that they can be compared.
+	few, every := *some, *all
+	few.name, every.name = "gate key, 1,000 of many", "gate key, every one of many"
+	st.groups = append(st.groups, &group{"keys", []*entrant{&few, &every}})
+	st.rows = append(st.rows, &row{work: "API key, all " + n + " in turn", goal: "at most 1.2 x 1,000 keys", group: "keys", subject: &every, reference: &few, kind: atMost, want: 1.2})
 }
 
 // decided is the decision without an upstream.
 func (st *stage) decided(c *cast, handler *rig.Process, one func(string, *rig.Process, load) *entrant) {
-	header := "Authorization: Bearer %s"
-	of := func(path string) load {
-		return load{path: path, header: header, values: st.file("rs256.txt"), status: 200}
+	bearer := "Authorization: Bearer %s"
+	of := func(path string, fields ...string) load {
+		return load{path: path, fields: append([]string{bearer}, fields...), values: st.file("rs256.txt"), status: 200}
 	}
-	bare, mid := one("bare handler, allowed", handler, of("/decision")), one("middleware RS256", c.middleware, of("/rs256/7"))
-	g := &group{"decision", []*entrant{mid, bare}}
-	st.rows = append(st.rows, &row{work: "decision only: middleware, RS256, 1,000 tokens", goal: "at most 1.25 x a bare handler", group: g.name, subject: mid, reference: bare, kind: atMost, want: 1.25})
-	check := &row{work: "decision only: /auth/check, RS256, 1,000 tokens", goal: "at most 1.25 x a bare handler", group: g.name, kind: atMost, want: 1.25}
-	if st.facts.check {
-		x, y := one("gate /auth/check RS256", c.gate, of(checkPath)), one("bare handler, check", handler, of("/check"))
-		g.entrants = append(g.entrants, x, y)
-		check.subject, check.reference = x, y
-	} else {
-		check.notYet = "the gate has no /auth/check"
+	for _, x := range []struct {
+		name, work, path, bare string
+		server                 *rig.Process
+		fields                 []string
+	}{
+		{"middleware", "decision only: middleware, RS256, 1,000 tokens", "/rs256/7", "/decision", c.middleware, nil},
+		{"check", "decision only: /auth/check, RS256, 1,000 tokens", checkPath, "/check", c.gate, asking},
+	} {
+		gate, bare := one(x.name+" RS256", x.server, of(x.path, x.fields...)), one("bare handler, as "+x.name, handler, of(x.bare, x.fields...))
+		st.groups = append(st.groups, &group{"decision " + x.name, []*entrant{gate, bare}})
+		st.rows = append(st.rows, &row{work: x.work, goal: "at most 1.25 x a bare handler", group: "decision " + x.name, subject: gate, reference: bare, kind: atMost, want: 1.25})
 	}
-	st.rows = append(st.rows, check)
-	st.groups = append(st.groups, g)
 }
 
-// refused is the field of a request that is refused.
-func (st *stage) refused(name string) string {
+// refused is the fields of a request that is refused.
+func (st *stage) refused(name string) []string {
 	if name == "none" {
-		return ""
+		return nil
 	}
-	return "Authorization: Bearer " + st.material.Bad[name]
+	return []string{"Authorization: Bearer " + st.material.Bad[name]}
 }
 
 // refusing is refusals against a bare handler that writes the same octets.
 func (st *stage) refusing(c *cast, handler *rig.Process, one func(string, *rig.Process, load) *entrant) {
 	for _, x := range refusals {
-		header := st.refused(x.name)
-		gate := one("gate refuse "+x.name, c.gate, load{path: "/rs256/7", header: header, status: 401})
-		bare := one("bare refuse "+x.name, handler, load{path: "/refuse/" + x.name, header: header, status: 401})
+		fields := st.refused(x.name)
+		gate := one("gate refuse "+x.name, c.gate, load{path: "/rs256/7", fields: fields, status: 401})
+		bare := one("bare refuse "+x.name, handler, load{path: "/refuse/" + x.name, fields: fields, status: 401})
 		g := &group{"refuse " + x.name, []*entrant{gate, bare}}
 		st.groups = append(st.groups, g)
 		st.rows = append(st.rows, &row{work: x.title, goal: fmt.Sprintf("at most %.2f x a bare handler", x.limit), group: g.name, subject: gate, reference: bare, kind: atMost, want: x.limit})

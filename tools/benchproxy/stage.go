@@ -31,6 +31,7 @@ type stage struct {
 
 // facts are what was seen before and after the turns.
 type facts struct {
+	api               *rig.Process // behind everything
 	upstream          string
 	gate, many, rules *rig.Process
 	idleMany          int64
@@ -99,7 +100,7 @@ func (st *stage) startAll(ctx context.Context) error {
 		return err
 	}
 	st.facts.upstream = addrs[0]
-	if _, err := st.start(st.nginx(ctx, "upstream", addrs[0], loadCore, upstreamServer(addrs[0]))); err != nil {
+	if st.facts.api, err = st.start(st.nginx(ctx, "upstream", addrs[0], loadCore, upstreamServer(addrs[0]))); err != nil {
 		return err
 	}
 	some, err := st.records()
@@ -202,12 +203,13 @@ func (st *stage) choose() error {
 }
 
 // ask sends one request and returns the answer.
-func ask(ctx context.Context, addr, path, header string) (answer, error) {
+func ask(ctx context.Context, addr, path string, fields ...string) (answer, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+path, nil)
 	if err != nil {
 		return answer{}, err
 	}
-	if name, value, ok := strings.Cut(header, ": "); ok {
+	for _, f := range fields {
+		name, value, _ := strings.Cut(f, ": ")
 		r.Header.Set(name, value)
 	}
 	c := &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableCompression: true, DisableKeepAlives: true}}

@@ -30,6 +30,8 @@ type result struct {
 	Write    int     `json:"write"`
 	Status   int     `json:"status"` // answers of 400 and above
 	Timeout  int     `json:"timeout"`
+
+	CPU time.Duration `json:"-"` // that wrk itself took
 }
 
 // script is the load in Lua, for wrk. A single request is given as wrk's own, so
@@ -38,17 +40,19 @@ func (l load) script(host string) string {
 	var b strings.Builder
 	if l.values == "" {
 		fmt.Fprintf(&b, "wrk.path = %s\n", lua(l.path))
-		if name, value, ok := strings.Cut(l.header, ": "); ok {
+		for _, f := range l.fields {
+			name, value, _ := strings.Cut(f, ": ")
 			fmt.Fprintf(&b, "wrk.headers[%s] = %s\n", lua(name), lua(value))
 		}
 	} else {
 		text := "GET " + l.path + " HTTP/1.1\r\nHost: " + host + "\r\n"
-		if l.header != "" {
-			text += l.header + "\r\n"
+		for _, f := range l.fields {
+			text += f + "\r\n"
 		}
 		before, after, _ := strings.Cut(text+"\r\n", "%s")
 		fmt.Fprintf(&b, "local before, after, values, n, i = %s, %s, {}, 0, 0\n", lua(before), lua(after))
 		fmt.Fprintf(&b, "for line in io.lines(%s) do n = n + 1; values[n] = line end\n", lua(l.values))
+		b.WriteString("math.randomseed(os.time())\ni = math.random(n)\n") // not the same ones first in each turn
 		// Few are made ready; a million of them would not fit.
 		b.WriteString("local ready = n <= 10000\nif ready then for j = 1, n do values[j] = before .. values[j] .. after end end\n")
 		b.WriteString("request = function()\n  i = i % n + 1\n  if ready then return values[i] end\n  return before .. values[i] .. after\nend\n")
@@ -83,6 +87,7 @@ func wrk(ctx context.Context, script, url string, length time.Duration) (result,
 	if err := json.NewDecoder(bytes.NewReader(line)).Decode(&r); err != nil {
 		return result{}, fmt.Errorf("wrk: %w: %s", err, line)
 	}
+	r.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	return r, nil
 }
 

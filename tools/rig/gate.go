@@ -52,7 +52,7 @@ func (m *Material) Start(ctx context.Context, g Gate) (*Process, error) {
 // Settings is the file of a gate that listens at that address.
 func (m *Material) Settings(g Gate, listen string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "gate: {listen: %q, upstream: %q, realm: bench}\nadmin: {listen: %q}\nlog: {format: json}\n", listen, g.Upstream, cmp.Or(g.Admin, "127.0.0.1:0"))
+	fmt.Fprintf(&b, "gate: {listen: %q, upstream: %q, realm: bench}\nadmin: {listen: %q}\nlog: {format: json}\nforward: {}\n", listen, g.Upstream, cmp.Or(g.Admin, "127.0.0.1:0"))
 	fmt.Fprintf(&b, "storage: {records: %q}\nmethods:\n", "sqlite:"+filepath.Join(m.Dir, g.Records))
 	leeway := ""
 	if g.Leeway != "" {

@@ -57,6 +57,30 @@ func CPU(pid int) (time.Duration, error) {
 	return cpu, err
 }
 
+// Busy is the time that all cores together have worked so far, for whomever; 0
+// where that cannot be told.
+func Busy() time.Duration {
+	stat, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	line, _, _ := strings.Cut(string(stat), "\n")
+	fields := strings.Fields(line)
+	var sum int64
+	for i, f := range fields {
+		// user nice system idle iowait irq softirq steal; guests are in user.
+		if i == 0 || i == 4 || i == 5 || i > 8 {
+			continue
+		}
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			return 0
+		}
+		sum += n
+	}
+	return time.Duration(sum) * tick
+}
+
 // parseStat takes utime, stime and the threads from /proc/PID/stat (proc(5)). The
 // name of the program is in brackets and may hold anything.
 func parseStat(stat []byte) (time.Duration, int, error) {
