@@ -136,3 +136,15 @@ func (h *house) upstreamStatus() any {
 	slices.SortFunc(all, func(a, b upstream.Status) int { return cmp.Compare(a.Name, b.Name) })
 	return map[string]any{"upstreams": all}
 }
+
+// authorities are the files by which https servers are trusted: a change of one
+// is a change of the configuration.
+func authorities(cfg *config.File) []string {
+	var names []string
+	for _, u := range cfg.Upstreams {
+		if u.TLS.CAFile != "" {
+			names = append(names, u.TLS.CAFile)
+		}
+	}
+	return names
+}
