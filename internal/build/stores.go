@@ -28,6 +28,9 @@ type Stores struct {
 	// made just now.
 	Path, MasterKey string
 	NewMasterKey    bool
+	// Upgraded says how records of an older program were brought up to date just
+	// now, and where the copy of before is; empty if they were not.
+	Upgraded string
 }
 
 // InMemory makes records that end with the process. now is the clock; nil means

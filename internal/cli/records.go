@@ -92,6 +92,9 @@ func (a *app) openStores(ctx context.Context, w where, make bool) (*records, err
 	if err != nil {
 		return nil, fail(ExitUntested, err, hintsFor(err)...)
 	}
+	if stores.Upgraded != "" {
+		a.say("the records were brought up to date: %s", stores.Upgraded)
+	}
 	if stores.NewMasterKey {
 		a.say("made the master key %s; keep a copy of it in a safe place", stores.MasterKey)
 	}

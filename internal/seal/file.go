@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
@@ -79,6 +80,18 @@ func LoadOrCreate(path string, random io.Reader) (master []byte, created bool, e
 		return nil, false, &FileError{Path: path, Err: err, Help: help(err, path)}
 	}
 	return master, created, nil
+}
+
+// Save writes a master key that came back from a copy. It replaces no file:
+// errors.Is(err, fs.ErrExist) says that there is one.
+func Save(path string, master []byte) error {
+	if len(master) != KeySize {
+		return &FileError{Path: path, Err: fmt.Errorf("want %d bytes, got %d", KeySize, len(master))}
+	}
+	if err := create(path, bytes.NewReader(master)); err != nil {
+		return &FileError{Path: path, Err: err, Help: help(err, path)}
+	}
+	return nil
 }
 
 var (

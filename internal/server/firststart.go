@@ -23,6 +23,9 @@ func (h *house) firstStart(ctx context.Context, out io.Writer) error {
 	if h.stores.NewMasterKey {
 		h.log.LogAttrs(ctx, slog.LevelInfo, "master key made; keep a copy of it apart from the database", slog.String("file", h.stores.MasterKey))
 	}
+	if h.stores.Upgraded != "" {
+		h.log.LogAttrs(ctx, slog.LevelInfo, "records of an older program brought up to date", slog.String("schema", h.stores.Upgraded))
+	}
 	wanted := slices.ContainsFunc(h.options.Config.Methods, func(m config.Method) bool { return m.Basic != nil && m.Basic.Htpasswd == "" })
 	set := h.stores.Set
 	there, err := set.Accounts.ListAccounts(ctx, "", 1)

@@ -28,7 +28,8 @@ func Open(ctx context.Context, cfg *config.File, now func() time.Time) (*build.S
 	if !onDisk {
 		return build.InMemory(ctx, now)
 	}
-	set, err := sqlite.Open(ctx, sqlite.Options{Path: path, Now: now})
+	var upgrade *sqlite.Upgrade
+	set, err := sqlite.Open(ctx, sqlite.Options{Path: path, Now: now, Upgraded: func(u sqlite.Upgrade) { upgrade = &u }})
 	if err != nil {
 		return nil, err
 	}
@@ -41,6 +42,9 @@ func Open(ctx context.Context, cfg *config.File, now func() time.Time) (*build.S
 		return nil, err
 	}
 	s.Path, s.MasterKey, s.NewMasterKey = path, m.file, m.made
+	if upgrade != nil {
+		s.Upgraded = fmt.Sprintf("schema %d to %d; as they were they are in %s", upgrade.From, upgrade.To, upgrade.Copy)
+	}
 	return s, nil
 }
 
@@ -54,13 +58,10 @@ type masterKey struct {
 // master reads the master key, or makes one as long as it seals nothing yet. A
 // lost key is an error and not a new key: the old secrets would be gone.
 func master(ctx context.Context, set *store.Set, path string) (m masterKey, err error) {
-	if given := os.Getenv(MasterKeyVariable); given != "" {
-		if m.key, err = seal.Parse([]byte(given)); err != nil {
-			return masterKey{}, fmt.Errorf("%s: %w", MasterKeyVariable, err)
-		}
-		return m, nil
+	if os.Getenv(MasterKeyVariable) != "" {
+		return given(path)
 	}
-	m.file = strings.TrimSuffix(path, filepath.Ext(path)) + ".key"
+	m.file = KeyFile(path)
 	sealed, err := set.SigningKeys.ListSigningKeys(ctx)
 	if err != nil {
 		return masterKey{}, fmt.Errorf("reading the signing keys: %w", err)
@@ -72,3 +73,7 @@ func master(ctx context.Context, set *store.Set, path string) (m masterKey, err 
 	m.key, m.made, err = seal.LoadOrCreate(m.file, nil)
 	return m, err
 }
+
+// KeyFile is where the master key of records in the file path is, unless the
+// environment has it.
+func KeyFile(path string) string { return strings.TrimSuffix(path, filepath.Ext(path)) + ".key" }

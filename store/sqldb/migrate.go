@@ -61,13 +61,8 @@ func Migrate(ctx context.Context, tx *sql.Tx, files fs.FS, now time.Time) error 
 	if err != nil {
 		return err
 	}
-	if len(applied) > len(known) {
-		return fmt.Errorf("%w: it has %d migrations, this program knows %d", ErrNewer, len(applied), len(known))
-	}
-	for i, have := range applied {
-		if have.number != known[i].number || have.checksum != known[i].checksum {
-			return fmt.Errorf("%w: number %d", ErrTampered, have.number)
-		}
+	if err := compare(applied, known); err != nil {
+		return err
 	}
 	for _, m := range known[len(applied):] {
 		if _, err := tx.ExecContext(ctx, m.text); err != nil {
@@ -107,7 +102,39 @@ func readMigrations(files fs.FS) ([]migration, error) {
 	return all, nil
 }
 
-func appliedMigrations(ctx context.Context, tx *sql.Tx) (list []migration, err error) {
+// Applied counts the migrations that a database has seen, and refuses those that
+// Migrate would refuse. It changes nothing.
+func Applied(ctx context.Context, db Queryer, files fs.FS) (int, error) {
+	known, err := readMigrations(files)
+	if err != nil {
+		return 0, err
+	}
+	applied, err := appliedMigrations(ctx, db)
+	if err != nil {
+		return 0, err
+	}
+	return len(applied), compare(applied, known)
+}
+
+// compare refuses migrations that were applied and are not known.
+func compare(applied, known []migration) error {
+	if len(applied) > len(known) {
+		return fmt.Errorf("%w: it has %d migrations, this program knows %d", ErrNewer, len(applied), len(known))
+	}
+	for i, have := range applied {
+		if have.number != known[i].number || have.checksum != known[i].checksum {
+			return fmt.Errorf("%w: number %d", ErrTampered, have.number)
+		}
+	}
+	return nil
+}
+
+// Queryer is a database, a connection or a transaction.
+type Queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func appliedMigrations(ctx context.Context, tx Queryer) (list []migration, err error) {
 	rows, err := tx.QueryContext(ctx, `SELECT number, name, checksum FROM migrations ORDER BY number`)
 	if err != nil {
 		return nil, fmt.Errorf("reading the table of migrations: %w", err)

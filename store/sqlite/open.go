@@ -45,6 +45,10 @@ type Options struct {
 	Poll time.Duration    // how often to look for changes by other processes; 0 = 50 ms
 	Wait time.Duration    // how long to wait for another process that writes; 0 = 5 s
 
+	// Upgraded is told that the records of an older program were brought up to
+	// date, and where the copy of before is; nil tells nobody.
+	Upgraded func(Upgrade)
+
 	migrations fs.FS // tests only
 }
 
@@ -72,6 +76,10 @@ func open(ctx context.Context, o Options) (*store.Set, error) {
 	if err := probe(ctx, path); err != nil {
 		return nil, err
 	}
+	upgrade, err := keptBefore(ctx, path, o)
+	if err != nil {
+		return nil, err
+	}
 	// One connection writes: writers queue inside the process, where waiting
 	// ends with the caller's context, instead of in SQLite, where it does not.
 	write, err := connect(path, 1, "_txlock=immediate", "_pragma=busy_timeout(100)")
@@ -81,6 +89,9 @@ func open(ctx context.Context, o Options) (*store.Set, error) {
 	cfg := sqldb.Config{Write: write, Busy: busy, Now: o.Now, Poll: o.Poll, Wait: o.Wait}
 	if err := adopt(ctx, cfg, o); err != nil {
 		return nil, errors.Join(err, write.Close())
+	}
+	if upgrade != nil && o.Upgraded != nil {
+		o.Upgraded(*upgrade)
 	}
 	cfg.Read, err = connect(path, sqldb.Readers(), "_pragma=busy_timeout(5000)", "_pragma=query_only(1)")
 	if err != nil {
@@ -188,6 +199,10 @@ func help(err error, path string) string {
 		return "restore a backup; the schema was changed by hand or by an unreleased build"
 	case errors.Is(err, fs.ErrPermission), code(err) == codeReadOnly, code(err) == codeCantOpen:
 		return fmt.Sprintf("the user that runs gate401 must be able to write %s and its directory", path)
+	case errors.Is(err, ErrInUse):
+		return "stop the gate, and whatever else has the file open, and try again"
+	case errors.Is(err, ErrDamaged):
+		return "restore another backup; what can be saved comes out with: sqlite3 FILE .recover"
 	case code(err) == codeBusy:
 		return "another process holds the file locked; end it, or wait until its backup is done"
 	case code(err) == codeFull:
