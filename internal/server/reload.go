@@ -267,7 +267,7 @@ func (r *reloader) names() []string {
 		return nil
 	}
 	names := []string{h.options.File}
-	for _, name := range h.current.Load().config.References() {
+	for _, name := range append(h.current.Load().config.References(), authorities(h.current.Load().config)...) {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
