@@ -124,7 +124,9 @@ func (a *ACME) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, err
 		return nil, errors.New("a name that is not one of the gate's")
 	}
 	if slices.Equal(hello.SupportedProtos, []string{acme.ALPNProto}) {
-		return a.proof(hello.Context(), name)
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		return a.proof(ctx, name)
 	}
 	if c := (*a.certs.Load())[name]; c != nil {
 		return c, nil

@@ -35,11 +35,11 @@ func Throwaway(now time.Time) (server tls.Certificate, authority []byte, err err
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
 		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
-	signer, err := issue(root, nil, nil, now)
+	signer, err := issue(root, nil, now)
 	if err != nil {
 		return tls.Certificate{}, nil, err
 	}
-	server, err = issue(leaf, root, &signer, now)
+	server, err = issue(leaf, &signer, now)
 	if err != nil {
 		return tls.Certificate{}, nil, err
 	}
@@ -47,7 +47,7 @@ func Throwaway(now time.Time) (server tls.Certificate, authority []byte, err err
 }
 
 // issue makes a key and a certificate for it; without a signer it signs itself.
-func issue(template, parent *x509.Certificate, signer *tls.Certificate, now time.Time) (tls.Certificate, error) {
+func issue(template *x509.Certificate, signer *tls.Certificate, now time.Time) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, err
@@ -57,14 +57,9 @@ func issue(template, parent *x509.Certificate, signer *tls.Certificate, now time
 		return tls.Certificate{}, err
 	}
 	template.NotBefore, template.NotAfter = now.Add(-time.Hour), now.Add(throwawayLife)
-	by := any(key)
-	if signer == nil {
-		parent = template
-	} else {
-		by = signer.PrivateKey
-		if parent, err = x509.ParseCertificate(signer.Certificate[0]); err != nil {
-			return tls.Certificate{}, err
-		}
+	parent, by := template, any(key)
+	if signer != nil {
+		parent, by = signer.Leaf, signer.PrivateKey
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, by)
 	if err != nil {

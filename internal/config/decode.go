@@ -219,7 +219,7 @@ func (d *decoder) mapping(n *yaml.Node, path string, v reflect.Value) {
 	seen := d.pairs(n, path, func(key, value *yaml.Node, at place, below string) {
 		i := slices.Index(names, key.Value)
 		if i < 0 {
-			message, hint := unknownKey(key.Value, path, names)
+			message, hint := unknownKey(key.Value, names)
 			d.fault(at, below, hint, "%s", message)
 			return
 		}
@@ -270,7 +270,7 @@ func printable(key string) string {
 }
 
 // unknownKey says what is known about a key that is not.
-func unknownKey(key, path string, names []string) (message, hint string) {
+func unknownKey(key string, names []string) (message, hint string) {
 	message = "unknown key"
 	switch {
 	case key == "<<":
