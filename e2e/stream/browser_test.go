@@ -1,6 +1,7 @@
 package stream_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/gate401/gate401/web/browsertest"
@@ -9,12 +10,26 @@ import (
 // What a page sees: a WebSocket closes with the code and the reason; a feed of
 // events gets the gate's last event, connects again, and then gives up for good.
 func TestBrowser(t *testing.T) {
-	b := browsertest.Start(t)
+	b := browsertest.Options{IgnoreCertErrors: true}.Start(t)
+	for _, scheme := range []string{"http", "https"} {
+		t.Run(scheme, func(t *testing.T) { testBrowser(t, b, scheme) })
+	}
+}
+
+func testBrowser(t *testing.T, b *browsertest.Browser, scheme string) {
+	dir, more := t.TempDir(), ""
+	if scheme == "https" {
+		// Pages come by HTTP/2 then, and WebSockets by HTTP/1.1.
+		more = https(t, dir)
+	}
 	// Were a password accepted, the browser would open its dialog when it connects
 	// again, and wait.
-	g := serve(t, "default: {methods: [key]}\n")
+	g := serveIn(t, dir, more+"default: {methods: [key]}\n")
 	value, _ := g.key("--expires", "5s")
 	p := b.Tab(t)
+	if !strings.HasPrefix(g.url, scheme+"://") {
+		t.Fatal(g.url)
+	}
 	if status := p.Open(g.url + "/page"); status != 200 {
 		t.Fatal(status)
 	}

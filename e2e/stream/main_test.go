@@ -2,9 +2,16 @@ package stream_test
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -43,7 +50,12 @@ rules:
 // serve starts both, with more in the file of the gate.
 func serve(t *testing.T, more string) *gate {
 	t.Helper()
-	g := &gate{t: t, dir: t.TempDir(), closed: make(chan error, 16)}
+	return serveIn(t, t.TempDir(), more)
+}
+
+func serveIn(t *testing.T, dir, more string) *gate {
+	t.Helper()
+	g := &gate{t: t, dir: dir, closed: make(chan error, 16)}
 	api := httptest.NewServer(http.HandlerFunc(g.api))
 	t.Cleanup(api.Close)
 	file := filepath.Join(g.dir, "gate401.yaml")
@@ -54,6 +66,33 @@ func serve(t *testing.T, more string) *gate {
 	g.Process = program.Start(t, binary, g.dir, "serve", "--log-format", "json")
 	g.url = g.Ready["gate"].(string)
 	return g
+}
+
+// https makes a certificate in dir, and says how the gate uses it.
+func https(t *testing.T, dir string) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{"cert.pem": {Type: "CERTIFICATE", Bytes: der}, "key.pem": {Type: "PRIVATE KEY", Bytes: private}} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return "tls: {cert: cert.pem, key: key.pem}\n"
 }
 
 // api echoes on a WebSocket, counts in a feed of events, and has a page.
