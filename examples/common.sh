@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the run.sh of every example uses. It starts programs, waits for them,
 # calls them, and stops whatever it started, also after a failure.
 #

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The image of deploy/docker, made without a network and run with the
 # configuration of deploy/compose; and compose.yaml, read as docker compose does.
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit
 . ../common.sh
 need go
 need buildah buildah

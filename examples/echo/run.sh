@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # An API with a gate in front, on echo: starts it, calls it, stops it.
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit
 . ../common.sh
 program shop .
 start shop "$work/shop" -listen 127.0.0.1:0

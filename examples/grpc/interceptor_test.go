@@ -31,7 +31,7 @@ func open(t *testing.T) *shop.Shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Close)
+	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 

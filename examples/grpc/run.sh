@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A gRPC server with a gate in front: starts it, calls it, stops it.
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit
 . ../common.sh
 program shop .
 program client ./client

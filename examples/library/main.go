@@ -10,6 +10,7 @@ import (
 	"log"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
@@ -56,7 +57,7 @@ func main() {
 
 	// The tokens of an issuer. Its keys are fetched at the first use.
 	remote := &token.RemoteKeys{Issuer: issuer}
-	defer remote.Close()
+	defer func() { _ = remote.Close() }()
 	verifier, err := token.New(token.Profile{Keys: remote, Issuer: issuer, Audience: []string{"orders"}})
 	if err != nil {
 		log.Fatal(err)
@@ -64,7 +65,7 @@ func main() {
 
 	// One authenticator for each scheme on the wire.
 	keys := &authn.Keys{Store: set.APIKeys, Accounts: set.Accounts, Changes: set.Revision, Used: set.APIKeys}
-	defer keys.Close()
+	defer func() { _ = keys.Close() }()
 	bearer := &authn.Bearer{Realm: realm, Keys: keys, Tokens: []authn.TokenVerifier{
 		{Name: "partner", Verifier: verifier, Issuer: issuer, Epoch: remote.Epoch},
 	}}
@@ -105,5 +106,6 @@ func main() {
 		id, _ := gate401.IdentityFrom(r.Context())
 		fmt.Fprintln(w, "orders of", id.Subject)
 	})
-	log.Print(http.ListenAndServe(*listen, gate.Protect(mux)))
+	server := &http.Server{Addr: *listen, Handler: gate.Protect(mux), ReadHeaderTimeout: 10 * time.Second}
+	log.Print(server.ListenAndServe())
 }

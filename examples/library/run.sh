@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A whole gate in front of a handler of one's own: starts it, calls it, stops it.
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit
 . ../common.sh
 program server .
 address=127.0.0.1:$(port)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs both collections with newman: against gate401 mock, and gate401 demo.
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit
 . ../common.sh
 need node nodejs
 newman=$(command -v newman || true)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A gate in front of an API that has no protection of its own: makes people, keys
 # and tokens, calls, looks at a refusal from the operator's side, reloads, ends.
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit
 . ../common.sh
 gate
 program api ./api

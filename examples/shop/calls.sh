@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The calls of the examples for Go servers: the same for each of them. $url is
 # where the server is, and "shop" the name it was started by.
 key=$(printed shop key)
@@ -12,6 +13,7 @@ say "without a credential: what would be accepted"
 call 401 "$url/orders"
 has 'Bearer realm="orders"'
 has '"code":"credentials-missing"'
+hasnot 'orders of'
 
 say "with an API key, and with a token"
 call 200 -H "X-API-Key: $key" "$url/orders"

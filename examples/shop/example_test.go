@@ -16,7 +16,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	token, err := s.Token("alice", time.Minute, "orders:read")
 	if err != nil {
 		fmt.Println(err)

@@ -106,7 +106,7 @@ func Open(log io.Writer) (*Shop, error) {
 }
 
 // Close ends what works behind the gate.
-func (s *Shop) Close() { s.keys.Close() }
+func (s *Shop) Close() error { return s.keys.Close() }
 
 // Token is signed, for subject, and good for ttl.
 func (s *Shop) Token(subject string, ttl time.Duration, scopes ...string) (string, error) {
@@ -119,7 +119,7 @@ func (s *Shop) Token(subject string, ttl time.Duration, scopes ...string) (strin
 // Listen opens address and prints where it is and what to try there, one line
 // each: the name, a space, the value.
 func (s *Shop) Listen(w io.Writer, address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return nil, err
 	}

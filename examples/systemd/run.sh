@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The unit of deploy/systemd: judged by systemd-analyze, and its program started,
 # reloaded and ended as systemd would, with a stand-in that hears what it says.
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit
 . ../common.sh
 need systemd-analyze systemd
 need python3 python3

@@ -113,7 +113,7 @@ func zipped(name string, files []file, date time.Time) ([]byte, error) {
 	w := zip.NewWriter(&buf)
 	for _, f := range files {
 		h := &zip.FileHeader{Name: path.Join(name, f.name), Method: zip.Deflate, Modified: date}
-		h.SetMode(os.FileMode(f.mode)) //nolint:gosec // 0644 or 0755
+		h.SetMode(os.FileMode(f.mode))
 		to, err := w.CreateHeader(h)
 		if err != nil {
 			return nil, err

@@ -21,8 +21,9 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	l, err := net.Listen("tcp", *listen)
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", *listen)
 	if err != nil {
+		stop()
 		log.Fatal(err)
 	}
 	fmt.Println("listening", l.Addr())
@@ -41,7 +42,10 @@ func main() {
 // answer says which request came, and every field by which a gate says who is
 // asking. A credential must not be among them; if it is, that is said too.
 func answer(w http.ResponseWriter, r *http.Request) {
-	fmt.Fprintln(w, r.Method, r.URL.Path)
+	// Without a type it would be guessed from what the client sent.
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	fmt.Fprintln(w, r.Method, r.URL.Path) //nolint:gosec // as text
 	var names []string
 	for name := range r.Header {
 		if strings.HasPrefix(name, "Gate401-") || name == "Authorization" || name == "X-Api-Key" {
@@ -54,6 +58,6 @@ func answer(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(name, "Gate401-") {
 			value = "(a credential, which should not be here)"
 		}
-		fmt.Fprintln(w, name+":", value)
+		fmt.Fprintln(w, name+":", value) //nolint:gosec // as text
 	}
 }
