@@ -3,7 +3,7 @@
 # configuration of deploy/compose; and compose.yaml, read as docker compose does.
 cd "$(dirname "$0")" || exit
 . ../common.sh
-need go
+need go golang
 need buildah buildah
 [ "$(uname -s)$(id -u)" = Linux0 ] || { echo "root on Linux is needed to run a container of buildah"; exit 77; }
 # Folders on this machine, no daemon, and nothing that stays.
