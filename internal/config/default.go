@@ -10,6 +10,8 @@ func Default() *File {
 			Listen: "127.0.0.1:8401",
 			Realm:  "gate401",
 			Prefix: "/auth",
+
+			Upstream401: "mark",
 		},
 		Admin:   Admin{Listen: "127.0.0.1:8402"},
 		Storage: Storage{Records: "sqlite:gate401.db", Shared: "memory"},

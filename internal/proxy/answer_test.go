@@ -219,3 +219,15 @@ func TestNewRefusesNonsense(t *testing.T) {
 		})
 	}
 }
+
+// An answer without a media type stays without: a guess could make a page of text.
+func TestNoMediaTypeIsGuessed(t *testing.T) {
+	s := start(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Content-Type"] = nil
+		fmt.Fprint(w, "<html><script>alert(1)</script>")
+	}, nil)
+	res, body := s.raw("GET /public HTTP/1.1\nHost: a\n\n")
+	if values, ok := res.Header["Content-Type"]; ok || !strings.Contains(body, "<script>") {
+		t.Errorf("%v %s", values, body)
+	}
+}

@@ -24,7 +24,14 @@
 //
 // # What it does not do
 //
-// It does not balance load, cache, compress, or rewrite bodies, and it reads no
-// configuration. Bodies, trailers, informational responses and upgrades pass
-// through as [httputil.ReverseProxy] passes them.
+// It does not cache, compress, or rewrite bodies, and it reads no configuration.
+// Bodies, trailers and informational answers pass through as
+// [httputil.ReverseProxy] passes them, but for 100 (Continue), which the server
+// sends itself.
+//
+// # What ends
+//
+// A WebSocket, a stream of events, a gRPC call and their like end when the
+// credential does that let them in, or when [Config.Revoked] says so, in the words
+// of their protocol: see [End].
 package proxy

@@ -306,6 +306,10 @@ func (x *passage) move(res *http.Response) {
 	for name, values := range res.Header {
 		w[name] = values
 	}
+	if res.Header["Content-Type"] == nil {
+		// Else the server would guess one, and take text for a page.
+		w["Content-Type"] = nil
+	}
 	res.Header = nil
 }
 
