@@ -27,9 +27,10 @@ printf '\nadmin: {listen: 127.0.0.1:0}\n' >>"$work/gate401.yaml"
 start manager python3 notify.py "$work/notify"
 printed manager listening >/dev/null
 "$GATE401" config check "$work/gate401.yaml"
-start gate env NOTIFY_SOCKET="$work/notify" "$GATE401" serve -c "$work/gate401.yaml"
+start gate env NOTIFY_SOCKET="$work/notify" WATCHDOG_USEC=1000000 "$GATE401" serve -c "$work/gate401.yaml"
 said() { until_true "systemd is not told $1" grep -qx "$1" "$work/manager.out" && echo "systemd is told $1"; }
 said READY=1
+said WATCHDOG=1
 call 401 "http://$(ready gate listen)/orders"
 
 say "systemctl reload"
