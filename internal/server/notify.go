@@ -60,5 +60,5 @@ func (n *notifier) alive() <-chan time.Time {
 	if n == nil || n.watchdog == 0 {
 		return nil
 	}
-	return time.NewTicker(n.watchdog / 2).C //nolint:staticcheck // it ends with the process
+	return time.NewTicker(n.watchdog / 2).C
 }
