@@ -62,6 +62,17 @@ type dialError struct{ error }
 
 func (e dialError) Unwrap() error { return e.error }
 
+// hungUp knows the words of net/http for a connection or a stream that ended, which
+// have no type.
+func hungUp(text string) bool {
+	for _, words := range []string{"server closed idle connection", "connection broken", "broken connection", "connection lost", "GOAWAY", "stream error"} {
+		if strings.Contains(text, words) {
+			return true
+		}
+	}
+	return false
+}
+
 // unsent tells whether nothing of the request can have reached a server.
 func unsent(err error) bool {
 	var dial dialError
@@ -103,7 +114,7 @@ func KindOf(err error) Kind {
 	case errors.Is(err, errHeaderTooLarge), strings.Contains(err.Error(), "headers exceeded"), strings.Contains(err.Error(), "header list"):
 		return TooLarge
 	case errors.As(err, new(unansweredError)), errors.Is(err, errStale), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed):
+		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed), hungUp(err.Error()):
 		return Broken
 	}
 	return Malformed

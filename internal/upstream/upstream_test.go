@@ -343,6 +343,17 @@ func TestKinds(t *testing.T) {
 	pool.AddCert(secure.Certificate())
 	plain := naming(t, "plain")
 	tlsOf := func(s *httptest.Server) *url.URL { return &url.URL{Scheme: "https", Host: s.Listener.Addr().String()} }
+	h2c := func(h http.HandlerFunc) *httptest.Server {
+		s := httptest.NewUnstartedServer(h)
+		s.Config.Protocols = new(http.Protocols)
+		s.Config.Protocols.SetUnencryptedHTTP2(true)
+		s.Start()
+		t.Cleanup(s.Close)
+		return s
+	}
+	calls := h2c(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "calls "+r.Proto) })
+	breaks := h2c(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	scheme := func(name string, u *url.URL) *url.URL { return &url.URL{Scheme: name, Host: u.Host} }
 	silent := listen(t, func(_ int, _ net.Conn, br *bufio.Reader) { _, _ = io.Copy(io.Discard, br) })
 	for _, tt := range []struct {
 		name string
@@ -358,6 +369,11 @@ func TestKinds(t *testing.T) {
 		{name: "nobody", at: gone(t), want: "failed: upstream-unreachable"},
 		{name: "no such name", at: &url.URL{Scheme: "http", Host: "does-not-exist.invalid:80"}, want: "failed: upstream-name-unknown"},
 		{name: "slow", at: silent.url(), want: "failed: upstream-timeout"},
+		{name: "slow, h2c", at: scheme("h2c", silent.url()), want: "failed: upstream-timeout"},
+		{name: "nobody, h2c", at: scheme("h2c", gone(t)), want: "failed: upstream-unreachable"},
+		{name: "HTTP/1.1 instead of h2c", at: scheme("h2c", parse(t, plain.URL)), want: "failed: upstream-protocol-error"},
+		{name: "h2c", at: scheme("h2c", parse(t, calls.URL)), want: "calls HTTP/2.0"},
+		{name: "h2c that breaks off", at: scheme("h2c", parse(t, breaks.URL)), want: "failed: upstream-connection-lost"},
 		{name: "hangs up", raw: "!", want: "failed: upstream-connection-lost"},
 		{name: "half", raw: "!HTTP/1.1 200 OK\nX-A: b\n", want: "failed: upstream-connection-lost"},
 		{name: "not HTTP", raw: "!SSH-2.0\n", want: "failed: upstream-protocol-error"},
