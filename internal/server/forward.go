@@ -20,7 +20,7 @@ func purpose(cfg *config.File) error {
 func (h *house) checks(g *generation) (http.Handler, error) {
 	cfg := g.config
 	if !cfg.Forward.On() {
-		return nil, nil //nolint:nilnil // no handler is no fault
+		return nil, nil
 	}
 	return forward.New(forward.Config{
 		Gate: g.system.Gate, Path: cfg.Gate.Prefix + "/check", Own: cfg.Gate.Prefix, From: cfg.Forward.From,
