@@ -42,7 +42,9 @@ type Recaller interface {
 type Misser interface{ Missing() reason.Code }
 
 // Fresh is what an Authenticator may be besides: one whose challenges differ from
-// answer to answer, because they carry a nonce. They are asked for each time.
+// answer to answer, because they carry a nonce. They are asked for each time. Those
+// of others depend on the requirement and on the reason of the denial alone, and
+// are asked for once.
 type Fresh interface{ FreshChallenges() }
 
 // Credential is what a request carries to prove who sent it: found and read, not

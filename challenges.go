@@ -14,18 +14,20 @@ import (
 // challenges are the ways to ask again after d. A 401 names every scheme that
 // the rule accepts (RFC 9110 section 15.5.2); of the 403s only insufficient
 // scope carries a challenge (RFC 6750 section 3.1), for the method it was about.
-func challenges(r *Request, q *Requirement, f finding, d *Denial) []httpauth.Challenge {
+//
+// The fields are the challenges as they are printed, where that is known.
+func challenges(r *Request, q *Requirement, f finding, d *Denial) (all []httpauth.Challenge, fields []string) {
 	info := d.Reason.Shown()
 	switch {
+	case info.Status == http.StatusUnauthorized && q.prepared != nil:
+		a := q.prepared.asked(r, q, f, d)
+		return a.challenges, a.fields
 	case info.Status == http.StatusUnauthorized:
-		if f.chosen == nil && q.prepared != nil {
-			return q.prepared.challenges
-		}
-		return gather(r, *q, f, d)
+		return gather(r, *q, f, d), nil
 	case d.Reason == reason.ScopeInsufficient:
-		return refusing(r, *q, d)
+		return refusing(r, *q, d), nil
 	}
-	return nil
+	return nil, nil
 }
 
 // refusing are the challenges that say what was wrong.

@@ -64,7 +64,8 @@ func later(r *Request, q *Requirement, before *Decision, code reason.Code, with 
 	case len(with) > 0:
 		d.Challenges = withScope(withError(with, q, denial), q, denial)
 	case info.Status == http.StatusUnauthorized || code == reason.ScopeInsufficient:
-		d.Challenges = withError(challenges(r, q, finding{}, denial), q, denial)
+		all, _ := challenges(r, q, finding{}, denial)
+		d.Challenges = withError(all, q, denial)
 	}
 	return d
 }

@@ -160,6 +160,10 @@ func TestDecide(t *testing.T) {
 				if diff := cmp.Diff(c.challenges, strings.Join(got, "|")); diff != "" {
 					t.Errorf("challenges (-want +got):\n%s", diff)
 				}
+				// The second refusal asks as the first one did.
+				if diff := cmp.Diff(d.Challenges, g.Decide(t.Context(), request(t, c.header)).Challenges); diff != "" {
+					t.Errorf("challenges of the same request again (-first +second):\n%s", diff)
+				}
 				if d.Allow == (len(d.Steps) > 0) {
 					t.Errorf("allowed %v with %d steps", d.Allow, len(d.Steps))
 				}

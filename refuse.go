@@ -34,10 +34,7 @@ func refuse(d Decision, r *Request, q *Requirement, f finding, stage Stage, id *
 		maps.Copy(h, denial.Header)
 		d.Header = h
 	}
-	d.Challenges = challenges(r, q, f, denial)
-	if f.chosen == nil && q.prepared != nil && len(d.Challenges) == len(q.prepared.fields) {
-		d.fields = q.prepared.fields
-	}
+	d.Challenges, d.fields = challenges(r, q, f, denial)
 	d.Steps = steps(q, f, stage, id, denial)
 	return d
 }
@@ -51,7 +48,7 @@ func unproven(d Decision, r *Request, q *Requirement) Decision {
 		own := *q
 		p = prepare(r, &own)
 	}
-	d.Denial, d.Challenges, d.fields, d.Steps, d.resource = p.denial, p.challenges, p.fields, p.steps, q.Resource
+	d.Denial, d.Challenges, d.fields, d.Steps, d.resource = p.denial, p.first.challenges, p.first.fields, p.steps, q.Resource
 	return d
 }
 

@@ -3,8 +3,6 @@ package gate401
 import (
 	"net/netip"
 	"time"
-
-	"github.com/gate401/gate401/httpauth"
 )
 
 // Policy finds the rule of a request and says what it asks. It is called for
@@ -45,15 +43,6 @@ type Requirement struct {
 	prepared *prepared
 }
 
-// prepared is what a refusal without credentials needs and what does not depend
-// on the request.
-type prepared struct {
-	denial     *Denial
-	challenges []httpauth.Challenge
-	fields     []string
-	steps      []Step
-}
-
 // Prepare works out at load what does not depend on the request, so that a
 // refusal without credentials costs little. Policies call it once per rule. It
 // does nothing where a method is [Fresh].
@@ -64,10 +53,4 @@ func (q *Requirement) Prepare() {
 		}
 	}
 	q.prepared = prepare(nil, q)
-}
-
-func prepare(r *Request, q *Requirement) *prepared {
-	all := gather(r, *q, finding{}, nil)
-	denial := &Denial{Reason: missing(q)}
-	return &prepared{denial, all, printed(all), steps(q, finding{}, StageFind, nil, denial)}
 }
