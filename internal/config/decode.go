@@ -21,6 +21,7 @@ type decoder struct {
 	src    *source
 	faults Faults
 	named  []string // methods that were named, rightly or not
+	listed []string // the servers of gate.upstream, where it is a list
 }
 
 func (d *decoder) fault(p place, path, hint, format string, args ...any) {
@@ -35,6 +36,7 @@ func (d *decoder) fault(p place, path, hint, format string, args ...any) {
 // file decodes the whole.
 func (d *decoder) file(root *yaml.Node, f *File) {
 	d.value(root, "", reflect.ValueOf(f).Elem(), bounds{})
+	d.several(f)
 	_, given := d.src.places["methods"]
 	for _, m := range f.Methods {
 		// The audience of our own tokens is the realm, unless the file says.
@@ -122,6 +124,10 @@ func (d *decoder) kind(n *yaml.Node, path string, v reflect.Value, b bounds) {
 	case reflect.Slice:
 		d.list(n, path, v, b)
 	case reflect.String:
+		if path == "gate.upstream" && n.Kind == yaml.SequenceNode {
+			d.list(n, path, reflect.ValueOf(&d.listed).Elem(), bounds{minItems: 1})
+			return
+		}
 		s, ok := d.text(n, path)
 		if !ok {
 			return

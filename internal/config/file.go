@@ -50,8 +50,8 @@ type Gate struct {
 	PublicURL string `yaml:"public_url,omitempty"`
 	// The name of the protected area, as people and browsers see it.
 	Realm string `yaml:"realm,omitempty"`
-	// The API behind the gate: scheme, host and port; or the name of one under upstreams.
-	Upstream string `yaml:"upstream,omitempty"`
+	// The API behind the gate: scheme, host and port; a list of several servers; or the name of one under upstreams.
+	Upstream string `yaml:"upstream,omitempty" jsonschema:"oneof_type=string;array"`
 	// How large the body of a request may be, as in 10MB; any size if not given.
 	MaxBody Size `yaml:"max_body,omitempty"`
 	// The path below which the gate's own endpoints are.

@@ -148,6 +148,32 @@ func (d *decoder) upstreams(n *yaml.Node, path string, to *Upstreams) {
 	*to = out
 }
 
+// several makes an upstream of a list under gate.upstream.
+func (d *decoder) several(f *File) {
+	if len(d.listed) == 0 {
+		return
+	}
+	at := d.src.places["gate.upstream"]
+	f.Gate.Upstream = severalName
+	if _, taken := f.Upstreams.Find(severalName); taken {
+		d.fault(at, "gate.upstream", "write upstream: "+severalName+", and the servers there", "the list is an upstream of the name %q, and there is one already", severalName)
+		return
+	}
+	f.Upstreams = append(f.Upstreams, Upstream{Name: severalName, URLs: d.listed})
+	path := "upstreams." + severalName
+	d.src.places[path], d.src.places[path+".urls"] = at, at
+	for i := range d.listed {
+		to, from := indexed(path+".urls", i), indexed("gate.upstream", i)
+		d.src.places[to] = d.src.places[from]
+		if raw, elsewhere := d.src.raw[from]; elsewhere {
+			d.src.raw[to] = raw
+		}
+	}
+}
+
+// severalName is that of the upstream which a list under gate.upstream is.
+const severalName = "default"
+
 // upstreams prints them by their names.
 func (p *printer) upstreams(path string, all Upstreams) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.MappingNode}
@@ -221,6 +247,9 @@ func (c *checker) named(path, name, hint string) {
 func (c *checker) upstream(path string, u Upstream) {
 	seen, scheme := map[string]bool{}, ""
 	for i, text := range u.URLs {
+		if text == "" {
+			continue // it was not understood, which is told already
+		}
 		at := indexed(path+".urls", i)
 		to := c.server(at, text, "write it as in http://127.0.0.1:3000, https://api.internal or h2c://127.0.0.1:9000")
 		if to == nil {

@@ -47,6 +47,11 @@ func TestUpstreamFaults(t *testing.T) {
 		{"URL in a rule", named + "rules: [{path: /x, upstream: 'http://b:1'}]", "there is no upstream"},
 		{"of the default", named + "default: {upstream: b}", `default.upstream: there is no upstream "b"`},
 		{"for nobody", named + "rules: [{path: /x, allow: nobody, max_body: 1KB}]", "rules[0].max_body: the rule lets nobody through"},
+		{"a list of nothing", "gate: {upstream: []}", "gate.upstream: the list is empty"},
+		{"a list with a name", "gate: {upstream: ['http://a:1', b]}", "upstreams.default.urls[1]: the URL begins neither"},
+		{"a list and the name of it", "gate: {upstream: ['http://a:1']}\nupstreams: {default: {urls: ['http://b:1']}}", "there is one already"},
+		{"fine, a list", "gate: {upstream: ['http://a:1', 'http://b:1']}", ""},
+		{"fine, a list that is referred to", "gate: {upstream: ['http://a:1', 'http://b:1']}\nrules: [{path: /x, upstream: default}]", ""},
 		{"fine", named + "rules: [{path: /x, upstream: a, timeout: 1s, max_body: 1KB}]\ndefault: {timeout: 5s}", ""},
 		{"fine, h2c alone", "gate: {upstream: 'h2c://127.0.0.1:9000'}", ""},
 	} {
