@@ -98,7 +98,7 @@ func (g *gate) send(method, path string, body io.Reader, fields ...string) (*htt
 // upstream.
 func (g *gate) states() map[string][]string {
 	g.t.Helper()
-	res, err := http.Get(g.admin + "/api/upstreams") //nolint:noctx // in a test
+	res, err := http.Get(g.admin + "/api/upstreams")
 	if err != nil {
 		g.t.Fatal(err)
 	}
