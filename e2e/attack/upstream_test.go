@@ -36,7 +36,8 @@ func (q taken) value(name string) string { return strings.Join(q.values(name), "
 // is made good before it is looked at: it splits lines, and reads a body by
 // Content-Length or by chunks.
 type recorder struct {
-	addr string
+	addr     string
+	listener net.Listener
 
 	mu   sync.Mutex
 	took []taken
@@ -49,7 +50,7 @@ func newRecorder(t testing.TB) *recorder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := &recorder{addr: l.Addr().String()}
+	u := &recorder{addr: l.Addr().String(), listener: l}
 	var wg sync.WaitGroup
 	var conns sync.Map
 	wg.Go(func() {

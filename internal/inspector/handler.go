@@ -17,6 +17,8 @@ func (Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
+	// A tool of this gate, which no search should offer to strangers.
+	h.Set("X-Robots-Tag", "noindex")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		h.Set("Allow", "GET, HEAD")
 		h.Set("Content-Type", "text/plain; charset=utf-8")
