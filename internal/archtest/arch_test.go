@@ -88,7 +88,6 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/mock/journal":  {house: "httpauth internal/mock/wire internal/secretname reason"},
 	"internal/mock/endpoint": {house: " httpauth internal/mock/journal internal/mock/wire internal/nearest internal/yamldoc reason", modules: "go.yaml.in/yaml/v3"},
 	"internal/mock/openapi":  {house: " authn httpauth internal/mock/journal internal/mock/wire internal/yamldoc reason store token", modules: "github.com/getkin/kin-openapi go.yaml.in/yaml/v3"},
-	"internal/mock/cert":     {house: ""},
 	"internal/mock/judge":    {house: "httpauth internal/mock/journal internal/mock/wire"},
 
 	// Composition: the file, from the file to a gate, from a gate to a process.
@@ -101,10 +100,10 @@ var policy = map[string]struct{ house, modules string }{
 		"internal/password internal/proxy internal/resource internal/samples internal/storage internal/stream internal/upstream internal/watch reason store",
 		modules: "github.com/fsnotify/fsnotify golang.org/x/sys"},
 	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/gateway internal/loopback internal/nearest internal/password " +
-		"internal/mock/cert internal/mock/judge internal/secretname internal/server internal/trial internal/storage internal/watch mock reason store token",
+		"internal/certificate internal/mock/judge internal/secretname internal/server internal/trial internal/storage internal/watch mock reason store token",
 		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},
 	"mock":           {house: " httpauth internal/guide internal/inspector internal/loopback internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/judge internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/wire internal/mock/world internal/nearest internal/yamldoc reason", modules: "go.yaml.in/yaml/v3"},
-	"internal/trial": {house: "httpauth internal/mock/cert internal/mock/journal internal/mock/judge internal/mock/scenario internal/mock/world internal/nearest mock"},
+	"internal/trial": {house: "httpauth internal/certificate internal/mock/journal internal/mock/judge internal/mock/scenario internal/mock/world internal/nearest mock"},
 	"cmd/gate401":    {house: "internal/cli"},
 	"internal/docs": {house: "httpauth internal/cli internal/config internal/diagnose internal/mock/httpbin internal/mock/mix internal/mock/scenario " +
 		"internal/mock/world internal/trial reason"},

@@ -17,8 +17,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gate401/gate401/internal/certificate"
 	"github.com/gate401/gate401/internal/explain"
-	"github.com/gate401/gate401/internal/mock/cert"
 	"github.com/gate401/gate401/mock"
 )
 
@@ -111,7 +111,7 @@ func (m *mockRun) run(ctx context.Context) error {
 // secure makes the certificate and the listener for http beside https. remove
 // removes the file with the certificate.
 func (m *mockRun) secure(ctx context.Context, s *http.Server, first net.Listener) (second net.Listener, remove func(), err error) {
-	own, pem, err := cert.New(m.app.Now())
+	own, pem, err := certificate.Throwaway(m.app.Now())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gate401/gate401/internal/mock/cert"
+	"github.com/gate401/gate401/internal/certificate"
 	"github.com/gate401/gate401/mock"
 )
 
@@ -97,7 +97,7 @@ func listen() (net.Listener, error) {
 
 // secure makes a certificate, the file of it, and the listener for http.
 func (s *stage) secure() (net.Listener, error) {
-	own, pem, err := cert.New(time.Now())
+	own, pem, err := certificate.Throwaway(time.Now())
 	if err != nil {
 		return nil, err
 	}
