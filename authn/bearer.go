@@ -312,17 +312,20 @@ func (b *Bearer) verifyToken(ctx context.Context, r *gate401.Request, c *tokenCr
 }
 
 // refusedFor is for how long a refusal stays true whatever happens, and is
-// worth remembering: only those that cost a signature verification are.
+// worth remembering: those that cost a signature verification are, and those for
+// which the whole token was read, because a client that is set up wrongly sends
+// the same one again and again.
 func (b *Bearer) refusedFor(err error) time.Duration {
 	var d *gate401.Denial
 	if b.RememberRefused < 0 || !errors.As(err, &d) {
 		return 0
 	}
 	switch d.Reason {
-	case reason.TokenSignatureInvalid, reason.TokenAudienceWrong, reason.TokenTypeWrong, reason.TokenExpired:
+	case reason.TokenSignatureInvalid, reason.TokenAudienceWrong, reason.TokenTypeWrong, reason.TokenExpired, reason.TokenAlgorithmRefused:
 		return or(b.RememberRefused, DefaultRememberRefused)
-	case reason.TokenNotYetValid:
-		// It becomes good by itself; the leeway is not known here.
+	case reason.TokenNotYetValid, reason.TokenKeyUnknown:
+		// The one becomes good by itself, and the leeway is not known here; the
+		// keys of the other may be asked for again.
 		return min(time.Second, or(b.RememberRefused, DefaultRememberRefused))
 	default:
 		return 0

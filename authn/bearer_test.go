@@ -108,7 +108,7 @@ func TestBearerIdentity(t *testing.T) {
 		"realm_access": claims{"roles": []string{"deep", "shop"}}, "auth_time": noon.Add(-time.Minute).Unix(), "tenant": "t1",
 	})
 	base := gate401.Identity{Subject: "alice", Method: "bearer", Name: "partner", Issuer: partner, Credential: "token-1",
-		Scopes: []string{"orders:read", "orders:write"}, AuthTime: noon.Add(-time.Minute), Expires: noon.Add(time.Hour)}
+		Scopes: []string{"orders:read", "orders:write"}, AuthTime: noon.Add(-time.Minute), Expires: noon.Add(time.Hour), Leeway: token.DefaultLeeway}
 	for _, test := range []struct {
 		name   string
 		from   []string
@@ -182,6 +182,37 @@ func TestBearerRemembers(t *testing.T) {
 				t.Errorf("%d verifications, want %d", n, test.asks)
 			}
 		})
+	}
+}
+
+// A key that is not there now may be there in a moment, or when the issuer says so.
+func TestBearerAsksAgainForAKey(t *testing.T) {
+	now := noon
+	idp, stranger, epoch := newIssuer(t, partner, "EdDSA"), newIssuer(t, partner, "EdDSA"), new(atomic.Uint64)
+	v := idp.verifier(t, func() time.Time { return now })
+	v.Epoch = epoch.Load
+	g := gate(nil, &authn.Bearer{Tokens: []authn.TokenVerifier{v}})
+	r := request("/", "Authorization", "Bearer "+stranger.token(t, nil))
+	for _, step := range []struct {
+		name   string
+		after  time.Duration
+		change uint64
+		asks   int64
+	}{
+		{"first", 0, 0, 1},
+		{"at once", 0, 0, 0},
+		{"just before a second", time.Second - 1, 0, 0},
+		{"after a second", time.Second, 0, 1},
+		{"when the keys change", time.Second, 1, 1},
+	} {
+		idp.asks.Store(0)
+		epoch.Add(step.change)
+		now = noon.Add(step.after)
+		r.Time = now
+		wantReason(t, g.Decide(t.Context(), r), reason.TokenKeyUnknown)
+		if n := idp.asks.Load(); n != step.asks {
+			t.Errorf("%s: asked %d times for the key, want %d", step.name, n, step.asks)
+		}
 	}
 }
 
