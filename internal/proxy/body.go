@@ -36,7 +36,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 		b.reading = false
 		b.mu.Unlock()
 	}
-	if err == io.EOF { //nolint:errorlint // readers return it as it is
+	if err == io.EOF {
 		b.ends()
 	}
 	if err != nil && err != io.EOF && !errors.Is(err, http.ErrBodyReadAfterClose) {
@@ -81,7 +81,7 @@ func (x *passage) trailing(out *http.Request) {
 		return
 	}
 	b := x.body
-	b.in, b.drops, b.trailer = x.in, x.proxy.filter.drops, http.Header{}
+	b.in, b.drops, b.trailer = x.came, x.proxy.filter.drops, http.Header{}
 	for name := range x.in.Trailer {
 		if behind(name) && !b.drops(name) {
 			b.trailer[name] = nil

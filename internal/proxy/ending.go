@@ -234,5 +234,5 @@ func webTrailers(fields map[string]string) []byte {
 		}
 	}
 	text := b.String()
-	return append(binary.BigEndian.AppendUint32([]byte{0x80}, uint32(len(text))), text...) //nolint:gosec // a few hundred octets
+	return append(binary.BigEndian.AppendUint32([]byte{0x80}, uint32(len(text))), text...)
 }

@@ -138,7 +138,7 @@ func (m *rpcMessages) next(p []byte) int {
 		}
 	}
 	take := min(int64(m.left), int64(len(p)-n))
-	m.left -= uint32(take) //nolint:gosec // no more than left
+	m.left -= uint32(take)
 	if m.left == 0 {
 		m.have, m.inside = 0, false
 	}

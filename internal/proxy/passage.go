@@ -23,7 +23,8 @@ type passage struct {
 	reverse  httputil.ReverseProxy
 	writer   informing
 	in       *http.Request
-	lent     http.Request // in without its fields, see carry
+	came     *http.Request // in, but for a limit of its body: fields behind it come here
+	lent     http.Request  // in without its fields, see carry
 	lentURL  url.URL
 	request  *gate401.Request
 	decision gate401.Decision
@@ -55,7 +56,7 @@ func (p *Proxy) take() *passage {
 
 // put keeps x, and nothing of the request that it carried.
 func (p *Proxy) put(x *passage) {
-	x.in, x.request, x.body, x.sent = nil, nil, nil, false
+	x.in, x.came, x.request, x.body, x.sent = nil, nil, nil, nil, false
 	x.upgrades, x.tunnel, x.challenges, x.lingers = false, nil, nil, true
 	x.writer, x.lent, x.decision = informing{}, http.Request{}, gate401.Decision{}
 	p.passages.Put(x)

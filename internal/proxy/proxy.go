@@ -200,7 +200,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		_ = http.NewResponseController(w).EnableFullDuplex()
 	}
 	x := p.take()
-	x.request, x.decision, x.route = r, d, p.route(d.Rule)
+	x.came, x.request, x.decision, x.route = hr, r, d, p.route(d.Rule)
 	if in, ok := x.limited(w, hr); ok {
 		x.carry(w, in)
 	} else {

@@ -57,7 +57,7 @@ type tally struct {
 
 type counted struct {
 	Refusals
-	told map[string]time.Time // when the operator was last told, by what
+	toldUnprompted, toldPublic time.Time
 }
 
 // tellEvery is how often the operator is told of one fault of one rule.
@@ -76,7 +76,7 @@ func (p *Proxy) Refusals() []Refusals {
 }
 
 // add counts one, and returns what the operator has to be told now.
-func (t *tally) add(rule string, status int, unprompted, public bool, now time.Time) (tell []string, all Refusals) {
+func (t *tally) add(rule string, status int, unprompted, public bool, now time.Time) (tell news, all Refusals) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := t.rules[rule]
@@ -84,7 +84,7 @@ func (t *tally) add(rule string, status int, unprompted, public bool, now time.T
 		if t.rules == nil {
 			t.rules = map[string]*counted{}
 		}
-		c = &counted{Refusals: Refusals{Rule: rule}, told: map[string]time.Time{}}
+		c = &counted{Refusals: Refusals{Rule: rule}}
 		t.rules[rule] = c
 	}
 	c.Last = now
@@ -96,26 +96,23 @@ func (t *tally) add(rule string, status int, unprompted, public bool, now time.T
 	default:
 		c.Limited++
 	}
-	due := func(what string, is bool, n *int) {
+	due := func(is bool, n *int, last *time.Time) bool {
 		if !is {
-			return
+			return false
 		}
-		*n++
-		if last, told := c.told[what]; !told || now.Sub(last) >= tellEvery {
-			c.told[what] = now
-			tell = append(tell, what)
+		if *n++; !last.IsZero() && now.Sub(*last) < tellEvery {
+			return false
 		}
+		*last = now
+		return true
 	}
-	due(msgUnprompted, unprompted, &c.Unprompted)
-	due(msgPublic, public, &c.Public)
+	tell.unprompted = due(unprompted, &c.Unprompted, &c.toldUnprompted)
+	tell.public = due(public, &c.Public, &c.toldPublic)
 	return tell, c.Refusals
 }
 
-// What the operator is told.
-const (
-	msgUnprompted = "the upstream answers 401 without a challenge"
-	msgPublic     = "the upstream answers 401 to those whom the rule lets through without proof"
-)
+// news is what the operator has to be told.
+type news struct{ unprompted, public bool }
 
 var (
 	noStore = []string{"no-store"}
@@ -131,13 +128,12 @@ func (x *passage) refused(res *http.Response) error {
 	unprompted := unauthorized && len(h["Www-Authenticate"]) == 0
 	public := unauthorized && x.decision.Identity == nil && !x.request.Preflight()
 	tell, all := p.tally.add(x.decision.Rule, res.StatusCode, unprompted, public, p.now())
-	for _, what := range tell {
-		count := all.Unprompted
-		if what == msgPublic {
-			count = all.Public
-		}
-		p.log.Warn(what, "rule", x.decision.Rule, "request_id", x.request.ID, "verb", x.request.Method,
-			"path", x.request.Path, "count", count)
+	about := []any{"rule", x.decision.Rule, "request_id", x.request.ID, "verb", x.request.Method, "path", x.request.Path}
+	if tell.unprompted {
+		p.log.Warn("the upstream answers 401 without a challenge", append(about, "count", all.Unprompted)...)
+	}
+	if tell.public {
+		p.log.Warn("the upstream answers 401 to those whom the rule lets through without proof", append(about, "count", all.Public)...)
 	}
 	if p.answered != nil && res.StatusCode != http.StatusTooManyRequests {
 		p.answered(x.request, &x.decision, res.StatusCode)

@@ -150,7 +150,8 @@ func (t *tunnel) carry(ctx context.Context, buffers *buffers) {
 		_ = t.client.Close()
 		_ = t.back.Close()
 	}
-	defer context.AfterFunc(ctx, part)()
+	stop := context.AfterFunc(ctx, part)
+	defer stop()
 	done := make(chan error, 2)
 	pump := func(dst *lane, src io.Reader, to any) {
 		buf := buffers.Get()
@@ -179,7 +180,7 @@ func (t *tunnel) carry(ctx context.Context, buffers *buffers) {
 	}
 	part()
 	for ; running > 0; running-- {
-		<-done
+		_ = <-done
 	}
 }
 
