@@ -88,10 +88,15 @@ func (g *gate) serveAPI(w http.ResponseWriter, r *http.Request) {
 		upgrade(w)
 		return
 	}
-	if status := r.URL.Query().Get("status"); status == "401" {
+	switch status := r.URL.Query().Get("status"); status {
+	case "401":
 		h.Set("WWW-Authenticate", `Basic realm="the API's"`)
 		w.WriteHeader(http.StatusUnauthorized)
 		_, _ = io.WriteString(w, "the API says 401")
+		return
+	case "500":
+		w.WriteHeader(http.StatusInternalServerError)
+		_, _ = io.WriteString(w, "the API says 500")
 		return
 	}
 	_, _ = io.WriteString(w, "the API")

@@ -94,7 +94,7 @@ func TestWhatTheAPISees(t *testing.T) {
 	}
 }
 
-// The API's own 401 passes as it is, and is no refusal of the gate.
+// The API's own 401 and 500 pass as they are, and are no answers of the gate.
 func TestUpstream401(t *testing.T) {
 	t.Parallel()
 	for name, start := range map[string]func(*testing.T, string) (*gate, string){"nginx": nginx, "caddy": caddy} {
@@ -104,6 +104,9 @@ func TestUpstream401(t *testing.T) {
 			got := raw(t, at, "GET /orders?status=401", alice)
 			if got.status != 401 || got.body != "the API says 401" || fmt.Sprint(got.header["Www-Authenticate"]) != `[Basic realm="the API's"]` || g.forwarded() == nil {
 				t.Errorf("%+v", got)
+			}
+			if broken := raw(t, at, "GET /orders?status=500", alice); broken.status != 500 || broken.body != "the API says 500" {
+				t.Errorf("%+v", broken)
 			}
 			var line map[string]any
 			for deadline := time.Now().Add(20 * time.Second); line == nil && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {

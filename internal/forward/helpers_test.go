@@ -21,7 +21,7 @@ import (
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // newGate takes the token "right" of alice, and can check no token "away".
-func newGate(t *testing.T, rules []access.Rule) *gate401.Gate {
+func newGate(t testing.TB, rules []access.Rule) *gate401.Gate {
 	t.Helper()
 	bearer := gate401.NewFunc("bearer", "Bearer", "shop", func(_ context.Context, _ *gate401.Request, token string) (*gate401.Identity, error) {
 		switch token {
@@ -48,7 +48,7 @@ func shop() []access.Rule {
 	}
 }
 
-func ring(t *testing.T) *seal.Ring {
+func ring(t testing.TB) *seal.Ring {
 	t.Helper()
 	r, err := seal.New(bytes.Repeat([]byte{4}, seal.KeySize))
 	if err != nil {
@@ -58,7 +58,7 @@ func ring(t *testing.T) *seal.Ring {
 }
 
 // newSurface answers gateways at 127.0.0.1.
-func newSurface(t *testing.T, g *gate401.Gate, sealer forward.Sealer) *forward.Surface {
+func newSurface(t testing.TB, g *gate401.Gate, sealer forward.Sealer) *forward.Surface {
 	t.Helper()
 	s, err := forward.New(forward.Config{
 		Gate: g, Own: "/auth", From: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Sealer: sealer,
