@@ -166,8 +166,9 @@ func (t *tunnel) carry(ctx context.Context, buffers *buffers) {
 		}
 		done <- err
 	}
-	go pump(&t.down, t.back, t.client)
-	go pump(&t.up, t.reader, t.back)
+	var pumps sync.WaitGroup
+	pumps.Go(func() { pump(&t.down, t.back, t.client) })
+	pumps.Go(func() { pump(&t.up, t.reader, t.back) })
 	running := 2
 	for open := true; open && running > 0; {
 		select {
@@ -179,9 +180,7 @@ func (t *tunnel) carry(ctx context.Context, buffers *buffers) {
 		}
 	}
 	part()
-	for ; running > 0; running-- {
-		_ = <-done
-	}
+	pumps.Wait()
 }
 
 func (l *lane) ending() bool {
