@@ -143,7 +143,7 @@ log: {format: json}
 		t.Errorf("health: %d", res.StatusCode)
 	}
 	res, body := get(t, p.gate+"/x", nil)
-	if res.StatusCode != 401 || !strings.HasPrefix(body, `{"error":"unauthorized",`) || res.Header.Get("WWW-Authenticate") != `Bearer realm="my \"shop\""` {
+	if res.StatusCode != 401 || !strings.HasPrefix(body, `{"error":"unauthorized",`) || res.Header.Get("WWW-Authenticate") != `Bearer realm="my \"shop\"", resource_metadata="`+p.gate+`/.well-known/oauth-protected-resource/x"` {
 		t.Errorf("%d %v %s", res.StatusCode, res.Header, body)
 	}
 	res, body = get(t, p.gate+"/x?a=1&key="+key+"&b=2", map[string]string{"Gate401-Subject": "root", "gate401_subject": "root"})
