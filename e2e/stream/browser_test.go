@@ -25,7 +25,7 @@ func testBrowser(t *testing.T, b *browsertest.Browser, scheme string) {
 	// Were a password accepted, the browser would open its dialog when it connects
 	// again, and wait.
 	g := serveIn(t, dir, more+"default: {methods: [key]}\n")
-	value, _ := g.key("--expires", "5s")
+	value, _ := g.key("--expires", "8s")
 	p := b.Tab(t)
 	if !strings.HasPrefix(g.url, scheme+"://") {
 		t.Fatal(g.url)

@@ -71,7 +71,7 @@ func TestWithdrawnBesides(t *testing.T) {
 // next connection is refused.
 func TestExpires(t *testing.T) {
 	g := serve(t, "")
-	value, _ := g.key("--expires", "3s")
+	value, _ := g.key("--expires", "6s")
 	conn := g.chat("X-Api-Key", value)
 	req, _ := http.NewRequestWithContext(t.Context(), "GET", g.url+"/feed", nil)
 	req.Header.Set("X-Api-Key", value)

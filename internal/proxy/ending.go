@@ -69,7 +69,7 @@ func (x *passage) ends(res *http.Response) {
 	}
 	res.Body = b
 	if x.life != nil {
-		x.life.become(b.finish, time.Second)
+		x.life.become(b.finish, grace)
 		return
 	}
 	x.live(b.finish)

@@ -28,13 +28,15 @@ import (
 // brief is how long tokens live that a test waits for.
 const brief = 300 * time.Millisecond
 
-// endingGate knows the tokens "brief", which expires, "key", which is an API key,
+// endingGate knows the tokens "brief" and "seconds", which expire, "key", which is an API key,
 // and "old", of a person who authenticated a while ago.
 func endingGate() *gate401.Gate {
 	bearer := gate401.NewFunc("bearer", "Bearer", "api", func(_ context.Context, r *gate401.Request, token string) (*gate401.Identity, error) {
 		switch token {
 		case "brief":
 			return &gate401.Identity{Subject: "alice", Method: "bearer", Credential: "jti1", Expires: r.Time.Add(brief - time.Second), Leeway: time.Second}, nil
+		case "seconds":
+			return &gate401.Identity{Subject: "alice", Method: "bearer", Expires: r.Time.Add(4 * time.Second)}, nil
 		case "key":
 			return &gate401.Identity{Subject: "robot", Method: "api-key", Credential: "k1"}, nil
 		case "old":
@@ -192,7 +194,7 @@ func TestWebSocketEnds(t *testing.T) {
 		code  websocket.StatusCode
 		end   func()
 	}{
-		{"brief", "token-expired", websocket.StatusPolicyViolation, nil},
+		{"seconds", "token-expired", websocket.StatusPolicyViolation, nil},
 		{"key", "api-key-revoked", websocket.StatusPolicyViolation, func() { hub.Publish(stream.Revocation{Kind: stream.Key, ID: "k1"}) }},
 		{"key", "the gate restarts", websocket.StatusGoingAway, hub.Close},
 	} {
