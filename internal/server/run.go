@@ -43,8 +43,12 @@ func (h *house) run(ctx context.Context) error {
 		defer close(stopped)
 		h.reloader.run(reloading)
 	}()
-	h.log.LogAttrs(ctx, slog.LevelInfo, "ready", slog.String("gate", h.current.Load().public.String()),
-		slog.String("listen", h.gate.Addr().String()), slog.String("admin", "http://"+h.admin.Addr().String()))
+	attrs := []slog.Attr{slog.String("gate", h.current.Load().public.String()),
+		slog.String("listen", h.gate.Addr().String()), slog.String("admin", "http://"+h.admin.Addr().String())}
+	if h.plain != nil {
+		attrs = append(attrs, slog.String("redirect", h.plain.Addr().String()))
+	}
+	h.log.LogAttrs(ctx, slog.LevelInfo, "ready", attrs...)
 	h.notify.ready()
 	var err error
 	alive := h.notify.alive()
