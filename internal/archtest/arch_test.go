@@ -122,6 +122,7 @@ var policy = map[string]struct{ house, modules string }{
 	"tools/release":        {},
 	"e2e/foreign":          {house: "e2e/program internal/component"},
 	"e2e/client":           {},
+	"e2e/attack":           {},
 	"e2e/forward":          {},
 	"e2e/operate":          {},
 	"e2e/stream":           {},
