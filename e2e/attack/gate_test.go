@@ -104,11 +104,6 @@ type answer struct {
 	Body string
 }
 
-// refused tells whether the gate refused it.
-func (a answer) refused() bool {
-	return a.StatusCode >= 400 && a.StatusCode < 500 && a.Body != "from the API"
-}
-
 // raw sends octets and reads the first answer. The connection is closed by the
 // server where it ends it, else by us.
 func (g *gate) raw(octets string) (answer, error) {
@@ -172,7 +167,7 @@ func (g *gate) pipeline(octets string, n int) (out []answer, err error) {
 		_ = res.Body.Close()
 		out = append(out, answer{res, string(body)})
 		if err != nil || res.Close || len(out) == n {
-			return out, nil //nolint:nilerr // the answer was read as far as it came
+			return out, nil
 		}
 		// Nothing more comes: who waits for the rest of a request learns that.
 		<-written

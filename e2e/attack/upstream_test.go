@@ -2,6 +2,7 @@ package attack
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -82,7 +83,7 @@ func (u *recorder) serve(c net.Conn) {
 		switch {
 		case err == nil:
 			u.took = append(u.took, q)
-		case err != io.EOF:
+		case !errors.Is(err, errBetween):
 			u.odd = append(u.odd, err.Error())
 		}
 		u.mu.Unlock()
@@ -99,12 +100,15 @@ func (u *recorder) serve(c net.Conn) {
 	}
 }
 
-// read takes one request off the wire. io.EOF is the end between two of them.
+// errBetween is the end of a connection between two requests.
+var errBetween = errors.New("the connection ended")
+
+// read takes one request off the wire.
 func read(r *bufio.Reader) (q taken, err error) {
 	first, err := r.ReadString('\n')
 	if err != nil {
 		if first == "" {
-			return q, io.EOF
+			return q, errBetween
 		}
 		return q, fmt.Errorf("%q and then %w", first, err)
 	}
@@ -150,9 +154,7 @@ func read(r *bufio.Reader) (q taken, err error) {
 		if err != nil {
 			return q, fmt.Errorf("chunk size %q", size)
 		}
-		chunk := make([]byte, n+2)
 		if n == 0 {
-			chunk = chunk[:0]
 			for line := "x"; line != "\r\n"; { // trailers
 				if line, err = r.ReadString('\n'); err != nil {
 					return q, fmt.Errorf("in the trailers: %w", err)
@@ -160,6 +162,7 @@ func read(r *bufio.Reader) (q taken, err error) {
 			}
 			return q, nil
 		}
+		chunk := make([]byte, n+2)
 		if _, err := io.ReadFull(r, chunk); err != nil {
 			return q, fmt.Errorf("in a chunk: %w", err)
 		}
