@@ -112,7 +112,7 @@ func (a *ACME) Ready() error {
 	return nil
 }
 
-// GetCertificate is for a tls.Config whose NextProtos include acme.ALPNProto. A
+// GetCertificate is for a tls.Config whose NextProtos include ChallengeALPN. A
 // client that asks for no name gets the certificate of the first host; one that
 // asks for another name, none.
 func (a *ACME) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
@@ -123,7 +123,7 @@ func (a *ACME) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, err
 	if !a.Speaks(name) {
 		return nil, errors.New("a name that is not one of the gate's")
 	}
-	if slices.Equal(hello.SupportedProtos, []string{acme.ALPNProto}) {
+	if slices.Equal(hello.SupportedProtos, []string{ChallengeALPN}) {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		return a.proof(ctx, name)

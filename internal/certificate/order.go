@@ -241,6 +241,10 @@ func (a *ACME) proof(ctx context.Context, host string) (*tls.Certificate, error)
 	return decode(data)
 }
 
+// ChallengeALPN is the protocol by which the ACME server asks for the proof (RFC
+// 8737 section 6.2); a tls.Config that meets challenges has it in its NextProtos.
+const ChallengeALPN = acme.ALPNProto
+
 // ChallengePath is where the ACME server looks for the answer to http-01 (RFC
 // 8555 section 8.3).
 const ChallengePath = "/.well-known/acme-challenge/"

@@ -13,8 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/crypto/acme"
-
 	"github.com/gate401/gate401/internal/certificate"
 	"github.com/gate401/gate401/internal/config"
 )
@@ -107,7 +105,7 @@ func newSecured(k keeper, t config.TLS) *secured {
 		s.config.MinVersion = tls.VersionTLS13
 	}
 	if s.acme, _ = k.(*certificate.ACME); s.acme != nil {
-		s.config.NextProtos = append(s.config.NextProtos, acme.ALPNProto)
+		s.config.NextProtos = append(s.config.NextProtos, certificate.ChallengeALPN)
 	}
 	return s
 }
