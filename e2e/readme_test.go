@@ -62,6 +62,7 @@ func TestReadmeCommands(t *testing.T) {
 			line = strings.ReplaceAll(line, "http://127.0.0.1:3000", upstream)
 			if gate != nil {
 				line = strings.ReplaceAll(line, "http://127.0.0.1:8401", gate.gate)
+				line = strings.ReplaceAll(line, "http://127.0.0.1:8402", gate.admin)
 			}
 			if mock != nil {
 				line = strings.ReplaceAll(line, "http://127.0.0.1:8403", mock.mock)

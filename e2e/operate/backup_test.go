@@ -252,12 +252,12 @@ func TestHealth(t *testing.T) {
 	upstream := newAPI(t)
 	g := serve(t, upstream.URL, open+"\ndrain: {delay: 1m}")
 	dir := filepath.Dir(g.file)
-	mustRun(t, dir, "", "health", "--url", g.admin)
-	mustRun(t, dir, "", "health", "--url", g.admin, "--live")
+	mustRun(t, dir, "", "health", "--admin", g.admin)
+	mustRun(t, dir, "", "health", "--admin", g.admin, "--live")
 	g.write("gate: [")
 	g.hangup()
 	g.awaitFailure()
-	if _, errs, status := command(t, dir, "", "health", "--url", g.admin); status != 0 || !strings.Contains(errs, "the file was refused") {
+	if _, errs, status := command(t, dir, "", "health", "--admin", g.admin); status != 0 || !strings.Contains(errs, "the file was refused") {
 		t.Errorf("%d %s", status, errs)
 	}
 	if out, errs, status := command(t, dir, "", "config", "show", "--running", "--admin", g.admin); status != 0 ||
@@ -266,16 +266,16 @@ func TestHealth(t *testing.T) {
 	}
 	must(t, g.Terminate())
 	g.awaitEvent("draining")
-	if _, errs, status := command(t, dir, "", "health", "--url", g.admin); status != 1 || !strings.Contains(errs, "the gate is ending") {
+	if _, errs, status := command(t, dir, "", "health", "--admin", g.admin); status != 1 || !strings.Contains(errs, "the gate is ending") {
 		t.Errorf("%d %s", status, errs)
 	}
-	mustRun(t, dir, "", "health", "--url", g.admin, "--live")
+	mustRun(t, dir, "", "health", "--admin", g.admin, "--live")
 	must(t, g.Terminate())
 	if err := g.Wait(program.Patience); err == nil {
 		t.Error("it ended as if nothing had been cut")
 	}
 	for end := time.Now().Add(program.Patience); ; time.Sleep(10 * time.Millisecond) {
-		if _, _, status := command(t, dir, "", "health", "--url", g.admin); status == 1 {
+		if _, _, status := command(t, dir, "", "health", "--admin", g.admin); status == 1 {
 			break
 		}
 		if time.Now().After(end) {

@@ -27,13 +27,13 @@ func (a *app) health() *cobra.Command {
 	var file, admin string
 	var live, asJSON bool
 	cmd := &cobra.Command{
-		Use:   "health [-c FILE] [--url URL]",
+		Use:   "health [-c FILE] [--admin URL]",
 		Short: "Ask the running gate whether it can decide",
 		Long: "Asks /readyz of the admin listener: that of the file, or the usual one. It ends with 0 if the gate is ready, with 1 if it is not or " +
 			"does not answer: for the health check of a container that has no curl, and for scripts.\n\n" +
 			"With --live it asks only whether the process answers (/healthz).",
 		Example: `gate401 health
-gate401 health --url http://127.0.0.1:8402 --live
+gate401 health --admin http://127.0.0.1:8402 --live
 # in a Dockerfile
 HEALTHCHECK CMD ["/gate401", "health", "-c", "/etc/gate401/gate401.yaml"]`,
 		Args: wants(0, 0, ""),
@@ -68,7 +68,7 @@ HEALTHCHECK CMD ["/gate401", "health", "-c", "/etc/gate401/gate401.yaml"]`,
 	f := cmd.Flags()
 	f.BoolVar(&live, "live", false, "ask only whether the process answers")
 	f.BoolVar(&asJSON, "json", false, "print what the gate answers")
-	f.StringVar(&admin, "url", "", "the admin `URL` (default that of the file, or http://127.0.0.1:8402)")
+	f.StringVar(&admin, "admin", "", "the admin `URL` (default that of the file, or http://127.0.0.1:8402)")
 	f.StringVarP(&file, "config", "c", "", "the configuration `FILE` (default gate401.yaml, if there is one)")
 	_ = cmd.MarkFlagFilename("config", "yaml", "yml")
 	return cmd
@@ -149,7 +149,7 @@ func askAdmin(ctx context.Context, verb, address string) (body []byte, status in
 			err = inner.Err
 		}
 		return nil, 0, fail(ExitUntested, fmt.Errorf("no gate answers at %s: %w", address, err),
-			"is it running? --admin or --url names another address of its admin listener")
+			"is it running? --admin names another address of its admin listener")
 	}
 	defer func() { _ = res.Body.Close() }()
 	body, err = io.ReadAll(io.LimitReader(res.Body, maxAdmin))
