@@ -61,24 +61,25 @@ func TestHSTS(t *testing.T) {
 	}
 }
 
-// Behind a proxy that is trusted, what it says of the client's connection counts;
-// of anyone else it does not.
+// Behind a proxy that is trusted, or a gateway that may ask, what it says of the
+// client's connection counts; of anyone else it does not.
 func TestHSTSBehindProxy(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name, trusted string
-		proto         []string
-		want          bool
+		name, trusted, settings string
+		proto                   []string
+		want                    bool
 	}{
-		{"trusted, https", "127.0.0.0/8", []string{"https"}, true},
-		{"trusted, http", "127.0.0.0/8", []string{"http"}, false},
-		{"trusted, the last counts", "127.0.0.0/8", []string{"https, http"}, false},
-		{"trusted, says nothing", "127.0.0.0/8", nil, false},
-		{"somebody else", "192.0.2.0/24", []string{"https"}, false},
+		{"trusted, https", "127.0.0.0/8", "", []string{"https"}, true},
+		{"trusted, http", "127.0.0.0/8", "", []string{"http"}, false},
+		{"trusted, the last counts", "127.0.0.0/8", "", []string{"https, http"}, false},
+		{"trusted, says nothing", "127.0.0.0/8", "", nil, false},
+		{"somebody else", "192.0.2.0/24", "", []string{"https"}, false},
+		{"a gateway", "192.0.2.0/24", "forward: {from: [127.0.0.1]}\n", []string{"https"}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			g := serve(t, t.TempDir(), "gate: {listen: '127.0.0.1:0', upstream: UPSTREAM, trusted_proxies: ['"+c.trusted+"']}\n")
+			g := serve(t, t.TempDir(), "gate: {listen: '127.0.0.1:0', upstream: UPSTREAM, trusted_proxies: ['"+c.trusted+"']}\n"+c.settings)
 			for _, path := range []string{"/orders", "/open/x"} {
 				req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://api.example.test"+path, http.NoBody)
 				if err != nil {

@@ -76,9 +76,10 @@ func (w *restated) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // looks at the first alone. One that does gets 403, because nginx would put the
 // challenges of a 401 beside those that it unpacks.
 func (s *Surface) refuseNginx(w http.ResponseWriter, r *gate401.Request, d gate401.Decision, unpacked bool) {
-	var whole recorder
-	s.responder.Respond(&whole, r, d)
 	h := w.Header()
+	// What holds for every answer, such as HSTS, holds for what nginx unpacks.
+	whole := recorder{header: h.Clone()}
+	s.responder.Respond(&whole, r, d)
 	if sealed, err := s.seal(&whole, r.Time); err == nil {
 		h[refusalField] = []string{sealed}
 	} else {

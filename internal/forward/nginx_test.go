@@ -73,6 +73,21 @@ func TestRefusalThroughNginx(t *testing.T) {
 	}
 }
 
+// What was said of every answer before the surface was asked, such as HSTS,
+// is said of what nginx unpacks: the request that it does so with tells nothing.
+func TestFieldsOfEveryAnswerThroughNginx(t *testing.T) {
+	s := newSurface(t, newGate(t, shop()), ring(t))
+	strict := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Strict-Transport-Security"] = []string{"max-age=1"}
+		s.ServeHTTP(w, r)
+	})
+	sealed := serve(strict, asked("/auth/check/nginx/sealed", nginxAsks("GET", "/orders")...))
+	res := serve(s, asked("/auth/check/nginx/refusal", "Gate401-Refusal", sealed.Header.Get("Gate401-Refusal")))
+	if res.StatusCode != 401 || res.Header.Get("Strict-Transport-Security") != "max-age=1" {
+		t.Errorf("%d %v", res.StatusCode, res.Header)
+	}
+}
+
 // A refusal that the gate did not seal, or not just now, is shown to nobody.
 func TestForgedRefusals(t *testing.T) {
 	g := newGate(t, shop())

@@ -39,7 +39,7 @@ func withHSTS(next http.Handler, cfg *config.File) http.Handler {
 	if t.Preload {
 		value += "; preload"
 	}
-	return &strict{next: next, value: []string{value}, trusted: cfg.Gate.TrustedProxies}
+	return &strict{next: next, value: []string{value}, trusted: slices.Concat(cfg.Gate.TrustedProxies, cfg.Forward.From)}
 }
 
 func (s *strict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
