@@ -122,6 +122,7 @@ func (f *Files) Run(ctx context.Context) {
 	// other, and the pair between them is none.
 	settle := time.NewTimer(time.Hour)
 	defer settle.Stop()
+	var since time.Time // of the first change that was not looked at yet
 	for {
 		select {
 		case <-ctx.Done():
@@ -131,12 +132,19 @@ func (f *Files) Run(ctx context.Context) {
 				events = nil
 				continue
 			}
-			settle.Reset(settleTime)
+			// Where a log or a database lies in the same folder, it is never quiet.
+			if since.IsZero() {
+				since = time.Now()
+			}
+			if time.Since(since) < settleMost {
+				settle.Reset(settleTime)
+			}
 			continue
 		case <-f.asked:
 		case <-settle.C:
 		case <-tick.C:
 		}
+		since = time.Time{}
 		f.refresh(told)
 		if now := f.now(); now.Sub(reminded) >= 24*time.Hour {
 			reminded = now
@@ -155,8 +163,12 @@ func (f *Files) remind(now time.Time) {
 	}
 }
 
-// settleTime is how long the files must have been left alone.
-const settleTime = 200 * time.Millisecond
+// settleTime is how long the files must have been left alone, and settleMost how
+// long that is waited for.
+const (
+	settleTime = 200 * time.Millisecond
+	settleMost = time.Second
+)
 
 // watch reports changes in the folders of the files. The folder is watched and
 // not the file, since most programs write another file and rename it. Where

@@ -233,3 +233,24 @@ func TestFilesKeepWhatWorks(t *testing.T) {
 	write(t, "", p.Key, key)
 	eventually(t, "the new certificate", func() bool { return served(t, f.GetCertificate, "") == "new.example" })
 }
+
+// What else is written in the folder all the time, such as a log, holds nothing
+// up.
+func TestFilesInABusyFolder(t *testing.T) {
+	dir := t.TempDir()
+	f := &certificate.Files{Pairs: []certificate.Pair{pair(t, dir, "a", "old.example")}, Poll: time.Hour}
+	if err := f.Open(); err != nil {
+		t.Fatal(err)
+	}
+	run(t, f.Run)
+	run(t, func(ctx context.Context) {
+		for ctx.Err() == nil {
+			_ = os.WriteFile(filepath.Join(dir, "log"), []byte("line\n"), 0o600)
+			time.Sleep(20 * time.Millisecond)
+		}
+	})
+	cert, key := fresh(t, "new.example")
+	write(t, "", f.Pairs[0].Cert, cert)
+	write(t, "", f.Pairs[0].Key, key)
+	eventually(t, "the new certificate", func() bool { return served(t, f.GetCertificate, "") == "new.example" })
+}
