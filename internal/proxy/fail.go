@@ -15,6 +15,7 @@ import (
 // 413 if it was the client's body that broke.
 func (x *passage) fail(w http.ResponseWriter, hr *http.Request, err error) {
 	p := x.proxy
+	x.restore()
 	code, over := x.life.ended()
 	switch {
 	case errors.Is(err, errTunnel):

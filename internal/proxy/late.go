@@ -24,6 +24,8 @@ type informing struct {
 	body *watchedBody // of the request, nil if it has none
 	// http1 tells that another request may follow on the connection.
 	http1 bool
+	// informed tells that an informational answer was passed on.
+	informed bool
 }
 
 // WriteHeader passes a status on, but for 100: the server sends one itself when
@@ -45,6 +47,7 @@ func (w *informing) WriteHeader(status int) {
 		return
 	}
 	withoutOwn(w.Header())
+	w.informed = true
 	if w.body == nil {
 		w.ResponseWriter.WriteHeader(status)
 		return

@@ -22,6 +22,7 @@ type passage struct {
 	route    *route
 	reverse  httputil.ReverseProxy
 	writer   informing
+	before   before
 	in       *http.Request
 	came     *http.Request // in, but for a limit of its body: fields behind it come here
 	lent     http.Request  // in without its fields, see carry
@@ -58,7 +59,7 @@ func (p *Proxy) take() *passage {
 func (p *Proxy) put(x *passage) {
 	x.in, x.came, x.request, x.body, x.sent = nil, nil, nil, nil, false
 	x.upgrades, x.tunnel, x.challenges, x.lingers = false, nil, nil, true
-	x.writer, x.lent, x.decision = informing{}, http.Request{}, gate401.Decision{}
+	x.writer, x.before, x.lent, x.decision = informing{}, before{}, http.Request{}, gate401.Decision{}
 	p.passages.Put(x)
 }
 
@@ -70,6 +71,7 @@ func (x *passage) carry(w http.ResponseWriter, hr *http.Request) {
 	// Also after a panic: the hub must not know it any more.
 	defer x.release()
 	x.writer.ResponseWriter, x.in, x.reverse.Transport = w, hr, x.route.transport
+	x.before = fieldsBefore(w)
 	if !plain(hr.Header) {
 		x.reverse.ServeHTTP(&x.writer, hr)
 		return
@@ -192,22 +194,6 @@ func (x *passage) fields(out *http.Request) http.Header {
 // added is how many fields rewrite adds beside those of the identity.
 const added = 4
 
-// unshared takes from an answer for one caller what would let a cache in front of
-// the gate give it to others: the upstream cannot know that a credential was
-// needed, because it did not see one (RFC 9111 section 3.5).
-func unshared(fields []string) []string {
-	shared := func(directive string) bool {
-		name, _, _ := strings.Cut(strings.TrimSpace(directive), "=")
-		return strings.EqualFold(name, "public") || strings.EqualFold(name, "s-maxage")
-	}
-	all := strings.Split(strings.Join(fields, ","), ",")
-	kept := slices.DeleteFunc(slices.Clone(all), shared)
-	if len(kept) == len(all) {
-		return fields
-	}
-	return []string{strings.Join(append([]string{"private"}, kept...), ",")}
-}
-
 var ours = []string{"1.1 gate401"}
 
 // via adds us to those through whose hands the request went, with the version in
@@ -262,6 +248,7 @@ var refusedByUpstream = []string{"upstream"}
 
 // answer prepares the upstream's response for the client.
 func (x *passage) answer(res *http.Response) error {
+	x.restore()
 	h := res.Header
 	// What is said with a known length is heard before the connection closes.
 	x.lingers = res.ContentLength >= 0 || res.StatusCode >= http.StatusBadRequest
@@ -282,8 +269,8 @@ func (x *passage) answer(res *http.Response) error {
 			return err
 		}
 	default:
-		if x.decision.Identity != nil && len(h["Cache-Control"]) > 0 {
-			h["Cache-Control"] = unshared(h["Cache-Control"])
+		if x.decision.Identity != nil {
+			x.unshared(h)
 		}
 	}
 	if !bodiless(res) {
