@@ -12,9 +12,11 @@ import (
 // RPC tells whether a request is a gRPC call, whose client reads its outcome in
 // the fields grpc-status and grpc-message and takes a status other than 200 for
 // a broken server: native gRPC, which needs HTTP/2, or gRPC-Web on any version.
+// Every call is a POST: with the media type alone, anybody could have any refusal
+// say 200 to whoever watches the gate by its statuses.
 func RPC(hr *http.Request) bool {
 	t := hr.Header["Content-Type"]
-	return len(t) == 1 && rpcType(t[0], hr.ProtoMajor)
+	return hr.Method == http.MethodPost && len(t) == 1 && rpcType(t[0], hr.ProtoMajor)
 }
 
 // rpcType tells gRPC media types from those that only begin in the same way.

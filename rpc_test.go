@@ -29,6 +29,9 @@ func TestRPC(t *testing.T) {
 		if got := gate401.RPC(hr); got != c.want {
 			t.Errorf("%q on HTTP/%d: %v", c.media, c.major, got)
 		}
+		if hr.Method = "GET"; gate401.RPC(hr) {
+			t.Errorf("%q on HTTP/%d: a GET is no call", c.media, c.major)
+		}
 	}
 }
 
