@@ -34,6 +34,11 @@ type redirect struct{ house *house }
 
 func (d *redirect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g := d.house.enter()
+	if g == nil {
+		w.Header().Set("Connection", "close")
+		plainProblem(w, http.StatusServiceUnavailable, "The gate is ending. Send the same request again.", "")
+		return
+	}
 	defer g.leave()
 	if g.secured != nil && g.secured.acme != nil && strings.HasPrefix(r.URL.Path, certificate.ChallengePath) &&
 		(r.Method == http.MethodGet || r.Method == http.MethodHead) {
