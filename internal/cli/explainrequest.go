@@ -37,11 +37,11 @@ func (a *app) explainRequest(ctx context.Context, f explainFlags, id string) err
 func adminURL(f explainFlags) (string, error) {
 	base := f.admin
 	if base == "" {
-		cfg, _, err := readConfig(f.file)
+		listen, err := adminListen(f.file)
 		if err != nil {
 			return "", err
 		}
-		base = "http://" + cfg.Admin.Listen
+		base = "http://" + listen
 	}
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {

@@ -111,11 +111,11 @@ func (a *app) adminURL(file, given string) (string, error) {
 		}
 		return strings.TrimSuffix(given, "/"), nil
 	}
-	cfg, _, err := readConfig(file)
+	listen, err := adminListen(file)
 	if err != nil {
 		return "", err
 	}
-	host, port, err := net.SplitHostPort(cfg.Admin.Listen)
+	host, port, err := net.SplitHostPort(listen)
 	if err != nil || port == "0" {
 		return "", usagef("the line of the log that says \"ready\" tells it", "the admin listener has a port of its own choice: name its URL")
 	}

@@ -34,19 +34,39 @@ func (w *where) flags(cmd *cobra.Command) {
 // readConfig reads a file; an empty name stands for gate401.yaml if there is
 // one, else for the defaults. name is what was read, empty for the defaults.
 func readConfig(file string) (cfg *config.File, name string, err error) {
+	name, data, err := configText(file)
+	if err != nil {
+		return nil, "", err
+	}
+	if name == "" {
+		return config.Default(), "", nil
+	}
+	cfg, err = config.Load(name, data)
+	return cfg, name, err
+}
+
+// configText reads the file itself; without a name the usual one, and there is
+// no error if that is not there.
+func configText(file string) (name string, data []byte, err error) {
 	name = file
 	if name == "" {
 		name = defaultFile
 	}
-	data, err := os.ReadFile(name)
-	switch {
-	case file == "" && errors.Is(err, fs.ErrNotExist):
-		return config.Default(), "", nil
-	case err != nil:
-		return nil, "", missing(err, name)
+	data, err = os.ReadFile(name)
+	if file == "" && errors.Is(err, fs.ErrNotExist) {
+		return "", nil, nil
 	}
-	cfg, err = config.Load(name, data)
-	return cfg, name, err
+	return name, data, missing(err, name)
+}
+
+// adminListen is where the file says that the admin listener is. A file with
+// faults tells it too: the gate that runs goes on without that file.
+func adminListen(file string) (string, error) {
+	_, data, err := configText(file)
+	if err != nil {
+		return "", err
+	}
+	return (&config.Loader{}).AdminListen(data), nil
 }
 
 // records are the open stores, and who works on them.
