@@ -142,7 +142,7 @@ func TestTunnelEndsBetweenFrames(t *testing.T) {
 		carried := make(chan struct{})
 		go func() {
 			defer close(carried)
-			tunnel.carry(t.Context(), &buffers{})
+			tunnel.carry(t.Context())
 		}()
 		var toClient, toServer bytes.Buffer
 		for _, p := range []struct {
@@ -205,7 +205,7 @@ func TestTunnelEndsAnyway(t *testing.T) {
 		carried := make(chan struct{})
 		go func() {
 			defer close(carried)
-			tunnel.carry(t.Context(), &buffers{})
+			tunnel.carry(t.Context())
 		}()
 		go func() { _, _ = io.Copy(io.Discard, client) }()
 		go func() { _, _ = io.Copy(io.Discard, theirs) }()

@@ -141,11 +141,15 @@ func (x *passage) run(w http.ResponseWriter) {
 	t.client, t.reader = client, rw.Reader
 	t.down.dst, t.up.dst = client, t.back
 	x.live(t.finish)
-	t.carry(x.in.Context(), x.proxy.buffers)
+	t.carry(x.in.Context())
 }
 
+// tunnelBuffer is what each direction of a tunnel keeps for as long as it lives:
+// there are thousands of them, most of the time silent.
+const tunnelBuffer = 8 << 10
+
 // carry copies both ways, and returns when nobody copies any more.
-func (t *tunnel) carry(ctx context.Context, buffers *buffers) {
+func (t *tunnel) carry(ctx context.Context) {
 	part := func() {
 		_ = t.client.Close()
 		_ = t.back.Close()
@@ -154,10 +158,8 @@ func (t *tunnel) carry(ctx context.Context, buffers *buffers) {
 	defer stop()
 	done := make(chan error, 2)
 	pump := func(dst *lane, src io.Reader, to any) {
-		buf := buffers.Get()
-		defer buffers.Put(buf)
 		// Without their own ways of copying, which would go around the lane.
-		_, err := io.CopyBuffer(dst, struct{ io.Reader }{src}, buf)
+		_, err := io.CopyBuffer(dst, struct{ io.Reader }{src}, make([]byte, tunnelBuffer))
 		if err == nil {
 			err = errors.ErrUnsupported
 			if c, ok := to.(interface{ CloseWrite() error }); ok && !dst.ending() {
