@@ -45,6 +45,10 @@ func (r *Recheck) Run(ctx context.Context) {
 	defer tick.Stop()
 	known := r.Revision()
 	complained := false
+	// Waited for at the end alone: a client that does not read delays its own end,
+	// and must not delay that of others.
+	var ends sync.WaitGroup
+	defer ends.Wait()
 	for {
 		select {
 		case <-ctx.Done():
@@ -53,7 +57,7 @@ func (r *Recheck) Run(ctx context.Context) {
 		}
 		// Before the records are read: what changes in between is seen next time.
 		now := r.Revision()
-		err := r.round(ctx, now != known)
+		err := r.round(ctx, &ends, now != known)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -67,7 +71,7 @@ func (r *Recheck) Run(ctx context.Context) {
 }
 
 // round checks all streams, or the new ones. Equal identities are one question.
-func (r *Recheck) round(ctx context.Context, all bool) error {
+func (r *Recheck) round(ctx context.Context, ends *sync.WaitGroup, all bool) error {
 	type question struct {
 		id    *gate401.Identity
 		since time.Time
@@ -88,8 +92,6 @@ func (r *Recheck) round(ctx context.Context, all bool) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	var fault error
-	var ends sync.WaitGroup
-	defer ends.Wait()
 	for _, e := range entries {
 		q := question{id: e.id}
 		if e.id.Method != methodKey && e.id.Method != methodToken {

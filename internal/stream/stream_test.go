@@ -164,3 +164,45 @@ func TestRecheck(t *testing.T) {
 		<-done
 	})
 }
+
+// A stream whose client does not read takes its time to end, and no other one
+// waits for it.
+func TestRecheckOfASlowClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var h stream.Hub
+		var revision atomic.Uint64
+		var second atomic.Bool
+		r := &stream.Recheck{Hub: &h, Revision: revision.Load, Check: func(_ context.Context, id *gate401.Identity, _ time.Time) error {
+			if id.Credential == "slow" || second.Load() {
+				return &gate401.Denial{Reason: reason.APIKeyRevoked}
+			}
+			return nil
+		}}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			r.Run(ctx)
+		}()
+		read := make(chan struct{})
+		h.Watch(&gate401.Identity{Method: "api-key", Credential: "slow"}, time.Now(), func(reason.Code) { <-read })
+		other, _ := open(&h, &gate401.Identity{Method: "api-key", Credential: "other"})
+		time.Sleep(1500 * time.Millisecond)
+		second.Store(true)
+		revision.Add(1)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if other() != reason.APIKeyRevoked {
+			t.Errorf("the other stream: %q", other())
+		}
+		cancel()
+		synctest.Wait()
+		select {
+		case <-done:
+			t.Error("nobody waits for an end that is under way")
+		default:
+		}
+		close(read)
+		<-done
+	})
+}
