@@ -6,7 +6,7 @@ import "time"
 type Drain struct {
 	// How long requests are still taken after /readyz says no, so that whatever spreads them notices; none if not given.
 	Delay time.Duration `yaml:"delay,omitempty"`
-	// How long requests and streams under way may take to finish after that.
+	// How long requests and streams under way may take to finish after that; 20s if not given.
 	Timeout time.Duration `yaml:"timeout,omitempty"`
 }
 

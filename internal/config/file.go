@@ -16,7 +16,7 @@ type File struct {
 	TLS TLS `yaml:"tls,omitempty"`
 	// The APIs behind the gate, by a name of your choice, where one URL does not say it all.
 	Upstreams Upstreams `yaml:"upstreams,omitempty"`
-	// The listener for operators: dashboard, metrics, health, traces.
+	// The listener for operators: health, traces, what is in force.
 	Admin Admin `yaml:"admin,omitempty"`
 	// Where accounts, keys and records are kept.
 	Storage Storage `yaml:"storage,omitempty"`

@@ -9,7 +9,7 @@ import (
 
 // Streams says when answers end that go on for long.
 type Streams struct {
-	// Which answers end when their credential expires or is revoked: streams (WebSocket, events, gRPC and their like), all, or none.
+	// Which answers end when their credential expires or is revoked: streams (WebSocket, events, gRPC and their like; the default), all, or none.
 	End string `yaml:"end,omitempty" jsonschema:"enum=streams,enum=all,enum=none"`
 }
 

@@ -20,7 +20,7 @@ type Upstream struct {
 	Name string `yaml:"-"`
 	// The servers: scheme, host and port, all of one scheme: http, https, or h2c for HTTP/2 without TLS.
 	URLs []string `yaml:"urls,omitempty" jsonschema:"required,minItems=1,maxItems=64"`
-	// Which server is next: round-robin takes turns, least-requests takes the one with the fewest under way.
+	// Which server is next: round-robin, the default, takes turns, least-requests takes the one with the fewest under way.
 	Balance string `yaml:"balance,omitempty" jsonschema:"enum=round-robin,enum=least-requests"`
 	// How servers are asked how they are; nobody asks without it.
 	Health Health `yaml:"health,omitempty"`
@@ -28,7 +28,7 @@ type Upstream struct {
 	TLS UpstreamTLS `yaml:"tls,omitempty"`
 	// How many requests may be under way at one server; others wait up to 5 seconds.
 	MaxRequests int `yaml:"max_requests,omitempty" jsonschema:"minimum=1,maximum=1000000"`
-	// How long an answer may take to begin.
+	// How long an answer may take to begin; 60s if not given.
 	Timeout time.Duration `yaml:"timeout,omitempty"`
 }
 
@@ -36,13 +36,13 @@ type Upstream struct {
 type Health struct {
 	// What is asked for, with GET and without any credential.
 	Path string `yaml:"path,omitempty" jsonschema:"required,pattern=^/"`
-	// The time between two questions.
+	// The time between two questions; 10s if not given.
 	Interval time.Duration `yaml:"interval,omitempty"`
-	// How long an answer may take.
+	// How long an answer may take; 2s if not given.
 	Timeout time.Duration `yaml:"timeout,omitempty"`
-	// How many good answers in a row make an unwell server well.
+	// How many good answers in a row make an unwell server well; 2 if not given.
 	Healthy int `yaml:"healthy,omitempty" jsonschema:"minimum=1,maximum=100"`
-	// How many bad ones make it unwell.
+	// How many bad ones make it unwell; 3 if not given.
 	Unhealthy int `yaml:"unhealthy,omitempty" jsonschema:"minimum=1,maximum=100"`
 	// The good statuses; 200 to 399 if not given.
 	Status []int `yaml:"status,omitempty" jsonschema:"minItems=1,minimum=200,maximum=599"`
