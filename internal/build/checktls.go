@@ -15,6 +15,9 @@ import (
 func certificates(cfg *config.File) config.Faults {
 	var faults config.Faults
 	for _, p := range pairs(cfg) {
+		if p.pair.Cert == "" || p.pair.Key == "" {
+			continue // the file is at fault, and says so
+		}
 		_, _, err := p.pair.Load(time.Now())
 		var at *certificate.FileError
 		if !errors.As(err, &at) {

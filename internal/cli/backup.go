@@ -46,6 +46,9 @@ gate401 backup --with-master-key --passphrase-file /run/secrets/backup`,
 			if err != nil {
 				return err
 			}
+			if path, _ := cfg.Storage.SQLite(); absent(path) {
+				return fail(ExitProblems, fmt.Errorf("there are no records to copy: %s does not exist", path), "-c FILE or --store sqlite:FILE names others")
+			}
 			o := storage.BackupOptions{Program: a.Version, Now: a.Now}
 			if withKey {
 				if o.Passphrase, err = a.newPassphrase(passphraseFile); err != nil {
@@ -82,6 +85,12 @@ gate401 backup --with-master-key --passphrase-file /run/secrets/backup`,
 	f.BoolVar(&asJSON, "json", false, "print the manifest as JSON")
 	w.flags(cmd)
 	return cmd
+}
+
+// absent tells whether there is no such file.
+func absent(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // backupTo writes the file complete or not at all.

@@ -19,7 +19,7 @@ func hintsFor(err error) []string {
 	case errors.As(err, &helpful) && helpful.Hint() != "":
 		return []string{helpful.Hint()}
 	case errors.Is(err, syscall.EADDRINUSE):
-		return []string{"another program listens there; choose another address with --listen, or port 0 for a free one"}
+		return []string{"another program listens there; choose another address with --listen or --admin-listen, or port 0 for a free one"}
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return []string{"this machine has no such address"}
 	case errors.Is(err, syscall.EACCES) && errors.As(err, &address):

@@ -104,7 +104,7 @@ func (a *app) openStores(ctx context.Context, w where, make bool) (*records, err
 		return nil, usagef("name a file with --store sqlite:gate401.db, or storage.records in the configuration",
 			"the records are kept in memory, so nothing would remain of this command")
 	}
-	if _, err := os.Stat(path); !make && errors.Is(err, fs.ErrNotExist) {
+	if !make && absent(path) {
 		return nil, fail(ExitProblems, fmt.Errorf("there are no records yet: %s does not exist", path),
 			`"gate401 user add NAME" makes them; -c FILE or --store sqlite:FILE names others`)
 	}
