@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -62,8 +63,12 @@ func (b *watchedBody) ends() {
 }
 
 // behind tells whether a field may stand behind a body: not what says how to read
-// it, where it goes, or who sends it.
+// it, where it goes, or who sends it. What was announced may be no name of a field:
+// the transport would refuse it, and the upstream would be blamed.
 func behind(name string) bool {
+	if !isToken(name) {
+		return false
+	}
 	switch name {
 	case "Authorization", "Cache-Control", "Connection", "Content-Encoding", "Content-Length", "Content-Range", "Content-Type",
 		"Cookie", "Expect", "Host", "Keep-Alive", "Max-Forwards", "Pragma", "Proxy-Authenticate", "Proxy-Authorization",
@@ -71,6 +76,13 @@ func behind(name string) bool {
 		return false
 	}
 	return true
+}
+
+// isToken is RFC 9110 section 5.6.2.
+func isToken(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(c rune) bool {
+		return c >= 0x7f || !isAlnum(byte(c)) && strings.IndexByte("!#$%&'*+-.^_`|~", byte(c)) < 0
+	})
 }
 
 // trailing prepares out for the fields behind its body: those that were announced

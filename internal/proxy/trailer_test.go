@@ -89,6 +89,26 @@ func TestRequestTrailers(t *testing.T) {
 	want("HTTP/2")
 }
 
+// What is no field is not announced, and no fault of the upstream's.
+func TestRequestTrailersMalformed(t *testing.T) {
+	got := make(chan http.Header, 10)
+	s := start(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		got <- r.Trailer
+	}, nil)
+	for _, announced := range []string{"x y, X-Sum", `"q": 1`, "X-Sum, a\tb", "\xffx, J\u00fc", ",", "a(b)"} {
+		res, _ := s.raw("POST /public HTTP/1.1\nHost: a\nConnection: close\nTransfer-Encoding: chunked\nTrailer: " + announced +
+			"\n\n3\nabc\n0\nX-Sum: 42\n\n")
+		if res.StatusCode != 200 {
+			t.Errorf("%q: %d", announced, res.StatusCode)
+			continue
+		}
+		if h := <-got; h.Get("X-Sum") != "42" || len(h) != 1 {
+			t.Errorf("%q: %q", announced, h)
+		}
+	}
+}
+
 // And those of an answer reach an HTTP/2 client.
 func TestTrailersHTTP2(t *testing.T) {
 	s := start(t, func(w http.ResponseWriter, r *http.Request) {
