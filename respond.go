@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/gate401/gate401/internal/plainpage"
 	"github.com/gate401/gate401/reason"
 )
 
@@ -187,7 +188,7 @@ func (p *Responder) prepare() {
 	if p.problems = p.Problems; p.problems == "" {
 		p.problems = "/auth/problems/"
 	}
-	p.pagePolicy = pagePolicy()
+	p.pagePolicy = []string{plainpage.Policy()}
 	p.prepared = make(map[reason.Code]*answer)
 	for _, info := range reason.All() {
 		a := &answer{info: info, reasonFields: []string{string(info.Code)}}

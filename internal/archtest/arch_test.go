@@ -26,8 +26,10 @@ var policy = map[string]struct{ house, modules string }{
 	"reason":       {},
 	"reason/cases": {house: "reason"},
 
+	"internal/plainpage": {},
+
 	// The domain.
-	"": {house: "httpauth reason"},
+	"": {house: "httpauth internal/plainpage reason"},
 
 	// Mechanisms: they know the domain, not one another's insides, and no surface.
 	"internal/password":      {modules: "golang.org/x/crypto golang.org/x/text"},
@@ -67,7 +69,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/forward":   {house: " internal/identity reason"},
 	"internal/gateway":   {},
 	"internal/upstream":  {},
-	"internal/proxy":     {house: " httpauth internal/identity internal/upstream reason"},
+	"internal/proxy":     {house: " httpauth internal/identity internal/plainpage internal/upstream reason"},
 	"internal/stream":    {house: " reason"},
 	"internal/resource":  {house: root},
 	"internal/admin":     {house: "reason internal/watch"},

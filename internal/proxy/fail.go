@@ -102,7 +102,7 @@ func (x *passage) problem(w http.ResponseWriter, t trouble) {
 	var body []byte
 	if watched(x.in) {
 		h["Content-Type"] = []string{"text/html; charset=utf-8"}
-		h["Content-Security-Policy"] = []string{"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+		h["Content-Security-Policy"] = pagePolicy
 		body = t.page(x.request.ID)
 	} else {
 		h["Content-Type"] = []string{"application/problem+json"}

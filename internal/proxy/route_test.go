@@ -2,6 +2,8 @@ package proxy_test
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -114,8 +116,19 @@ func TestFailureForAPerson(t *testing.T) {
 			if res.Header.Get("WWW-Authenticate") != "" || res.Header.Get("Cache-Control") != "no-store" {
 				t.Errorf("%v", res.Header)
 			}
+			if strings.HasPrefix(tt.want, "text/html") && !styled(res, body) {
+				t.Errorf("the policy does not allow the style: %v\n%s", res.Header, body)
+			}
 		})
 	}
+}
+
+// styled tells whether the one style of the page is the one that its policy allows.
+func styled(res *http.Response, page string) bool {
+	_, rest, _ := strings.Cut(page, "<style>")
+	style, _, ok := strings.Cut(rest, "</style>")
+	sum := sha256.Sum256([]byte(style))
+	return ok && strings.Contains(res.Header.Get("Content-Security-Policy"), "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'")
 }
 
 // An answer that breaks off in its middle is not passed on as a whole one.

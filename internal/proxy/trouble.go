@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gate401/gate401/internal/plainpage"
 	"github.com/gate401/gate401/internal/upstream"
 )
 
@@ -73,18 +74,24 @@ func watched(r *http.Request) bool {
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && page >= 0 && (data < 0 || page < data)
 }
 
-// page is what a person reads: no script, no style that the policy would have to
-// allow.
+// pagePolicy is computed once.
+var pagePolicy = []string{plainpage.Policy()}
+
+// page is what a person reads; it looks as a refusal does.
 func (t trouble) page(requestID string) []byte {
 	var b strings.Builder
 	title := html.EscapeString(t.title)
 	b.WriteString(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">` +
-		`<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark"><title>` + strconv.Itoa(t.status) + ` ` + title + `</title></head><body><main><h1>` + title +
-		`</h1><p>` + html.EscapeString(t.detail) + `</p>`)
-	if t.retry > 0 {
-		b.WriteString(`<p>Try again in ` + strconv.Itoa(t.retry) + ` seconds.</p>`)
+		`<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark"><title>` + strconv.Itoa(t.status) + ` ` + title + `</title><style>` + plainpage.Style +
+		`</style></head><body><main><p class="status">` + strconv.Itoa(t.status) + ` ` + http.StatusText(t.status) + `</p><h1>` + title +
+		`</h1><p class="lead">` + html.EscapeString(t.detail) + `</p>`)
+	if wait := strconv.Itoa(t.retry) + " seconds"; t.retry > 0 {
+		if t.retry == 1 {
+			wait = "a second"
+		}
+		b.WriteString(`<p class="lead">Try again in ` + wait + `.</p>`)
 	}
-	b.WriteString(`<dl><dt>Status</dt><dd>` + strconv.Itoa(t.status) + ` ` + http.StatusText(t.status) + `</dd><dt>Code</dt><dd><code>` + html.EscapeString(t.code) +
+	b.WriteString(`<dl><dt>Code</dt><dd><code>` + html.EscapeString(t.code) +
 		`</code></dd><dt>Request</dt><dd><code>` + html.EscapeString(requestID) + `</code></dd></dl></main></body></html>` + "\n")
 	return []byte(b.String())
 }
