@@ -83,8 +83,12 @@ func (s *Setup) check() error {
 		return fmt.Errorf("the gate's address %q has no host and port", s.Gate)
 	}
 	if s.Listen != "" {
-		if _, _, err := net.SplitHostPort(s.Listen); err != nil {
+		_, port, err := net.SplitHostPort(s.Listen)
+		if err != nil {
 			return fmt.Errorf("the address to listen on, %q, has no port: write it as in :8080", s.Listen)
+		}
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return fmt.Errorf("the address to listen on, %q, has no port between 1 and 65535", s.Listen)
 		}
 	}
 	if s.https() && (s.Cert == "") != (s.Key == "") {

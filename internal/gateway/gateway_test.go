@@ -123,6 +123,7 @@ func TestRefused(t *testing.T) {
 		{"a field with an underscore", func(s *gateway.Setup) { s.Identity = []string{"X_User"} }, `the field "X_User"`},
 		{"no port", func(s *gateway.Setup) { s.Gate = "gate" }, "has no host and port"},
 		{"listen", func(s *gateway.Setup) { s.Listen = "8080" }, "has no port"},
+		{"listen at no number", func(s *gateway.Setup) { s.Listen = ":9x" }, "no port between 1 and 65535"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			s := usual(t)
