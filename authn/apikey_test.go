@@ -223,12 +223,16 @@ func TestAPIKeyRemembers(t *testing.T) {
 			f.away.Store(true)
 		}, 0, reason.CheckFailed, 3}, // recalled twice, then verified
 	} {
-		t.Run(test.name, func(t *testing.T) {
+		both(t, test.name, func(t *testing.T, ready bool) {
 			f := newStore()
 			f.person(t, "alice", "", nil)
 			key := f.key(t, "one", "live", func(k *store.APIKey) { k.Owner, k.Expires = "alice", noon.Add(20*time.Minute) })
-			g := gate(gate401.DangerouslyUnguarded{}, &authn.APIKey{Keys: newKeys(t, f)})
+			keys := newKeys(t, f)
+			g := gate(gate401.DangerouslyUnguarded{}, &authn.APIKey{Keys: keys})
 			wantReason(t, g.Decide(t.Context(), request("/", "X-API-Key", key)), "")
+			if !ready {
+				keys.Unready()
+			}
 			test.change(t, f)
 			f.lookups.Store(0)
 			r := request("/", "X-API-Key", key)

@@ -42,7 +42,10 @@ type Bearer struct {
 	// RememberRefused is the same for tokens whose signature or content was
 	// found wrong; 0 means DefaultRememberRefused.
 	RememberRefused time.Duration
-	// Entries is how many good tokens are remembered; 0 means DefaultEntries.
+	// Entries is about how many good tokens are remembered; 0 means
+	// DefaultEntries. One takes some 70 octets; those that were used last are kept
+	// ready to use besides, in some 32 MiB at most. The claims of any other are
+	// read again from the token, which was verified.
 	Entries int
 	// RefusedEntries is the same for refused ones, which are kept apart so that
 	// a flood of them pushes no good one out; 0 means DefaultRefusedEntries.
@@ -51,7 +54,8 @@ type Bearer struct {
 	once    sync.Once
 	faulty  error
 	hash    fingerprint
-	known   *memory[knownToken]
+	known   *memory[knownToken]               // those that are ready to use
+	all     *table[tokenFacts, TokenVerifier] // all that are remembered; nil if the others are all
 	refused *memory[knownToken]
 	byIssue map[string]*TokenVerifier
 	other   *TokenVerifier // for issuers that nobody else has; nil for none
@@ -71,7 +75,17 @@ type knownToken struct {
 	ends     time.Time
 	verifier *TokenVerifier
 	epoch    uint64
+	size     int // of the token
 }
+
+// weight is about what it takes in memory.
+func (m *knownToken) weight() uint32 {
+	return uint32(600 + 3*m.size)
+}
+
+// tokenFacts is what must be remembered of a good token besides who judged it:
+// the rest is in the token.
+type tokenFacts struct{ epoch uint64 }
 
 type tokenCredential struct {
 	text  string
@@ -97,7 +111,7 @@ func (c *tokenCredential) GoString() string { return "[redacted]" }
 
 func (b *Bearer) setup() {
 	b.hash = newFingerprint()
-	b.known = newMemory[knownToken](b.Remember, b.Entries)
+	b.known, b.all = b.memories()
 	entries := b.RefusedEntries
 	if entries <= 0 {
 		entries = DefaultRefusedEntries
@@ -130,6 +144,18 @@ func (b *Bearer) setup() {
 	if len(faults) > 0 {
 		b.faulty = fmt.Errorf("bearer method: %w", errors.Join(faults...))
 	}
+}
+
+// memories for good tokens: few are all ready to use.
+func (b *Bearer) memories() (*memory[knownToken], *table[tokenFacts, TokenVerifier]) {
+	entries := b.Entries
+	if entries <= 0 {
+		entries = DefaultEntries
+	}
+	if b.Remember < 0 || entries <= readyFew {
+		return newMemory[knownToken](b.Remember, entries), nil
+	}
+	return newWeighed(readyTokens, (*knownToken).weight), newTable[tokenFacts, TokenVerifier](entries)
 }
 
 // Issuers are the issuers whose tokens it takes, as clients find them to get one
@@ -244,6 +270,9 @@ func (b *Bearer) Recall(r *gate401.Request, c gate401.Credential) (*gate401.Iden
 		if current(b.known, m, r, own) {
 			return m.id, true, nil
 		}
+		if id := b.again(r, own); id != nil {
+			return id, true, nil
+		}
 		if m, _ = b.refused.GetIfPresent(own.key); current(b.refused, m, r, own) {
 			return nil, true, m.err
 		}
@@ -261,6 +290,26 @@ func current(in *memory[knownToken], m *knownToken, r *gate401.Request, c *token
 		return false
 	}
 	return true
+}
+
+// again makes the identity of a token anew that is remembered, but was not kept
+// ready: the same octets say the same. It returns nil if it does not hold.
+func (b *Bearer) again(r *gate401.Request, c *tokenCredential) *gate401.Identity {
+	facts, v, ends, ok := b.all.get(c.key)
+	if !ok {
+		return nil
+	}
+	if !r.Time.Before(ends) || v.epoch() != facts.epoch {
+		b.all.remove(c.key)
+		return nil
+	}
+	claims := token.Decode(c.text).Claims
+	if claims == nil {
+		return nil // cannot be: it was read before
+	}
+	m := &knownToken{id: v.identity(claims), ends: ends, verifier: v, epoch: facts.epoch, size: len(c.text)}
+	b.known.Set(c.key, m)
+	return m.id
 }
 
 // Verify verifies the credential by its kind.
@@ -305,8 +354,9 @@ func (b *Bearer) verifyToken(ctx context.Context, r *gate401.Request, c *tokenCr
 		return nil, err
 	}
 	if b.Remember >= 0 {
-		m.ends = ending(r.Time, or(b.Remember, DefaultRemember), m.id.Expires)
+		m.ends, m.size = ending(r.Time, or(b.Remember, DefaultRemember), m.id.Expires), len(c.text)
 		b.known.Set(c.key, m)
+		b.all.set(c.key, tokenFacts{m.epoch}, v, m.ends, r.Time)
 	}
 	return m.id, nil
 }

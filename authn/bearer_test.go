@@ -163,14 +163,18 @@ func TestBearerRemembers(t *testing.T) {
 		{"not yet valid", claims{"nbf": noon.Add(31 * time.Second).Unix()}, reason.TokenNotYetValid, 0, nil, reason.TokenNotYetValid, 0},
 		{"not yet valid, then good", claims{"nbf": noon.Add(31 * time.Second).Unix()}, reason.TokenNotYetValid, time.Second, nil, "", 1},
 	} {
-		t.Run(test.name, func(t *testing.T) {
+		both(t, test.name, func(t *testing.T, ready bool) {
 			now := noon
 			idp, epoch := newIssuer(t, partner, "EdDSA"), new(atomic.Uint64)
 			v := idp.verifier(t, func() time.Time { return now })
 			v.Epoch = epoch.Load
-			g := gate(nil, &authn.Bearer{Tokens: []authn.TokenVerifier{v}})
+			method := &authn.Bearer{Tokens: []authn.TokenVerifier{v}}
+			g := gate(nil, method)
 			r := request("/", "Authorization", "Bearer "+idp.token(t, test.claims))
 			wantReason(t, g.Decide(t.Context(), r), test.want)
+			if !ready {
+				method.Unready()
+			}
 			if test.change != nil {
 				test.change(idp, epoch)
 			}

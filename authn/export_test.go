@@ -12,6 +12,17 @@ func ParseHtpasswd(data []byte) (names []string, err error) {
 	return names, nil
 }
 
+// Unready leaves of what is remembered what was not kept ready to use.
+func (k *Keys) Unready() {
+	k.once.Do(k.setup)
+	for i := range k.ready.places {
+		k.ready.places[i].Store(nil)
+	}
+}
+
+// Unready leaves of what is remembered what was not kept ready to use.
+func (b *Bearer) Unready() { b.once.Do(b.setup); b.known.cache.InvalidateAll() }
+
 // QueryValues and CookieValues collect what the readers yield.
 func QueryValues(raw, name string) (out []string) {
 	for v := range queryValues(raw, name) {

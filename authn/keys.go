@@ -47,20 +47,24 @@ type Keys struct {
 	// Remember is for how long a right key is not looked up again; 0 means
 	// DefaultRemember, a negative value never remembers.
 	Remember time.Duration
-	// Entries is how many are remembered; 0 means DefaultEntries.
+	// Entries is about how many are remembered; 0 means DefaultKeyEntries. One
+	// takes some 140 octets, and a list of groups and scopes that no other key
+	// has as much again; memory is taken as keys are used.
 	Entries int
 	// Log hears of marks of use that could not be stored; nil discards.
 	Log *slog.Logger
 
 	once  sync.Once
 	hash  fingerprint
-	known *memory[knownKey]
+	known *keyTable // all that are remembered
+	ready *keyFront // some of them, ready to use
 	use   useLog
 }
 
 // knownKey is a right key, and the revision of the store at which that was last
 // found to be so.
 type knownKey struct {
+	key      [32]byte // its fingerprint
 	id       *gate401.Identity
 	ends     time.Time
 	record   string // ID of the key
@@ -102,7 +106,14 @@ var _ gate401.Ambient = (*keyCredential)(nil)
 
 func (k *Keys) setup() {
 	k.hash = newFingerprint()
-	k.known = newMemory[knownKey](k.Remember, k.Entries)
+	if k.Remember < 0 {
+		return
+	}
+	entries := k.Entries
+	if entries <= 0 {
+		entries = DefaultKeyEntries
+	}
+	k.known, k.ready = newKeyTable(entries), newKeyFront(entries)
 }
 
 // looksLikeKey tells API keys from other tokens, in any case, so that a key in
@@ -117,7 +128,7 @@ func looksLikeKey(text string) bool {
 func (k *Keys) credential(text string, ambient bool) (*keyCredential, error) {
 	k.once.Do(k.setup)
 	c := &keyCredential{text: text, key: k.hash.of(text), ambient: ambient}
-	if m, ok := k.known.GetIfPresent(c.key); ok {
+	if m, ok := k.remembered(c.key); ok {
 		c.known = m
 		return c, nil
 	}
@@ -138,7 +149,7 @@ func (k *Keys) recall(r *gate401.Request, c *keyCredential) (*gate401.Identity, 
 	if m == nil {
 		k.once.Do(k.setup)
 		var ok bool
-		if m, ok = k.known.GetIfPresent(c.key); !ok {
+		if m, ok = k.remembered(c.key); !ok {
 			return nil, false, nil
 		}
 	}
@@ -147,7 +158,7 @@ func (k *Keys) recall(r *gate401.Request, c *keyCredential) (*gate401.Identity, 
 	}
 	// Both the memory's end and the key's own.
 	if !r.Time.Before(m.ends) {
-		k.known.Invalidate(c.key)
+		k.forget(m)
 		return nil, false, nil
 	}
 	if rev := k.Changes(); rev != m.revision.Load() {
@@ -158,10 +169,11 @@ func (k *Keys) recall(r *gate401.Request, c *keyCredential) (*gate401.Identity, 
 			return nil, false, nil //nolint:nilerr // see above
 		case !same:
 			m.dead.Store(true)
-			k.known.Invalidate(c.key)
+			k.forget(m)
 			return nil, false, nil
 		}
 		m.revision.Store(rev)
+		k.known.keep(m, r.Time)
 	}
 	k.mark(m.use, r.Time)
 	return m.id, true, nil
@@ -219,10 +231,7 @@ func (k *Keys) verify(ctx context.Context, r *gate401.Request, c *keyCredential)
 	if err != nil {
 		return nil, fmt.Errorf("reading an API key: %w", err)
 	}
-	subject := record.Owner
-	if subject == "" {
-		subject = methodKey + ":" + record.ID
-	}
+	subject := subjectOf(record.Owner, record.ID)
 	no := func(code reason.Code, format string, args ...any) error {
 		return deny(methodKey, code, subject, fmt.Errorf("key %s: "+format, append([]any{record.ID}, args...)...))
 	}
@@ -238,7 +247,7 @@ func (k *Keys) verify(ctx context.Context, r *gate401.Request, c *keyCredential)
 	case record.Environment != "" && record.Environment != environment:
 		return nil, no(reason.APIKeyWrongEnvironment, "recorded for %q, this gate takes keys for %q", record.Environment, environment)
 	}
-	m := &knownKey{record: record.ID, version: record.Version, owner: record.Owner}
+	m := &knownKey{key: c.key, record: record.ID, version: record.Version, owner: record.Owner}
 	if record.Owner != "" {
 		if k.Accounts == nil {
 			return nil, fmt.Errorf("key %s has an owner, and no store of accounts is set", record.ID)
@@ -263,7 +272,29 @@ func (k *Keys) verify(ctx context.Context, r *gate401.Request, c *keyCredential)
 	if k.Remember >= 0 && k.Changes != nil {
 		m.ends = ending(r.Time, or(k.Remember, DefaultRemember), record.Expires)
 		m.revision.Store(rev)
-		k.known.Set(c.key, m)
+		k.known.keep(m, r.Time)
+		k.ready.set(m)
 	}
 	return m.id, nil
+}
+
+// remembered returns what is known of a key, whether or not it still holds.
+func (k *Keys) remembered(key [32]byte) (*knownKey, bool) {
+	if m, ok := k.ready.get(&key); ok {
+		return m, true
+	}
+	m, ok := k.known.get(key)
+	if !ok {
+		return nil, false
+	}
+	m.id.Name = k.Name
+	m.use = k.useOf(m.record)
+	k.ready.set(m)
+	return m, true
+}
+
+// forget what is known of a key, and m, which may have been pushed aside since.
+func (k *Keys) forget(m *knownKey) {
+	k.known.forget(m.key)
+	k.ready.forget(m)
 }

@@ -18,8 +18,18 @@ const (
 	DefaultRemember = 5 * time.Minute
 	// DefaultEntries is how many credentials one method remembers.
 	DefaultEntries = 100_000
+	// DefaultKeyEntries is how many API keys are remembered. A million take some
+	// 140 MB, and half as much again while the collector has not been there.
+	DefaultKeyEntries = 1_000_000
 	// DefaultRememberRefused is for how long a refused token is not verified again.
 	DefaultRememberRefused = 30 * time.Second
+)
+
+// Of the tokens that are remembered these are kept ready to use; the identity of
+// any other is made anew from the token when it comes by.
+const (
+	readyFew    = 1024     // that many always
+	readyTokens = 32 << 20 // octets, see knownToken.weight
 )
 
 // recallTimeout bounds the point look-up after the store has changed; a slow
@@ -50,6 +60,12 @@ func newMemory[V any](remember time.Duration, entries int) *memory[V] {
 	}
 	// The options are fixed and right: New cannot fail.
 	return &memory[V]{otter.Must(&otter.Options[[32]byte, *V]{MaximumSize: entries})}
+}
+
+// newWeighed is bounded by the weight of its entries, in octets.
+func newWeighed[V any](limit uint64, weigh func(v *V) uint32) *memory[V] {
+	return &memory[V]{otter.Must(&otter.Options[[32]byte, *V]{MaximumWeight: limit,
+		Weigher: func(_ [32]byte, v *V) uint32 { return weigh(v) }})}
 }
 
 func (m *memory[V]) GetIfPresent(key [32]byte) (*V, bool) {

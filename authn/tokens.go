@@ -98,6 +98,11 @@ func (v *TokenVerifier) verify(ctx context.Context, read *token.Unverified) (*ga
 			return nil, err
 		}
 	}
+	return v.identity(claims), nil
+}
+
+// identity is who a good token speaks for.
+func (v *TokenVerifier) identity(claims *token.Claims) *gate401.Identity {
 	id := &gate401.Identity{
 		Subject: claims.Subject, Method: methodBearer, Name: v.Name, Issuer: claims.Issuer, Credential: claims.ID,
 		Groups: v.groups(claims), Scopes: claims.Scopes, Claims: claims.Raw(),
@@ -106,7 +111,7 @@ func (v *TokenVerifier) verify(ctx context.Context, read *token.Unverified) (*ga
 	if v.Own {
 		id.Issuer = ""
 	}
-	return id, nil
+	return id
 }
 
 // owner checks the account that an own token, issued then, speaks for.

@@ -1,7 +1,6 @@
 package token
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
@@ -49,11 +48,8 @@ func (c *Claims) Payload() string { return c.payload }
 // map is shared: do not change it.
 func (c *Claims) Raw() map[string]any {
 	c.once.Do(func() {
-		d := json.NewDecoder(strings.NewReader(c.payload))
-		d.UseNumber()
-		if d.Decode(&c.all) != nil {
-			c.all = nil // cannot be: the payload was read before
-		}
+		p := jsonScanner{s: c.payload}
+		c.all, _ = p.object() // no error: the payload was read before
 	})
 	return c.all
 }

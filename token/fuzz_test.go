@@ -6,6 +6,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/token"
 )
@@ -15,6 +17,7 @@ func addTokens(f *testing.F) {
 	f.Add("a.b.c")
 	f.Add("....")
 	f.Add(raw(`{"alg":"none"}`, `{}`, ""))
+	f.Add(raw(`{"alg":"none"}`, ` { "a" : [ ] , "b":{},"c":[[],{"":[null,true,false]},-0.5e3,1E+2,0,12345678901234567890],"\u0041\ud83d\udd11\/":"\u0000\"\n" }`, ""))
 	f.Add(raw(`{"alg":"EdDSA","crit":["b64"],"b64":false}`, `{"exp":1e1000000000}`, "x"))
 	f.Add(sign(f, edKey(), good(object{"x": []any{nil, true, 1.5, "\u2028\U0001F511", object{}}}), "at+jwt"))
 }
@@ -46,6 +49,15 @@ func FuzzDecode(f *testing.F) {
 			}
 			_ = d.Times(now)
 			_ = d.Claims.Strings("a.b")
+			same := json.NewDecoder(strings.NewReader(d.Payload))
+			same.UseNumber()
+			var want map[string]any
+			if err := same.Decode(&want); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, d.Claims.Raw()); diff != "" {
+				t.Fatal(diff)
+			}
 		}
 	})
 }
