@@ -37,7 +37,6 @@ type facts struct {
 	idleMany          int64
 	starts            []float64
 	tokenSize         int
-	check             bool // there is /auth/check
 }
 
 // oneCore is how a Go server is told that it has one.
