@@ -20,9 +20,13 @@ func mayBeSecret(cfg *config.File) func(name, value string) bool {
 		}
 	}
 	return func(name, value string) bool {
-		// An API key or a refresh token in any case, and the JSON with which every
-		// JWT begins, in base64.
-		return strings.Contains(strings.ToLower(value), token.APIKeyPrefix) || strings.Contains(value, "eyJ") ||
-			name != "" && (slices.Contains(names, name) || secretname.Is(name))
+		return LooksSecret(value) || name != "" && (slices.Contains(names, name) || secretname.Is(name))
 	}
+}
+
+// LooksSecret tells whether a credential may be in value, by its form: an API key
+// or a refresh token in any case, or the JSON with which every JWT begins, in
+// base64.
+func LooksSecret(value string) bool {
+	return strings.Contains(strings.ToLower(value), token.APIKeyPrefix) || strings.Contains(value, "eyJ")
 }

@@ -56,7 +56,7 @@ func troubleOf(err error) (t trouble, target string) {
 // bodyTooLarge is for what is known to be too long before it is read, and for
 // what turns out to be.
 func bodyTooLarge() trouble {
-	return trouble{status: http.StatusRequestEntityTooLarge, code: "body-too-large", title: http.StatusText(http.StatusRequestEntityTooLarge),
+	return trouble{status: http.StatusRequestEntityTooLarge, code: "body-too-large", title: "Content Too Large",
 		detail: "The body of the request is too long. Send less."}
 }
 

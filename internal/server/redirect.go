@@ -10,7 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/certificate"
+	"github.com/gate401/gate401/internal/secretname"
 )
 
 // Limits of the listener for plain http, which has next to nothing to say.
@@ -139,6 +141,25 @@ func (g *generation) carries(r *http.Request) string {
 	for _, name := range g.system.Cookies {
 		if _, err := r.Cookie(name); err == nil {
 			return "the cookie " + name
+		}
+	}
+	return stray(r)
+}
+
+// stray names where r carries a credential that no method would find: it is lost
+// to whoever listens all the same. Fields go by their names, since a browser that
+// is to be redirected sends none of these; parameters by their values, and by the
+// name of RFC 6750 section 2.3, since pages have a state, a code and a key of
+// their own.
+func stray(r *http.Request) string {
+	for name := range r.Header {
+		if name != "Cookie" && secretname.Is(name) {
+			return "the field " + name
+		}
+	}
+	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		if name, value, _ := strings.Cut(pair, "="); build.LooksSecret(value) || strings.EqualFold(name, "access_token") && value != "" {
+			return "a parameter"
 		}
 	}
 	return ""
