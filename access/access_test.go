@@ -269,6 +269,9 @@ func TestFaults(t *testing.T) {
 		{"names", []access.Rule{{Name: "a", Path: "/1"}, {Name: "a", Path: "/2"}, {Name: "default", Path: "/3"}}, access.Rule{}, []string{
 			"rule 1 (a), name: rule 0 has the same name",
 			`rule 2 (default), name: "default" is the name of the default`}},
+		{"names that were not given", []access.Rule{{Name: "/2", Path: "/1"}, {Path: "/2"}, {Path: "/3", Verbs: []string{"GET"}}, {Name: "GET /3", Path: "/4"}}, access.Rule{}, []string{
+			"rule 1 (/2), name: rule 0 has the same name",
+			"rule 3 (GET /3), name: rule 2 has the same name"}},
 		{"default", nil, access.Rule{Path: "/**", Host: "a", Verbs: []string{"GET"}}, []string{
 			"default, host: the default is for every request and has none",
 			"default, path: the default is for every request and has none",

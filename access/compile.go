@@ -17,7 +17,7 @@ func Compile(rules []Rule, otherwise Rule, methods Methods) (*Policy, error) {
 	b := builder{
 		methods: methods,
 		policy:  &Policy{exact: map[string]*node{}, wild: map[string]*node{}},
-		names:   map[string]int{},
+		names:   map[string]named{},
 		shapes:  map[string]*compiled{},
 	}
 	for i := range rules {
@@ -34,7 +34,7 @@ func Compile(rules []Rule, otherwise Rule, methods Methods) (*Policy, error) {
 type builder struct {
 	methods Methods
 	policy  *Policy
-	names   map[string]int       // names that were given, and who has them
+	names   map[string]named     // and who has them
 	shapes  map[string]*compiled // host, path and verb, and who has them
 	faults  []error
 	index   int    // of the rule at work
@@ -46,20 +46,26 @@ func (b *builder) fault(field, format string, args ...any) {
 	b.faults = append(b.faults, &Error{Index: b.index, Rule: b.name, Field: field, Message: err.Error(), Err: errors.Unwrap(err)})
 }
 
+// named is the rule that has a name, and whether it was given one.
+type named struct {
+	index int
+	given bool
+}
+
 // add compiles one rule and puts it into the trie of its host.
 func (b *builder) add(i int, r Rule) {
 	b.index, b.name = i, nameOf(r)
 	before := len(b.faults)
 	c := &compiled{index: i, rule: r, owner: -1}
-	if r.Name != "" {
-		switch j, taken := b.names[r.Name]; {
-		case r.Name == DefaultRule:
-			b.fault("name", "%q is the name of the default", DefaultRule)
-		case taken:
-			b.fault("name", "rule %d has the same name", j)
-		}
-		b.names[r.Name] = i
+	// Also a name that was not given: surfaces find by it where requests go. Two of
+	// those are two rules for the same, which is another fault.
+	switch holder, taken := b.names[b.name]; {
+	case r.Name == DefaultRule:
+		b.fault("name", "%q is the name of the default", DefaultRule)
+	case taken && (r.Name != "" || holder.given):
+		b.fault("name", "rule %d has the same name", holder.index)
 	}
+	b.names[b.name] = named{i, r.Name != ""}
 	var err error
 	if r.Host != "" {
 		if c.host, c.wild, err = parseHost(r.Host); err != nil {
