@@ -81,7 +81,7 @@ func (x *passage) broken() error {
 // at it. It names no entry of the catalogue: this is no refusal.
 func (x *passage) problem(w http.ResponseWriter, t trouble) {
 	if t.title == "" {
-		t.title = http.StatusText(t.status)
+		t.title = phrase(t.status)
 	}
 	h := w.Header()
 	for name, values := range x.decision.Header {
@@ -96,7 +96,7 @@ func (x *passage) problem(w http.ResponseWriter, t trouble) {
 		h["Retry-After"] = []string{strconv.Itoa(t.retry)}
 	}
 	if gate401.RPC(x.in) {
-		gate401.WriteRPC(w, x.in, t.status, t.detail)
+		gate401.WriteRPC(w, x.in, t.status, t.advice())
 		return
 	}
 	var body []byte
@@ -106,7 +106,8 @@ func (x *passage) problem(w http.ResponseWriter, t trouble) {
 		body = t.page(x.request.ID)
 	} else {
 		h["Content-Type"] = []string{"application/problem+json"}
-		// Strings and numbers always encode.
+		// Without a type the title is that of the status (RFC 9457 section
+		// 4.2.1). Strings and numbers always encode.
 		body, _ = json.Marshal(struct {
 			Type      string `json:"type"`
 			Title     string `json:"title"`
@@ -114,7 +115,7 @@ func (x *passage) problem(w http.ResponseWriter, t trouble) {
 			Code      string `json:"code,omitempty"`
 			RequestID string `json:"request_id"`
 			Detail    string `json:"detail"`
-		}{"about:blank", t.title, t.status, t.code, x.request.ID, t.detail})
+		}{"about:blank", phrase(t.status), t.status, t.code, x.request.ID, t.advice()})
 		body = append(body, '\n')
 	}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
