@@ -37,6 +37,10 @@ func scanAccount(row scanner) (store.Account, error) {
 }
 
 func (s accounts) Account(ctx context.Context, name string) (store.Account, error) {
+	ctx, err := s.point(ctx)
+	if err != nil {
+		return store.Account{}, s.wrap("reading an account", err)
+	}
 	a, err := scanAccount(s.stmt.account.QueryRowContext(ctx, name))
 	return a, s.wrap("reading an account", err)
 }

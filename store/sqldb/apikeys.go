@@ -45,11 +45,19 @@ func scanKey(row scanner) (store.APIKey, error) {
 }
 
 func (s apiKeys) APIKeyByHash(ctx context.Context, hash [32]byte) (store.APIKey, error) {
+	ctx, err := s.point(ctx)
+	if err != nil {
+		return store.APIKey{}, s.wrap("reading an API key", err)
+	}
 	k, err := scanKey(s.stmt.keyByHash.QueryRowContext(ctx, hash[:]))
 	return k, s.wrap("reading an API key", err)
 }
 
 func (s apiKeys) APIKey(ctx context.Context, id string) (store.APIKey, error) {
+	ctx, err := s.point(ctx)
+	if err != nil {
+		return store.APIKey{}, s.wrap("reading an API key", err)
+	}
 	k, err := scanKey(s.stmt.key.QueryRowContext(ctx, id))
 	return k, s.wrap("reading an API key", err)
 }

@@ -27,9 +27,13 @@ type Config struct {
 	// Busy tells whether an error of BEGIN means "another process is
 	// writing, try again"; nil = never.
 	Busy func(error) bool
-	Now  func() time.Time // nil = time.Now
-	Poll time.Duration    // 0 = DefaultPoll
-	Wait time.Duration    // how long to try again when Busy; 0 = DefaultWait
+	// Quick tells that to read one record takes microseconds and that nothing
+	// can cut short what makes it take longer, as in SQLite: then it is not made
+	// possible to cancel it, which would cost a third as much again.
+	Quick bool
+	Now   func() time.Time // nil = time.Now
+	Poll  time.Duration    // 0 = DefaultPoll
+	Wait  time.Duration    // how long to try again when Busy; 0 = DefaultWait
 }
 
 // DB keeps the records of package store in an SQL database.
@@ -153,6 +157,14 @@ func (d *DB) change(ctx context.Context, do func(tx *sql.Tx, version int64) erro
 
 func (d *DB) transact(ctx context.Context, do func(tx *sql.Tx) error) error {
 	return Transact(ctx, d.cfg, do)
+}
+
+// point is the context for reading one record.
+func (d *DB) point(ctx context.Context) (context.Context, error) {
+	if !d.cfg.Quick || ctx.Done() == nil {
+		return ctx, nil
+	}
+	return context.WithoutCancel(ctx), ctx.Err()
 }
 
 // wrap names the operation, and says ErrClosed where database/sql only has a

@@ -86,7 +86,7 @@ func open(ctx context.Context, o Options) (*store.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg := sqldb.Config{Write: write, Busy: busy, Now: o.Now, Poll: o.Poll, Wait: o.Wait}
+	cfg := sqldb.Config{Write: write, Busy: busy, Quick: true, Now: o.Now, Poll: o.Poll, Wait: o.Wait}
 	if err := adopt(ctx, cfg, o); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
