@@ -47,7 +47,8 @@ func Linger(w http.ResponseWriter, hr *http.Request) {
 		return
 	}
 	end := time.Now().Add(lingerTotal)
-	buf := make([]byte, 32<<10)
+	// Anybody can have this memory for lingerTotal, without any proof.
+	buf := make([]byte, 4<<10)
 	for now := time.Now(); now.Before(end); now = time.Now() {
 		until := now.Add(lingerPause)
 		if until.After(end) {
