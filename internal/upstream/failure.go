@@ -89,8 +89,13 @@ func isTLS(err error) bool {
 		invalid  x509.CertificateInvalidError
 	)
 	return errors.As(err, &record) || errors.As(err, &alert) || errors.As(err, &verify) || errors.As(err, &unknown) ||
-		errors.As(err, &hostname) || errors.As(err, &invalid) || strings.Contains(err.Error(), "TLS handshake")
+		errors.As(err, &hostname) || errors.As(err, &invalid) || err.Error() == slowHandshake
 }
+
+// slowHandshake is all that net/http says of one, without a type. The words alone
+// are not looked for: an error can hold what a server sent, and what looks as if
+// nothing had been sent is sent again.
+const slowHandshake = "net/http: TLS handshake timeout"
 
 // KindOf tells how err, of a transport, came about.
 func KindOf(err error) Kind {
