@@ -19,7 +19,8 @@ func (a *app) configShow() *cobra.Command {
 		Use:   "show",
 		Short: "Print the configuration in force, defaults included, without secrets",
 		Long: "Prints what a gate would be started with: the file, and the defaults where it says nothing. Secrets are left out, and what comes from " +
-			"the environment or another file is printed as the file refers to it.\n\n" +
+			"the environment or another file is printed as the file refers to it. A key that is not there has no default: there is no limit, no delay " +
+			"and no restriction, and what a rule does not say is as gate and its upstream say.\n\n" +
 			"With --running it asks a gate that runs what is in force there, its flags included, and since when; and why the file was refused, if it was.",
 		Example: `gate401 config show --origins
 gate401 config show --running

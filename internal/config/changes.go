@@ -13,6 +13,10 @@ import (
 func Changes(before, after *File) []string {
 	var d differ
 	d.mapping("", reflect.ValueOf(*before), reflect.ValueOf(*after))
+	if at := "tls.hsts"; before.impliedHSTS != after.impliedHSTS && !slices.Contains(d.found, at) {
+		// The same year, which now outranks what the API says, or does not any more.
+		d.found = append(d.found, at)
+	}
 	return d.found
 }
 

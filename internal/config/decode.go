@@ -93,6 +93,8 @@ func (d *decoder) value(n *yaml.Node, path string, v reflect.Value, b bounds) {
 		d.upstreams(n, path, to)
 	case *Size:
 		d.size(n, path, to)
+	case *Statuses:
+		d.statuses(n, path, to)
 	case *IdentityHeaders:
 		d.headers(n, path, to)
 	case *Forward:

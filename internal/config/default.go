@@ -5,7 +5,7 @@ import "time"
 // Default returns the configuration that is in force without a file: everything
 // but what the upstream is asked for needs some proof, and there is no upstream.
 func Default() *File {
-	return &File{
+	f := &File{
 		Gate: Gate{
 			Listen: "127.0.0.1:8401",
 			Realm:  "gate401",
@@ -38,6 +38,8 @@ func Default() *File {
 		Drain:   Drain{Timeout: 20 * time.Second},
 		Streams: Streams{End: "streams"},
 	}
+	f.fill()
+	return f
 }
 
 func defaultAPIKey() *APIKey {

@@ -40,6 +40,8 @@ type File struct {
 	Streams Streams `yaml:"streams,omitempty"`
 
 	source *source
+	// impliedHSTS is set where the file says nothing of it, and a year holds.
+	impliedHSTS bool
 }
 
 // Gate is what stands in front of the API.

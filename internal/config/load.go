@@ -71,6 +71,7 @@ func (l *Loader) Examine(name string, data []byte) (*File, error) {
 	if len(c.faults) > 0 {
 		return f, c.faults.Sorted()
 	}
+	f.fill()
 	return f, nil
 }
 

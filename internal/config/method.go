@@ -64,7 +64,7 @@ type Bearer struct {
 	Algorithms []string `yaml:"algorithms,omitempty" jsonschema:"minItems=1,enum=RS256,enum=RS384,enum=RS512,enum=PS256,enum=PS384,enum=PS512,enum=ES256,enum=ES384,enum=ES512,enum=EdDSA,enum=HS256"`
 	// A secret shared with the issuer, for HS256: ${env:NAME} or ${file:/path}.
 	Secret Secret `yaml:"secret,omitempty"`
-	// The claims that name groups; dots lead into objects.
+	// The claims that name groups, dots lead into objects; groups and roles if not given.
 	GroupsFrom []string `yaml:"groups_from,omitempty" jsonschema:"minItems=1"`
 	// The values of typ that are accepted; at+jwt, JWT and none if not given.
 	Types []string `yaml:"types,omitempty" jsonschema:"minItems=1"`

@@ -73,6 +73,8 @@ func (p *printer) node(path string, v reflect.Value) (*yaml.Node, bool) {
 		return p.methods(path, x), true
 	case Upstreams:
 		return p.upstreams(path, x), len(x) > 0
+	case Statuses:
+		return p.statuses(x), len(x) > 0
 	case Size:
 		return p.text(path, x.String()), x != 0
 	case IdentityHeaders:

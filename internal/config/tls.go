@@ -78,8 +78,9 @@ type HSTS struct {
 // Year is how long browsers remember HSTS if the file does not say.
 const Year = 365 * 24 * time.Hour
 
-// Given tells whether the file says anything about HSTS.
-func (h HSTS) Given() bool { return h != HSTS{} }
+// GivesHSTS tells whether the file says anything about HSTS. What it says
+// outranks the API, and the year that holds otherwise does not.
+func (f *File) GivesHSTS() bool { return f.TLS.HSTS != HSTS{} && !f.impliedHSTS }
 
 // On tells whether the gate itself speaks https.
 func (t TLS) On() bool { return t.Cert != "" || len(t.More) > 0 || len(t.ACME.Hosts) > 0 }

@@ -44,8 +44,8 @@ type Health struct {
 	Healthy int `yaml:"healthy,omitempty" jsonschema:"minimum=1,maximum=100"`
 	// How many bad ones make it unwell; 3 if not given.
 	Unhealthy int `yaml:"unhealthy,omitempty" jsonschema:"minimum=1,maximum=100"`
-	// The good statuses; 200 to 399 if not given.
-	Status []int `yaml:"status,omitempty" jsonschema:"minItems=1,minimum=200,maximum=599"`
+	// The good statuses, one by one or as in 200-299; 200-399 if not given.
+	Status Statuses `yaml:"status,omitempty"`
 }
 
 // On tells whether anybody asks.
@@ -76,7 +76,9 @@ func (f *File) DefaultUpstream() (u Upstream, ok bool) {
 	case f.Gate.Upstream == "":
 		return Upstream{}, false
 	case strings.Contains(f.Gate.Upstream, "://"):
-		return Upstream{URLs: []string{f.Gate.Upstream}}, true
+		u := Upstream{URLs: []string{f.Gate.Upstream}}
+		u.fill()
+		return u, true
 	}
 	return f.Upstreams.Find(f.Gate.Upstream)
 }

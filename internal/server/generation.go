@@ -106,7 +106,7 @@ func (h *house) front(g *generation) (http.Handler, error) {
 	c, err := g.ways(h.lasting(cfg, proxy.Config{
 		Gate: g.system.Gate, Identity: identityFields(cfg.Identity.Headers), Log: h.log,
 		Strip:           proxy.Strip{Headers: g.system.Headers, Query: g.system.Query, Cookies: g.system.Cookies},
-		KeepCredentials: cfg.Gate.KeepCredentials, StrictTransport: cfg.TLS.HSTS.Given(), DangerouslyKeepMethodOverride: cfg.Gate.DangerouslyKeepMethodOverride,
+		KeepCredentials: cfg.Gate.KeepCredentials, StrictTransport: cfg.GivesHSTS(), DangerouslyKeepMethodOverride: cfg.Gate.DangerouslyKeepMethodOverride,
 		Answered: func(r *gate401.Request, d *gate401.Decision, status int) {
 			h.log.LogAttrs(context.Background(), slog.LevelInfo, "upstream refused", slog.String("request_id", r.ID),
 				slog.String("rule", d.Rule), slog.String("subject", d.Subject()), slog.Int("status", status))

@@ -25,14 +25,11 @@ type strict struct {
 // withHSTS is next with what the file says of HSTS.
 func withHSTS(next http.Handler, cfg *config.File) http.Handler {
 	t := cfg.TLS.HSTS
-	if t.None {
+	if t.None || t.MaxAge == 0 {
+		// None is wanted, or no client can come by https.
 		return next
 	}
-	age := t.MaxAge
-	if age == 0 {
-		age = config.Year
-	}
-	value := "max-age=" + strconv.FormatInt(int64(age.Seconds()), 10)
+	value := "max-age=" + strconv.FormatInt(int64(t.MaxAge.Seconds()), 10)
 	if t.IncludeSubdomains {
 		value += "; includeSubDomains"
 	}

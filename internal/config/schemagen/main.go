@@ -113,6 +113,10 @@ func mapped(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string", Enum: []any{"none"}}, inner(plain.ReflectFromType(t))}}
 	case reflect.TypeFor[config.Size]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string", Pattern: `^[0-9]+ *([KMG]i?B|B)?$`}, {Type: "integer", Minimum: "1"}}}
+	case reflect.TypeFor[config.Statuses]():
+		one := uint64(1)
+		return &jsonschema.Schema{Type: "array", MinItems: &one, Items: &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+			{Type: "integer", Minimum: "200", Maximum: "599"}, {Type: "string", Pattern: `^[2-5][0-9]{2}-[2-5][0-9]{2}$`}}}}
 	case reflect.TypeFor[config.Upstreams]():
 		return &jsonschema.Schema{Type: "object", PropertyNames: &jsonschema.Schema{Pattern: `^[a-z][a-z0-9_-]{0,31}$`},
 			AdditionalProperties: inner(r.ReflectFromType(reflect.TypeFor[config.Upstream]()))}
