@@ -116,7 +116,7 @@ func open(ctx context.Context, o Options) (*house, error) {
 }
 
 func (h *house) listen(ctx context.Context) error {
-	var lc net.ListenConfig
+	lc := listening(unreadTimeout)
 	var err error
 	if h.gate, err = lc.Listen(ctx, "tcp", h.options.Config.Gate.Listen); err != nil {
 		return err
@@ -153,6 +153,7 @@ const (
 	headerTimeout = 10 * time.Second
 	idleTimeout   = 2 * time.Minute
 	closeTimeout  = 5 * time.Second
+	unreadTimeout = time.Minute // on Linux
 )
 
 func (h *house) server(handler http.Handler) *http.Server {

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"reflect"
@@ -219,7 +218,7 @@ func (h *house) listenPlain(ctx context.Context) error {
 	if cfg.Redirect == "" || !cfg.On() {
 		return nil
 	}
-	var lc net.ListenConfig
+	lc := listening(unreadTimeout)
 	var err error
 	h.plain, err = lc.Listen(ctx, "tcp", cfg.Redirect)
 	return err
