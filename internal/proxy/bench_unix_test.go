@@ -333,6 +333,33 @@ func BenchmarkForward(b *testing.B) {
 		}
 		run(b, p)
 	})
+	// What a script sends, and somebody who is known besides.
+	for _, c := range []struct{ name, fields string }{
+		{"script, nobody", "GET /public/items?id=1 HTTP/1.1\r\nHost: api.example\r\nX-API-Key: bob\r\n\r\n"},
+		{"script, somebody", "GET /orders/1?id=1 HTTP/1.1\r\nHost: api.example\r\nAuthorization: Bearer bob\r\n\r\n"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			g := newGate()
+			observed(b, g)
+			p, err := proxy.New(proxy.Config{Gate: g, Upstream: u, Transport: canned{}, Strip: places})
+			if err != nil {
+				b.Fatal(err)
+			}
+			own, err := http.ReadRequest(bufio.NewReader(strings.NewReader(c.fields)))
+			if err != nil {
+				b.Fatal(err)
+			}
+			own.RemoteAddr = "192.0.2.1:1234"
+			own = own.WithContext(r.Context())
+			b.ReportAllocs()
+			for b.Loop() {
+				h := make(http.Header)
+				if p.ServeHTTP(&sinkWriter{h: h}, own); h["Content-Type"] == nil {
+					b.Fatal("refused")
+				}
+			}
+		})
+	}
 	b.Run("judge", func(b *testing.B) {
 		g := newGate()
 		observed(b, g)

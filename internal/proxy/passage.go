@@ -106,7 +106,16 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 	x.sent = true
 	x.address(out)
 
-	h := x.fields(out)
+	// What is told of the identity first: the map must know how much it is. One
+	// allocation for all values.
+	values := make([]string, len(p.identity), len(p.identity)+added+1)
+	told := 0
+	for i, t := range p.identity {
+		if values[i] = t.Value(r, &x.decision); values[i] != "" {
+			told++
+		}
+	}
+	h := x.fields(out, told)
 	if up := h["Upgrade"]; up != nil && (len(up) != 1 || !strings.EqualFold(up[0], "websocket")) {
 		// Whatever follows another upgrade nobody would judge: h2c would carry
 		// requests for any path.
@@ -135,7 +144,6 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 		out.Body, out.ContentLength, out.TransferEncoding = nil, 0, nil
 	}
 
-	values := make([]string, 0, added+len(p.identity)) // one allocation for all
 	set := func(name, value string) {
 		if value != "" {
 			values = append(values, value)
@@ -149,8 +157,10 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 	if !p.tellsID {
 		set("X-Request-Id", r.ID)
 	}
-	for _, t := range p.identity {
-		set(t.Name, t.Value(r, &x.decision))
+	for i, t := range p.identity {
+		if values[i] != "" {
+			h[t.Name] = values[i : i+1 : i+1]
+		}
 	}
 	h["Via"] = via(h["Via"], x.in)
 	if out.Body != nil {
@@ -165,8 +175,8 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 }
 
 // fields are those of the client that the upstream gets, in a map with room for
-// ours.
-func (x *passage) fields(out *http.Request) http.Header {
+// ours, of which so many tell the identity.
+func (x *passage) fields(out *http.Request, told int) http.Header {
 	drops := x.proxy.filter.drops
 	if x.lent.URL == nil {
 		for name := range out.Header {
@@ -176,10 +186,19 @@ func (x *passage) fields(out *http.Request) http.Header {
 		}
 		return out.Header
 	}
-	// Not one too many: a map of eight costs half of one of nine.
-	n := len(x.in.Header) + added + x.proxy.always
-	if x.decision.Identity != nil {
-		n = len(x.in.Header) + added + len(x.proxy.identity)
+	// Not one too many: a map of eight costs half of one of nine. Where it may
+	// matter those are not counted that do not go on, as the credential.
+	n := added + told
+	if !x.proxy.tellsID {
+		n++
+	}
+	const small, seldomMore = 8, 3
+	if n += len(x.in.Header); n > small && n <= small+seldomMore {
+		for name := range x.in.Header {
+			if name == "Connection" || drops(name) {
+				n--
+			}
+		}
 	}
 	h := make(http.Header, n)
 	for name, values := range x.in.Header {
@@ -191,7 +210,8 @@ func (x *passage) fields(out *http.Request) http.Header {
 	return h
 }
 
-// added is how many fields rewrite adds beside those of the identity.
+// added is how many fields rewrite adds beside those of the identity, and the
+// identifier of the request where it is none of them.
 const added = 4
 
 var ours = []string{"1.1 gate401"}

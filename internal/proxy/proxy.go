@@ -88,7 +88,6 @@ type Proxy struct {
 	keep            bool
 	strictTransport bool
 	tellsID         bool // an identity field holds the request id
-	always          int  // fields that are sent even if nobody was identified
 	passHost        bool
 	// overridable tells that fields and parameters for another method are kept.
 	overridable bool
@@ -136,12 +135,6 @@ func New(c Config) (*Proxy, error) {
 	for _, t := range told {
 		names = append(names, t.Name)
 		p.tellsID = p.tellsID || t.Field == FieldRequestID
-		if t.Field == FieldRequestID || t.Field == FieldRule {
-			p.always++
-		}
-	}
-	if !p.tellsID {
-		p.always++
 	}
 	if !p.keep {
 		names = append(names, "Authorization")
