@@ -89,7 +89,9 @@ class Preemptive(urllib.request.HTTPBasicAuthHandler):
 opener = urllib.request.build_opener(Preemptive())
 print(opener.open(url).status)
 `, python, "-", c.Gate+c.Paths["protected"], c.People[0].Name, c.People[0].Password)
-	if !strings.Contains(out, "401 credentials-missing ['Bearer realm=\"orders\"', 'Basic realm=\"orders\", charset=\"UTF-8\"']") || !strings.HasSuffix(out, "200\n") {
+	want := `401 credentials-missing ['Bearer realm="orders", scope="orders:read", resource_metadata="` + c.Gate + `/.well-known/oauth-protected-resource` + c.Paths["protected"] +
+		`"', 'Basic realm="orders", charset="UTF-8"']`
+	if !strings.Contains(out, want) || !strings.HasSuffix(out, "200\n") {
 		t.Errorf("python saw\n%s", out)
 	}
 }

@@ -224,11 +224,22 @@ func TestLogin(t *testing.T) {
 			t.Error(got)
 		}
 	})
-	t.Run("wrong use", func(t *testing.T) {
+	t.Run("from the API alone", func(t *testing.T) {
 		t.Parallel()
 		p := somebody(t)
+		r, _ := p.login(t, new(browser).login, gate+"/orders", "--scope", scopes)
+		r.says(t, 0, "logging in at "+issuer.URL, "logged in")
+	})
+	t.Run("wrong use", func(t *testing.T) {
+		t.Parallel()
+		mute := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			w.WriteHeader(http.StatusUnauthorized)
+		}))
+		defer mute.Close()
+		p := somebody(t)
 		p.run(t, "login", issuer.URL).says(t, 2, "no --client-id, and none could be registered")
-		p.run(t, "login", gate, "--client-id", "cli").says(t, 3, "it names no issuer")
+		p.run(t, "login", mute.URL, "--client-id", "cli").says(t, 3, "it names no issuer")
 		p.run(t, "login", issuer.URL, "--client-id", "nobody", "--client-secret-file", "/dev/null", "--client-credentials").says(t, 2, "there is nothing in it")
 	})
 }

@@ -125,7 +125,7 @@ func TestExplainToken(t *testing.T) {
 	}
 	for _, row := range []explained{
 		{"fine", bearer(e.Access, gate+"/orders"), "fine", "", ""},
-		{"for another API", bearer(e.Access, other+"/orders"), "named-by-server token-audience-wrong client certain", "", ""},
+		{"for another API", bearer(e.Access, other+"/orders"), "token-audience-wrong token-audience-wrong client certain", "", ""},
 		{"for another API, said by nobody", bearer(e.Access, "--audience", "http://billing.example", mute.URL), "token-audience-wrong token-audience-wrong client certain", "", ""},
 		{"of another issuer", bearer(e.Access, "--issuer", issuer.URL+"/other", mute.URL), "token-issuer-unknown token-issuer-unknown client certain", "", ""},
 		{"signature", bearer(damaged, mute.URL), "token-signature-invalid token-signature-invalid client certain", "", ""},
