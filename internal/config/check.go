@@ -112,7 +112,7 @@ func (c *checker) listen(path, value string) (reached bool) {
 		return false
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
-		c.fault(path, "", "%s is no port", c.quote(path, port))
+		c.fault(path, "a port is a number from 0 to 65535, and 0 picks a free one", "%s is no port", c.quote(path, port))
 	}
 	if host != "" && host != "localhost" {
 		if _, err := netip.ParseAddr(host); err != nil {

@@ -26,7 +26,7 @@ func (c *checker) rules() {
 		r := &c.f.Rules[i]
 		path := indexed("rules", i)
 		if j, taken := names[r.Name]; taken && r.Name != "" {
-			c.fault(path+".name", "", "rule %d has the same name", j)
+			c.fault(path+".name", "", "%s has the same name", c.f.RuleAt(j))
 		}
 		names[r.Name] = i
 		if r.Path != "" && r.Path[0] != '/' {

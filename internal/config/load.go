@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -92,12 +93,34 @@ func (f *File) Fault(path, message, hint string) *Error {
 	return f.source.fault(f.source.find(path), path, message, hint)
 }
 
+// RuleAt is what faults call a rule that another one is at odds with: its key,
+// and the line where that is.
+func (f *File) RuleAt(i int) string {
+	path := indexed("rules", i)
+	if at := f.source.find(path); at.line > 0 {
+		return fmt.Sprintf("%s, line %d", path, at.line)
+	}
+	return path
+}
+
 // wrong is a fault of the whole file.
 func (s *source) wrong(f *yamldoc.Fault) *Error {
 	e := s.fault(place{f.Line, f.Column}, "", f.Message, f.Hint)
-	if f.Syntax && f.Line > 0 && !strings.Contains(s.lines[f.Line-1], ":") {
+	if f.Syntax && f.Line > 0 && !telling(s.lines[f.Line-1], f.Column) {
 		// It may be the continuation of a secret.
 		e.snippet = ""
 	}
 	return e
+}
+
+// telling tells whether a line names the key of what is at column: else nobody
+// knows what it is.
+func telling(line string, column int) bool {
+	if all := []rune(line); column <= len(all) && strings.ContainsRune("\"'{[", all[column-1]) {
+		before := string(all[:column-1])
+		if mark := all[column-1]; mark == '"' || mark == '\'' || strings.TrimSpace(before) == "" {
+			line = before
+		}
+	}
+	return strings.Contains(line, ":")
 }

@@ -79,9 +79,21 @@ func (d Reader) Read(data []byte) (root *yaml.Node, fault *Fault) {
 
 var lineOf = regexp.MustCompile(`^line (\d+): `)
 
+// incomplete are the errors that something which is not closed leads to.
+var incomplete = regexp.MustCompile(`did not find expected ('|node content)|unexpected end of stream`)
+
 // syntax is the fault behind an error of the reader.
 func syntax(data []byte, err error) *Fault {
 	f := &Fault{Message: strings.TrimPrefix(err.Error(), "yaml: "), Syntax: true}
+	if incomplete.MatchString(f.Message) {
+		if better := unclosed(strings.TrimPrefix(string(data), "\uFEFF")); better != nil {
+			better.Syntax = true
+			return better
+		}
+		if strings.Contains(f.Message, "','") {
+			f.Hint = "two entries need a comma between them"
+		}
+	}
 	m := lineOf.FindStringSubmatch(f.Message)
 	if m == nil {
 		return f

@@ -26,11 +26,17 @@ func TestRead(t *testing.T) {
 		{"as large as may be", strings.Repeat("x", 100), false, "scalar", ""},
 		{"too large", strings.Repeat("x", 101), false, "the file has more than 100 octets", ""},
 		{"not UTF-8", "a: b\nä: \xff", false, "2:4: the file is not UTF-8", "save it as UTF-8"},
-		{"broken", "a: [", false, "1:1: did not find expected node content", ""},
+		{"broken", "a: [", false, "1:4: the [ is not closed", "a ] is missing"},
+		{"a mapping not closed", "# {\nrules:\n  - {path: /a, allow: anyone\n  - {path: '/{b}'}\n", false, "3:5: the { is not closed", "a } is missing"},
+		{"a list in a mapping not closed", "a: 1\nb: {\"x\":\"]\", y: [c}\n", false, "2:17: the [ is not closed", "a ] is missing"},
+		{"the outer one not closed", "b: {y: {c: d}\ne: f\n", false, "1:4: the { is not closed", "a } is missing"},
+		{"no bracket", "p: /a/{b\n# it's\nc: {d: [e}\n", false, "3:8: the [ is not closed", "a ] is missing"},
+		{"a quotation mark not closed", "a: 'it''s'\nb: \"c\nd: e\n", false, "2:4: the quotation mark \" is not closed", "write another one"},
+		{"a comma too few", "a: {b: c d: e}", false, "did not find expected ',' or '}'", "comma"},
 		{"a tab", "a:\n\tb: c", false, "2:1: found character that cannot start any token", "spaces"},
 		{"two documents", "a: b\n---\nc: d\n", false, "2:1: there is a second document", "---"},
 		{"only the first", "a: b\n---\nc: d\n", true, "mapping", ""},
-		{"the second is broken", "a: b\n---\nc: [", false, "3:1: did not find expected node content", ""},
+		{"the second is broken", "a: b\n---\nc: [", false, "3:4: the [ is not closed", "a ] is missing"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			root, fault := yamldoc.Reader{What: "file", MaxSize: 100, Rest: x.rest}.Read([]byte(x.in))

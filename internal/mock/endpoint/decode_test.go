@@ -73,7 +73,7 @@ func TestDecodeErrors(t *testing.T) {
 	for _, tc := range []struct{ name, in, want, hint string }{
 		{"empty", "", "f: the document is empty", ""},
 		{"not UTF-8", "a: \xff", "f:1:4: the document is not UTF-8", "UTF-8"},
-		{"broken", "a: [", "f:1:1: did not find expected node content", ""},
+		{"broken", "a: [", "f:1:4: the [ is not closed", "a ] is missing, perhaps on this line"},
 		{"tabs", "a:\n\tb: c", "f:2:1: found character that cannot start any token", "spaces"},
 		{"two documents", "{path: /a, answer: 401}\n---\na: b", "f:2:1: there is a second document", "---"},
 		{"an alias", "a: &x 1\nb: *x", "f:1:4: anchors and aliases are not supported", "write the value out"},
