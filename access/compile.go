@@ -41,9 +41,14 @@ type builder struct {
 	name    string // of the rule at work
 }
 
+// clash is a fault that another rule has a part in.
+func (b *builder) clash(field string, other int, format string, args ...any) {
+	b.faults = append(b.faults, &Error{Index: b.index, Rule: b.name, Field: field, Other: other, Message: fmt.Sprintf(format, args...)})
+}
+
 func (b *builder) fault(field, format string, args ...any) {
 	err := fmt.Errorf(format, args...)
-	b.faults = append(b.faults, &Error{Index: b.index, Rule: b.name, Field: field, Message: err.Error(), Err: errors.Unwrap(err)})
+	b.faults = append(b.faults, &Error{Index: b.index, Rule: b.name, Field: field, Other: -1, Message: err.Error(), Err: errors.Unwrap(err)})
 }
 
 // named is the rule that has a name, and whether it was given one.
@@ -63,7 +68,7 @@ func (b *builder) add(i int, r Rule) {
 	case r.Name == DefaultRule:
 		b.fault("name", "%q is the name of the default", DefaultRule)
 	case taken && (r.Name != "" || holder.given):
-		b.fault("name", "rule %d has the same name", holder.index)
+		b.clash("name", holder.index, "rule %d has the same name", holder.index)
 	}
 	b.names[b.name] = named{i, r.Name != ""}
 	var err error
@@ -125,7 +130,7 @@ func (b *builder) unique(c *compiled) bool {
 		if v != "" {
 			what = "host, path and verb " + v
 		}
-		b.fault("path", "rule %d (%s) is for the same %s, and neither is more specific", other.index, other.asks.Rule, what)
+		b.clash("path", other.index, "rule %d (%s) is for the same %s, and neither is more specific", other.index, other.asks.Rule, what)
 	}
 	return ok
 }

@@ -14,6 +14,9 @@ type Error struct {
 	// Field is the field of [Rule] in lower case with underscores, as it is
 	// spelt in configuration files: "path", "max_age".
 	Field string
+	// Other is the index of the rule that this one is at odds with, which Message
+	// calls "rule 0" and so on; -1 where there is none.
+	Other int
 	// Message says what is wrong.
 	Message string
 	// Err is the cause, if there is one.

@@ -155,9 +155,17 @@ func compile(cfg *config.File, methods access.Methods) (*access.Policy, error) {
 		if fault.Index < 0 {
 			path = "default." + fault.Field
 		}
-		faults = append(faults, cfg.Fault(path, fault.Message, ""))
+		faults = append(faults, cfg.Fault(path, clash(cfg, fault), ""))
 	}
 	return nil, faults
+}
+
+// clash is what is wrong, the other rule called as the file has it.
+func clash(cfg *config.File, fault *access.Error) string {
+	if fault.Other < 0 {
+		return fault.Message
+	}
+	return strings.Replace(fault.Message, fmt.Sprintf("rule %d", fault.Other), cfg.RuleAt(fault.Other), 1)
 }
 
 // accepted are the methods that a rule with these names accepts.
