@@ -47,7 +47,8 @@ gate401 backup --with-master-key --passphrase-file /run/secrets/backup`,
 				return err
 			}
 			if path, _ := cfg.Storage.SQLite(); absent(path) {
-				return fail(ExitProblems, fmt.Errorf("there are no records to copy: %s does not exist", path), "-c FILE or --store sqlite:FILE names others")
+				return fail(ExitProblems, fmt.Errorf("there are no records to copy: %s does not exist", path),
+					"-c FILE or --store sqlite:FILE names others; \"gate401 restore BACKUP\" puts those of a backup in place")
 			}
 			o := storage.BackupOptions{Program: a.Version, Now: a.Now}
 			if withKey {
@@ -109,6 +110,14 @@ func backupTo(ctx context.Context, cfg *config.File, name string, o storage.Back
 		return storage.Manifest{}, usagef("if no other backup is running, remove it", "%s.part exists: another backup is running, or did not end", name)
 	}
 	if err != nil {
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			// Nobody asked for the file that it is until it is complete.
+			at.Path = name
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return storage.Manifest{}, fail(ExitProblems, err, "make the folder "+filepath.Dir(name)+" first, or name another file with -o")
+		}
 		return storage.Manifest{}, err
 	}
 	m, err := storage.Backup(ctx, cfg, f, o)

@@ -101,13 +101,13 @@ func (a *app) showRunning(ctx context.Context, file, admin string, asJSON bool) 
 	if asJSON {
 		var raw json.RawMessage
 		if err := json.Unmarshal(body, &raw); err != nil {
-			return fail(ExitUntested, fmt.Errorf("%s does not answer as a gate does: %w", base, err))
+			return noGate(ExitUntested, base, err)
 		}
 		return a.json(raw)
 	}
 	var in inForce
 	if err := json.Unmarshal(body, &in); err != nil || in.Generation == 0 {
-		return fail(ExitUntested, fmt.Errorf("%s does not answer as a gate does", base))
+		return noGate(ExitUntested, base, err)
 	}
 	a.sayInForce(in)
 	a.print(in.YAML)

@@ -58,7 +58,7 @@ HEALTHCHECK CMD ["/gate401", "health", "-c", "/etc/gate401/gate401.yaml"]`,
 			if asJSON {
 				var raw json.RawMessage
 				if err := json.Unmarshal(body, &raw); err != nil {
-					return fail(ExitProblems, fmt.Errorf("%s does not answer as a gate does", base))
+					return noGate(ExitProblems, base, nil)
 				}
 				return verdict(status == http.StatusOK, a.json(raw))
 			}
@@ -74,6 +74,16 @@ HEALTHCHECK CMD ["/gate401", "health", "-c", "/etc/gate401/gate401.yaml"]`,
 	return cmd
 }
 
+// noGate is the error about an answer that no gate gives.
+func noGate(exit int, base string, err error) error {
+	if err != nil {
+		err = fmt.Errorf("%s does not answer as a gate does: %w", base, err)
+	} else {
+		err = fmt.Errorf("%s does not answer as a gate does", base)
+	}
+	return fail(exit, err, "another program listens there, or it is not the admin listener (admin.listen, usually 127.0.0.1:8402); --admin names its URL")
+}
+
 // sayHealth states what is not well.
 func (a *app) sayHealth(base string, status int, body []byte) error {
 	var said struct {
@@ -82,7 +92,7 @@ func (a *app) sayHealth(base string, status int, body []byte) error {
 		Config *inForce          `json:"config"`
 	}
 	if err := json.Unmarshal(body, &said); err != nil || (said.Status == "" && said.Checks == nil) {
-		return fail(ExitProblems, fmt.Errorf("%s does not answer as a gate does (%d)", base, status))
+		return noGate(ExitProblems, base, fmt.Errorf("status %d", status))
 	}
 	if said.Config != nil && said.Config.Failed != nil {
 		a.say("the file was refused, and the configuration of %s is in force; \"gate401 config show --running\" says why",

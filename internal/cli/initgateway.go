@@ -104,15 +104,15 @@ func (a *app) initGateway(cmd *cobra.Command, name, upstream string, g gatewayFl
 		return a.json(map[string]any{"file": name, "written": written, "gateway": g.name, "configuration": text, "next": serve})
 	}
 	a.print(text)
-	if written {
-		a.say("wrote %s", name)
-	} else {
-		a.say("made from %s", name)
+	a.say("the configuration of %s is what was printed", proper(g.name))
+	switch {
+	case written:
+		a.say("wrote %s; next: %s", name, serve)
+	case !cfg.Forward.On():
+		a.say(`it was made from %s, which lets no gateway ask: first add the line "forward: {}" there, then: %s`, name, serve)
+	default:
+		a.say("it was made from %s; next: %s", name, serve)
 	}
-	if !cfg.Forward.On() {
-		a.say(`%s lets no gateway ask: add the line "forward: {}"`, name)
-	}
-	a.say("the configuration of %s is what was printed; next: %s", g.name, serve)
 	return nil
 }
 
@@ -127,7 +127,7 @@ func besideFile(name string, g gatewayFlags) (cfg *config.File, data []byte, wri
 		if g.public != "" {
 			public = g.public
 		}
-		words := strings.NewReplacer("GATEWAY", g.name, "GATE  ", listen+"  ", "PUBLIC", strings.TrimSuffix(public, "/"))
+		words := strings.NewReplacer("GATEWAY", proper(g.name), "GATE  ", listen+"  ", "PUBLIC", strings.TrimSuffix(public, "/"))
 		data, written = []byte(words.Replace(besideGateway)), true
 	} else if err != nil {
 		return nil, nil, false, missing(err, name)
@@ -196,6 +196,14 @@ func (g *gatewayFlags) setup(cfg *config.File, upstream string) (gateway.Setup, 
 	}
 	s.CORS = slices.ContainsFunc(asks, func(x config.Asks) bool { return x.CORS != nil && !x.CORS.Upstream })
 	return s, nil
+}
+
+// proper is the name of a gateway as its makers write it.
+func proper(name string) string {
+	if name == "nginx" {
+		return name
+	}
+	return strings.ToUpper(name[:1]) + name[1:]
 }
 
 // callable is an address that a gateway on this machine can call.

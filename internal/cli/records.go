@@ -104,13 +104,17 @@ func (a *app) openStores(ctx context.Context, w where, make bool) (*records, err
 		return nil, usagef("name a file with --store sqlite:gate401.db, or storage.records in the configuration",
 			"the records are kept in memory, so nothing would remain of this command")
 	}
-	if !make && absent(path) {
+	fresh := absent(path)
+	if !make && fresh {
 		return nil, fail(ExitProblems, fmt.Errorf("there are no records yet: %s does not exist", path),
-			`"gate401 user add NAME" makes them; -c FILE or --store sqlite:FILE names others`)
+			`"gate401 user add NAME" makes them, "gate401 restore BACKUP" puts those of a backup in place; -c FILE or --store sqlite:FILE names others`)
 	}
 	stores, err := storage.Open(ctx, cfg, a.Now)
 	if err != nil {
 		return nil, fail(ExitUntested, err, hintsFor(err)...)
+	}
+	if fresh {
+		a.say("made the records %s", path)
 	}
 	if stores.Upgraded != "" {
 		a.say("the records were brought up to date: %s", stores.Upgraded)
