@@ -140,8 +140,8 @@ func TestACMEPauses(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
-		go func() { defer close(done); a.Run(ctx) }()
 		before := log.String()
+		go func() { defer close(done); a.Run(ctx) }()
 		eventually(t, "a line about it", func() bool { return len(log.String()) > len(before) })
 		cancel()
 		<-done

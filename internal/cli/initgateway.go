@@ -167,7 +167,7 @@ func (g *gatewayFlags) setup(cfg *config.File, upstream string) (gateway.Setup, 
 		to                       **url.URL
 	}{
 		{"--public-url", g.public, cfg.Gate.PublicURL, "https://api.example.com", &s.Public},
-		{"--upstream", upstream, cfg.Gate.Upstream, "http://127.0.0.1:3000", &s.Upstream},
+		{"--upstream", upstream, firstServer(cfg), "http://127.0.0.1:3000", &s.Upstream},
 	} {
 		value := x.given
 		if value == "" {
@@ -213,4 +213,14 @@ func callable(listen string) string {
 		return net.JoinHostPort("127.0.0.1", port)
 	}
 	return listen
+}
+
+// firstServer is the first server of the file's own upstream: whoever has several
+// adds the others to the gateway.
+func firstServer(cfg *config.File) string {
+	u, ok := cfg.DefaultUpstream()
+	if !ok || len(u.URLs) == 0 {
+		return ""
+	}
+	return u.URLs[0]
 }
