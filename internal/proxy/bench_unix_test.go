@@ -337,6 +337,7 @@ func BenchmarkForward(b *testing.B) {
 	for _, c := range []struct{ name, fields string }{
 		{"script, nobody", "GET /public/items?id=1 HTTP/1.1\r\nHost: api.example\r\nX-API-Key: bob\r\n\r\n"},
 		{"script, somebody", "GET /orders/1?id=1 HTTP/1.1\r\nHost: api.example\r\nAuthorization: Bearer bob\r\n\r\n"},
+		{"script, somebody with more", "GET /orders/1?id=1 HTTP/1.1\r\nHost: api.example\r\nAuthorization: Bearer odd\r\n\r\n"},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			g := newGate()

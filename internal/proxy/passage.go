@@ -193,6 +193,9 @@ func (x *passage) fields(out *http.Request, told int) http.Header {
 		n++
 	}
 	const small, seldomMore = 8, 3
+	if x.in.Header["User-Agent"] == nil {
+		n++ // ReverseProxy sets an empty one, so that none is sent
+	}
 	if n += len(x.in.Header); n > small && n <= small+seldomMore {
 		for name := range x.in.Header {
 			if name == "Connection" || drops(name) {
