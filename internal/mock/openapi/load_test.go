@@ -25,7 +25,7 @@ func TestLoadErrors(t *testing.T) {
 		part, hinted string
 	}{
 		{"empty", "", 0, "", "is empty", ""},
-		{"not YAML", "a: [", 1, "", "did not find", ""},
+		{"not YAML", "a: [", 1, "", "the [ is not closed", "a ] is missing"},
 		{"not UTF-8", "a: \xff", 1, "", "not UTF-8", "UTF-8"},
 		{"a list", "- a\n", 1, "", "not a mapping", ""},
 		{"something else", "endpoints: []\n", 0, "", "the key openapi is missing", "3.1.0"},
