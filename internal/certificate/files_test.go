@@ -181,7 +181,10 @@ func TestFilesFollowLinks(t *testing.T) {
 		pair(t, filepath.Join(dir, name), "tls", host)
 		link := filepath.Join(dir, "..new")
 		if err := os.Symlink(name, link); err != nil {
-			t.Skip(err)
+			if runtime.GOOS == "windows" {
+				t.Skip("links are for administrators there")
+			}
+			t.Fatal(err)
 		}
 		if err := os.Rename(link, filepath.Join(dir, "..data")); err != nil {
 			t.Fatal(err)
