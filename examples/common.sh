@@ -100,10 +100,14 @@ ready() {
 }
 
 # port: a free one of this machine, for programs that cannot pick one themselves.
+# It lies below those that the system gives to outgoing connections and to port 0,
+# or one of them could take it before the program does.
 port() {
-	local p
+	local p first=32768
+	[ ! -r /proc/sys/net/ipv4/ip_local_port_range ] || read -r first _ </proc/sys/net/ipv4/ip_local_port_range
+	[ "$first" -gt 12000 ] || first=32768
 	while :; do
-		p=$((20000 + RANDOM % 20000))
+		p=$((10000 + (RANDOM * 32768 + RANDOM) % (first - 10000)))
 		(exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null || { echo "$p"; return; }
 	done
 }
