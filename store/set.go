@@ -22,6 +22,12 @@ type Set struct {
 	Settings     Settings
 	Tokens       Tokens
 	Certificates Certificates
+	Clients      Clients
+	Sessions     Sessions
+	Tickets      Tickets
+	Factors      SecondFactors
+	Consents     Consents
+	Events       Events
 
 	// Revision is the change feed; see the package comment. It never blocks.
 	Revision func() uint64

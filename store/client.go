@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"log/slog"
+	"time"
+)
+
+// MaxClientSecrets is how many secrets of a client are good at the same time: the
+// one in use and the one that replaces it.
+const MaxClientSecrets = 2
+
+// Client is a program that gets tokens from the gate (RFC 6749 section 2).
+type Client struct {
+	ID   string // client_id, unique, never changes
+	Name string // what people are shown
+
+	// Method is how it proves itself at the endpoints: token_endpoint_auth_method
+	// of RFC 7591 section 2.
+	Method string
+	// Secrets are those that are good, oldest first; at most MaxClientSecrets.
+	Secrets []ClientSecret
+	// Keys is a JWK Set, JSON, for private_key_jwt (RFC 7523); KeysURL is where
+	// one is fetched instead.
+	Keys    []byte
+	KeysURL string
+
+	RedirectURIs []string // compared octet by octet (RFC 9700 section 2.1)
+	Grants       []string // grant types that it may use
+	Scopes       []string // the most that it may ask for
+	Resources    []string // that it may ask tokens for (RFC 8707); none = those of the gate
+	Groups       []string // of the client itself (client_credentials)
+
+	Trusted    bool // people are not asked for consent
+	Registered bool // it registered itself (RFC 7591)
+	Suspended  bool
+
+	Created time.Time // set by the backend
+	Updated time.Time // set by the backend
+	Version int64     // set by the backend
+}
+
+// ClientSecret is what is kept of a client's secret: the SHA-256 of its 256
+// random bits.
+type ClientSecret struct {
+	Hash    [32]byte
+	Hint    string // its first characters, for lists
+	Created time.Time
+	Expires time.Time // zero = never
+}
+
+// LogValue keeps the hash out of logs.
+func (s ClientSecret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// String is the beginning of the hash, by which secrets can be told apart.
+func (s ClientSecret) String() string { return "client secret " + hex.EncodeToString(s.Hash[:4]) }
+
+// LogValue keeps hashes and keys out of logs.
+func (c Client) LogValue() slog.Value { return slog.StringValue(c.ID) }
+
+// String returns the ID.
+func (c Client) String() string { return c.ID }
+
+// Clients keeps clients. Each change moves the revision.
+type Clients interface {
+	// Client returns the client of that ID, or ErrNotFound.
+	Client(ctx context.Context, id string) (Client, error)
+	// CreateClient stores a new client, or returns ErrExists.
+	CreateClient(ctx context.Context, c Client) (Client, error)
+	// UpdateClient replaces the client if its version is still c.Version; else
+	// ErrConflict or ErrNotFound.
+	UpdateClient(ctx context.Context, c Client) (Client, error)
+	// DeleteClient removes the client and, in the same transaction, revokes all
+	// that it was given, as a revocation of the kind RevokedClient does at at; or
+	// it returns ErrNotFound.
+	DeleteClient(ctx context.Context, id string, at, until time.Time) error
+	// ListClients returns clients in the order of their IDs, starting behind
+	// after; see Page for limit.
+	ListClients(ctx context.Context, after string, limit int) ([]Client, error)
+}

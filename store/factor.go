@@ -1,0 +1,42 @@
+package store
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// SecondFactor is what an account proves itself with besides its password: the
+// one-time passwords of an app (RFC 6238), and recovery codes for when it is lost.
+type SecondFactor struct {
+	Account string // canonical name; unique
+	Secret  []byte // sealed by the master key; opaque to the store
+	// Confirmed is when the first right password proved that the app has the
+	// secret; before that it is asked of nobody.
+	Confirmed time.Time
+	// Step is the time step of the last password that was accepted, so that none
+	// is accepted twice (RFC 6238 section 5.2).
+	Step int64
+	// Recovery are the SHA-256 of the recovery codes that are left.
+	Recovery [][32]byte
+
+	Created time.Time // set by the backend
+	Version int64     // set by the backend
+}
+
+// LogValue keeps secret and hashes out of logs.
+func (f SecondFactor) LogValue() slog.Value { return slog.StringValue(f.Account) }
+
+// String returns the name of the account.
+func (f SecondFactor) String() string { return f.Account }
+
+// SecondFactors keeps second factors. They go with their account.
+type SecondFactors interface {
+	// SecondFactor returns that of an account, or ErrNotFound.
+	SecondFactor(ctx context.Context, account string) (SecondFactor, error)
+	// PutSecondFactor stores it if the version is still f.Version, 0 for one that
+	// does not exist yet; else ErrConflict. ErrNotFound if there is no account.
+	PutSecondFactor(ctx context.Context, f SecondFactor) (SecondFactor, error)
+	// DeleteSecondFactor removes it, or returns ErrNotFound.
+	DeleteSecondFactor(ctx context.Context, account string) error
+}
