@@ -188,3 +188,36 @@ func TestRedirectStaysHere(t *testing.T) {
 	}
 	g.untouched(t, "the redirects")
 }
+
+// Over https a length beside chunks is not seen. So nothing that follows chunks
+// is read as another request.
+func TestNothingFollowsChunksOverTLS(t *testing.T) {
+	cert, key, pool := certificate(t)
+	g := newGate(t, "", "tls: {cert: "+cert+", key: "+key+"}"+rules)
+	const next = "GET /public/smuggled HTTP/1.1\r\nHost: api.example\r\n\r\n"
+	for _, fields := range []string{"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\n"} {
+		dialer := &tls.Dialer{Config: &tls.Config{RootCAs: pool, ServerName: "api.example", MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}}
+		c, err := dialer.DialContext(t.Context(), "tcp", g.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetDeadline(time.Now().Add(program.Patience))
+		if _, err := io.WriteString(c, "POST /public/x HTTP/1.1\r\nHost: api.example\r\n"+fields+"\r\n0\r\n\r\n"+next); err != nil {
+			t.Fatal(err)
+		}
+		all, err := io.ReadAll(c)
+		_ = c.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(all), "HTTP/1.1 "); n != 1 || !strings.Contains(string(all), "Connection: close") {
+			t.Errorf("%q: %d answers:\n%s", fields, n, all)
+		}
+	}
+	for _, q := range g.api.all() {
+		if q.Target != "/public/x" {
+			t.Errorf("the API got %s", q.Target)
+		}
+	}
+	g.clean(t)
+}

@@ -89,7 +89,7 @@ func (h *house) furnish(g, before *generation) error {
 		Gate: g.system.Gate, All: g.system.Policy.All(), Every: g.system.Policy.Every,
 		Name: cfg.Gate.Realm, Documentation: g.system.Gate.Responder.Problems,
 	})
-	g.handler = withHSTS(routes, cfg)
+	g.handler = withHSTS(&framing{routes, g.system.Gate}, cfg)
 	return err
 }
 

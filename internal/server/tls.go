@@ -177,8 +177,9 @@ const (
 
 // serveFront serves the gate's listener, over TLS where there is a certificate.
 func (h *house) serveFront(front *http.Server) error {
+	rememberHeads(front)
 	if h.current.Load().secured == nil {
-		return front.Serve(h.gate)
+		return front.Serve(headListener{h.gate})
 	}
 	front.HTTP2 = &http.HTTP2Config{
 		MaxConcurrentStreams: maxStreams, SendPingTimeout: pingAfter, PingTimeout: pingTimeout, WriteByteTimeout: writesNothing,
