@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -44,9 +43,14 @@ type Issuer struct {
 	Tokens store.Tokens
 	// Signer returns the key to sign with now. Required.
 	Signer func(ctx context.Context) (Signer, error)
-	// Verifier judges access tokens that are to be revoked; nil revokes none
-	// but refresh tokens.
+	// Verifier judges access tokens that are to be revoked or looked into,
+	// whomever they are for; nil knows none but refresh tokens.
 	Verifier *token.Verifier
+	// Resources are further audiences that tokens may be for (RFC 8707), besides
+	// Audience and the URLs below Name.
+	Resources []string
+	// Tickets keeps device codes; nil has no device grant.
+	Tickets store.Tickets
 	// Accounts, if set, must have an account for the subject at each refresh;
 	// the login of one that was removed, made anew or suspended is over.
 	Accounts AccountReader
@@ -56,6 +60,9 @@ type Issuer struct {
 	Now func() time.Time
 	// Rand makes identifiers and refresh tokens; nil means crypto/rand.
 	Rand io.Reader
+	// Record is told of each step in the life of a token, once it is stored; nil
+	// tells nobody. It must not block.
+	Record func(store.Event)
 }
 
 // Login is somebody who has proved who they are, to a client.
@@ -66,6 +73,13 @@ type Login struct {
 	Client string
 	// Scopes and Groups are what the tokens grant at most.
 	Scopes, Groups []string
+	// Resources are what the tokens are for (RFC 8707), as [Issuer.Targets]
+	// allowed them; none means Audience.
+	Resources []string
+	// Session is the ID of the browser session that it stems from, if any.
+	Session string
+	// NoRefresh gives no refresh token.
+	NoRefresh bool
 	// AuthTime is when; zero means now. ACR and AMR say how (RFC 9470).
 	AuthTime time.Time
 	ACR      string
@@ -82,67 +96,16 @@ type Grant struct {
 	Sent token.RefreshToken
 	// Scopes are those of the access token.
 	Scopes []string
-	// Family is the ID of the login.
+	// Family is the ID of the login, empty for a client that speaks for itself.
 	Family string
+	// Subject is whom the tokens speak for.
+	Subject string
+	// IDToken says who logged in (OpenID Connect Core 1.0 section 2); empty
+	// where that was not asked for.
+	IDToken string
 	// Repeated tells that the refresh token had been redeemed before, within
 	// the grace.
 	Repeated bool
-}
-
-// Login issues the first tokens of a new login.
-func (s *Issuer) Login(ctx context.Context, l Login) (*Grant, error) {
-	if l.Subject == "" {
-		return nil, errors.New("issuing tokens: nobody is logged in")
-	}
-	now := s.now()
-	if l.AuthTime.IsZero() {
-		l.AuthTime = now
-	}
-	id, err := s.random()
-	if err != nil {
-		return nil, err
-	}
-	refresh, err := s.newRefresh()
-	if err != nil {
-		return nil, err
-	}
-	family := store.TokenFamily{
-		ID: id, Subject: l.Subject, Client: l.Client, Scopes: l.Scopes, Groups: l.Groups,
-		AuthTime: l.AuthTime, ACR: l.ACR, AMR: l.AMR, Expires: now.Add(s.Policy.absolute()),
-	}
-	access, err := s.access(ctx, family, l.Scopes, now)
-	if err != nil {
-		return nil, err
-	}
-	record := store.RefreshToken{Hash: refresh.Hash(), Family: id, Expires: s.idleEnd(family, now)}
-	if _, err := s.Tokens.CreateTokenFamily(ctx, family, record); err != nil {
-		return nil, fmt.Errorf("keeping a login: %w", err)
-	}
-	return &Grant{Access: access, Refresh: refresh, Scopes: l.Scopes, Family: id}, nil
-}
-
-// access signs a token of a login; it never outlives the login.
-func (s *Issuer) access(ctx context.Context, f store.TokenFamily, scopes []string, now time.Time) (token.Issued, error) {
-	if s.Signer == nil {
-		return token.Issued{}, errors.New("issuing tokens: no signing key is set")
-	}
-	signer, err := s.Signer(ctx)
-	if err != nil {
-		return token.Issued{}, fmt.Errorf("finding the signing key: %w", err)
-	}
-	id, err := s.random()
-	if err != nil {
-		return token.Issued{}, err
-	}
-	ttl := s.Policy.access()
-	if left := f.Expires.Sub(now); !f.Expires.IsZero() && left < ttl {
-		ttl = max(left.Truncate(time.Second), time.Second)
-	}
-	return signer.Issue(token.Grant{
-		Issuer: s.Name, Subject: f.Subject, Audience: s.Audience, ClientID: f.Client,
-		Scopes: scopes, Groups: f.Groups, TTL: ttl, At: now, AuthTime: f.AuthTime, ACR: f.ACR, AMR: f.AMR,
-		ID: id, Extra: map[string]any{FamilyClaim: f.ID},
-	})
 }
 
 // idleEnd is when a refresh token that is issued or used now ends.

@@ -31,6 +31,9 @@ type Redemption struct {
 	Client string
 	// Scopes narrow the new access token; nil asks for those of the login.
 	Scopes []string
+	// Resources narrow what it is for (RFC 8707 section 2.2); none asks for
+	// those of the login.
+	Resources []string
 }
 
 // Redeem exchanges a refresh token. It refuses with refresh-token-unknown,
@@ -59,11 +62,11 @@ func (s *Issuer) Redeem(ctx context.Context, r Redemption) (*Grant, error) {
 	}
 	// Signed before the refresh token is used up: a key that is out of reach
 	// must not cost the login.
-	access, err := s.access(ctx, family, scopes, now)
+	access, err := s.access(ctx, family, scopes, r.Resources, now)
 	if err != nil {
 		return nil, err
 	}
-	grant := &Grant{Access: access, Sent: sent, Scopes: scopes, Family: family.ID, Repeated: !record.Used.IsZero()}
+	grant := &Grant{Access: access, Sent: sent, Scopes: scopes, Family: family.ID, Subject: family.Subject, Repeated: !record.Used.IsZero()}
 	if s.Policy.Rotation == Keep {
 		err = s.Tokens.RenewRefreshToken(ctx, record.Hash, s.idleEnd(family, now))
 	} else {

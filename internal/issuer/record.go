@@ -1,0 +1,23 @@
+package issuer
+
+import (
+	"encoding/hex"
+
+	"github.com/gate401/gate401/store"
+)
+
+// record tells of a step in the life of a token of a login.
+func (s *Issuer) record(kind store.EventKind, f *store.TokenFamily, method, object string) {
+	s.tell(store.Event{Kind: kind, Method: method, Object: object, Family: f.ID, Client: f.Client, Subject: f.Subject})
+}
+
+func (s *Issuer) tell(e store.Event) {
+	if s.Record == nil {
+		return
+	}
+	e.Time, e.Count = s.now(), 1
+	s.Record(e)
+}
+
+// object is what a refresh token is called where it must not be shown.
+func object(t store.RefreshToken) string { return hex.EncodeToString(t.Hash[:4]) }
