@@ -48,6 +48,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/certificate":   {house: "store", modules: "github.com/fsnotify/fsnotify golang.org/x/crypto"},
 	"internal/keyring":       {house: "store token"},
 	"internal/issuer":        {house: " httpauth reason store token"},
+	"internal/people":        {house: "internal/password store token"},
 	"internal/samples":       {house: "internal/keyring internal/password store token"},
 	"authn":                  {house: " httpauth reason token store internal/password", modules: "github.com/maypok86/otter/v2"},
 	"authn/authntest":        {house: " httpauth reason", modules: "github.com/google/go-cmp"},
