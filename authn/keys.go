@@ -233,7 +233,7 @@ func (k *Keys) verify(ctx context.Context, r *gate401.Request, c *keyCredential)
 	}
 	subject := subjectOf(record.Owner, record.ID)
 	no := func(code reason.Code, format string, args ...any) error {
-		return deny(methodKey, code, subject, fmt.Errorf("key %s: "+format, append([]any{record.ID}, args...)...))
+		return about(deny(methodKey, code, subject, fmt.Errorf("key %s: "+format, append([]any{record.ID}, args...)...)), record.ID, "", "")
 	}
 	switch {
 	case !record.Revoked.IsZero():

@@ -83,19 +83,19 @@ func (v *TokenVerifier) epoch() uint64 {
 func (v *TokenVerifier) verify(ctx context.Context, read *token.Unverified) (*gate401.Identity, error) {
 	claims, err := v.Verifier.VerifyParsed(ctx, read)
 	if err != nil {
-		return nil, err
+		return nil, v.aboutToken(err, nil)
 	}
 	if claims.Subject == "" {
 		return nil, deny(methodBearer, reason.TokenMalformed, "", errors.New("sub is missing: the token speaks for nobody"))
 	}
 	if v.Accounts != nil {
 		if err := v.owner(ctx, claims.Subject, claims.IssuedAt); err != nil {
-			return nil, err
+			return nil, v.aboutToken(err, claims)
 		}
 	}
 	if v.Check != nil {
 		if err := v.Check(ctx, claims); err != nil {
-			return nil, err
+			return nil, v.aboutToken(err, claims)
 		}
 	}
 	return v.identity(claims), nil
