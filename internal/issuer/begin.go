@@ -2,6 +2,8 @@ package issuer
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -48,11 +50,12 @@ func (s *Issuer) begin(ctx context.Context, l Login) (*begun, error) {
 		return nil, err
 	}
 	b := &begun{family: store.TokenFamily{
-		ID: id, Subject: l.Subject, Client: l.Client, Scopes: l.Scopes, Groups: l.Groups,
+		ID: id, Subject: l.Subject, Issuer: l.Issuer, Session: l.Session, Client: l.Client,
+		Audience: l.Audience, Scopes: l.Scopes, Groups: l.Groups,
 		AuthTime: l.AuthTime, ACR: l.ACR, AMR: l.AMR, Expires: now.Add(s.Policy.absolute()),
 	}}
-	b.grant = &Grant{Scopes: l.Scopes, Family: id, Subject: l.Subject}
-	if b.grant.Access, err = s.access(ctx, b.family, l.Scopes, l.Resources, now); err != nil {
+	b.grant = &Grant{Scopes: l.Scopes, Family: id, Subject: SubjectOf(l.Issuer, l.Subject)}
+	if b.grant.Access, err = s.access(ctx, b.family, l.Scopes, nil, now); err != nil {
 		return nil, err
 	}
 	if l.NoRefresh {
@@ -75,14 +78,18 @@ func (s *Issuer) began(b *begun) {
 	}
 }
 
-// access signs a token of a login; it never outlives the login.
+// access signs a token of a login; it never outlives the login. No audience
+// means that of the login.
 func (s *Issuer) access(ctx context.Context, f store.TokenFamily, scopes, audience []string, now time.Time) (token.Issued, error) {
 	ttl := s.Policy.access()
 	if left := f.Expires.Sub(now); !f.Expires.IsZero() && left < ttl {
 		ttl = max(left.Truncate(time.Second), time.Second)
 	}
+	if len(audience) == 0 {
+		audience = f.Audience
+	}
 	return s.sign(ctx, token.Grant{
-		Subject: f.Subject, Audience: audience, ClientID: f.Client,
+		Subject: SubjectOf(f.Issuer, f.Subject), Audience: audience, ClientID: f.Client,
 		Scopes: scopes, Groups: f.Groups, TTL: ttl, At: now, AuthTime: f.AuthTime, ACR: f.ACR, AMR: f.AMR,
 		Extra: map[string]any{FamilyClaim: f.ID},
 	})
@@ -106,3 +113,20 @@ func (s *Issuer) sign(ctx context.Context, g token.Grant) (token.Issued, error) 
 	g.Issuer = s.Name
 	return signer.Issue(g)
 }
+
+// SubjectOf is the sub of somebody in our own tokens. Somebody for whom a
+// provider vouched must not pass for our account of the same name.
+func SubjectOf(provider, subject string) string {
+	if provider == "" {
+		return subject
+	}
+	full := provider + "#" + subject
+	if len(full) <= maxSubject {
+		return full
+	}
+	sum := sha256.Sum256([]byte(full))
+	return provider[:min(len(provider), maxSubject/2)] + "#sha256:" + hex.EncodeToString(sum[:])
+}
+
+// maxSubject is the length of sub (OpenID Connect Core 1.0 section 2).
+const maxSubject = 255

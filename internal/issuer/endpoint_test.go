@@ -23,16 +23,25 @@ import (
 // clients are a public one and two with a secret.
 type clients struct{}
 
-func (clients) Client(_ context.Context, id string) (issuer.Client, error) {
+func (clients) Client(_ context.Context, id string) (store.Client, error) {
+	secrets := []store.ClientSecret{{Hash: sha256.Sum256([]byte("s%cret:+"))}}
+	grants := []string{issuer.GrantRefreshToken}
 	switch id {
 	case "app":
-		return issuer.Client{ID: id}, nil
-	case "web", "we:b":
-		return issuer.Client{ID: id, Secret: sha256.Sum256([]byte("s%cret:+"))}, nil
+		return store.Client{ID: id, Method: issuer.AuthNone, Grants: grants}, nil
+	case "we:b":
+		return store.Client{ID: id, Method: issuer.AuthBasic, Secrets: secrets, Grants: grants}, nil
+	case "web":
+		return store.Client{ID: id, Method: issuer.AuthPost, Secrets: secrets, Grants: grants}, nil
 	case "broken":
-		return issuer.Client{}, errAway
+		return store.Client{}, errAway
 	}
-	return issuer.Client{}, store.ErrNotFound
+	return store.Client{}, store.ErrNotFound
+}
+
+// desk takes the clients, and requests without client_id for "app".
+func desk(s *issuer.Issuer, observe func(*http.Request, issuer.Outcome)) issuer.Desk {
+	return issuer.Desk{Issuer: s, Auth: issuer.ClientAuth{Clients: clients{}, AnyClient: "app"}, Realm: "tokens", Problems: "/auth/problems/", Observe: observe}
 }
 
 func encoded(t *testing.T, id, secret string) string {
@@ -86,8 +95,7 @@ func TestTokenEndpoint(t *testing.T) {
 			login.Client = test.client
 			first := must[*issuer.Grant](t)(s.Login(t.Context(), login))
 			var observed reason.Code
-			e := &issuer.TokenEndpoint{Issuer: s, Clients: clients{}, AnyClient: "app", Realm: "tokens", Problems: "/auth/problems/",
-				Observe: func(_ *http.Request, err error) { observed = codeOf(err) }}
+			e := &issuer.TokenEndpoint{Desk: desk(s, func(_ *http.Request, o issuer.Outcome) { observed = codeOf(o.Err) })}
 			hr := httptest.NewRequest(test.method, "/token"+test.query, strings.NewReader(strings.ReplaceAll(test.body, "REFRESH", first.Refresh.Reveal())))
 			hr.Header.Set("Content-Type", test.contentType)
 			if test.authorization != "" {
@@ -141,7 +149,7 @@ func TestExpiresIn(t *testing.T) {
 	c.advance(700 * time.Millisecond)
 	s := newIssuer(t, memory.Open(memory.Options{Now: c.now}), c.now, issuer.Policy{Access: time.Minute})
 	g := must[*issuer.Grant](t)(s.Login(t.Context(), alice))
-	if got := (&issuer.TokenEndpoint{Issuer: s}).Success(g).Fields["expires_in"]; got != int64(60) {
+	if got := (&issuer.TokenEndpoint{Desk: desk(s, nil)}).Success(g).Fields["expires_in"]; got != int64(60) {
 		t.Errorf("expires_in %v, want 60", got)
 	}
 }
@@ -150,7 +158,7 @@ func TestRevocationEndpoint(t *testing.T) {
 	c := newClock()
 	fails := &away{Tokens: memory.Open(memory.Options{Now: c.now}).Tokens}
 	s := newIssuer(t, &store.Set{Tokens: fails}, c.now, issuer.Policy{})
-	e := &issuer.RevocationEndpoint{Issuer: s, Clients: clients{}, AnyClient: "app", Realm: "tokens"}
+	e := &issuer.RevocationEndpoint{Desk: desk(s, nil)}
 	for _, test := range []struct {
 		name, body, client string
 		away               bool

@@ -32,10 +32,11 @@ func invalid(description string) error {
 
 // secretParams must not be in a URL, where logs and histories keep them
 // (RFC 6749 sections 2.3.1 and 3.2).
-var secretParams = []string{"refresh_token", "token", "client_secret", "grant_type", "password"}
+var secretParams = []string{"refresh_token", "token", "client_secret", "client_assertion", "grant_type", "password", "code", "code_verifier", "device_code"}
 
-// readForm reads a form as both endpoints want it: POST, in the body, no
-// parameter twice; one without a value counts as omitted (RFC 6749 section 3.2).
+// readForm reads a form as the endpoints want it: POST, in the body, no
+// parameter twice but resource (RFC 8707 section 2); one without a value counts as
+// omitted (RFC 6749 section 3.2).
 func readForm(w http.ResponseWriter, hr *http.Request) (url.Values, error) {
 	if hr.Method != http.MethodPost {
 		return nil, &FormError{Code: "invalid_request", Description: "Send a POST request.", Status: http.StatusMethodNotAllowed}
@@ -61,7 +62,7 @@ func readForm(w http.ResponseWriter, hr *http.Request) (url.Values, error) {
 		return nil, invalid("The body is not a form: check how the values are percent-encoded.")
 	}
 	for name, values := range form {
-		if len(values) > 1 {
+		if len(values) > 1 && name != "resource" {
 			return nil, invalid("A parameter was sent twice: " + printable(name) + ".")
 		}
 		if values[0] == "" {

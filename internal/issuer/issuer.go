@@ -67,15 +67,16 @@ type Issuer struct {
 
 // Login is somebody who has proved who they are, to a client.
 type Login struct {
-	// Subject is who; required.
-	Subject string
+	// Subject is who, required; Issuer is the provider that vouched for them,
+	// empty for our own accounts.
+	Subject, Issuer string
 	// Client is the client_id of the program that gets the tokens.
 	Client string
 	// Scopes and Groups are what the tokens grant at most.
 	Scopes, Groups []string
-	// Resources are what the tokens are for (RFC 8707), as [Issuer.Targets]
-	// allowed them; none means Audience.
-	Resources []string
+	// Audience is what the tokens are for (RFC 8707), as [Issuer.Targets] allowed
+	// it; none means that of the issuer.
+	Audience []string
 	// Session is the ID of the browser session that it stems from, if any.
 	Session string
 	// NoRefresh gives no refresh token.

@@ -8,7 +8,7 @@ import (
 
 // record tells of a step in the life of a token of a login.
 func (s *Issuer) record(kind store.EventKind, f *store.TokenFamily, method, object string) {
-	s.tell(store.Event{Kind: kind, Method: method, Object: object, Family: f.ID, Client: f.Client, Subject: f.Subject})
+	s.tell(store.Event{Kind: kind, Method: method, Object: object, Family: f.ID, Session: f.Session, Client: f.Client, Subject: SubjectOf(f.Issuer, f.Subject)})
 }
 
 func (s *Issuer) tell(e store.Event) {

@@ -60,13 +60,17 @@ func (s *Issuer) Redeem(ctx context.Context, r Redemption) (*Grant, error) {
 	if s.Policy.Rotation != Keep && s.late(record, now) {
 		return nil, s.reused(ctx, record, family, now)
 	}
-	// Signed before the refresh token is used up: a key that is out of reach
-	// must not cost the login.
-	access, err := s.access(ctx, family, scopes, r.Resources, now)
+	audience, err := s.narrow(family.Audience, r.Resources)
 	if err != nil {
 		return nil, err
 	}
-	grant := &Grant{Access: access, Sent: sent, Scopes: scopes, Family: family.ID, Subject: family.Subject, Repeated: !record.Used.IsZero()}
+	// Signed before the refresh token is used up: a key that is out of reach
+	// must not cost the login.
+	access, err := s.access(ctx, family, scopes, audience, now)
+	if err != nil {
+		return nil, err
+	}
+	grant := &Grant{Access: access, Sent: sent, Scopes: scopes, Family: family.ID, Subject: SubjectOf(family.Issuer, family.Subject), Repeated: !record.Used.IsZero()}
 	if s.Policy.Rotation == Keep {
 		err = s.Tokens.RenewRefreshToken(ctx, record.Hash, s.idleEnd(family, now))
 	} else {
@@ -81,6 +85,11 @@ func (s *Issuer) Redeem(ctx context.Context, r Redemption) (*Grant, error) {
 		return nil, s.lost(ctx, r, now)
 	case err != nil:
 		return nil, fmt.Errorf("using a refresh token: %w", err)
+	}
+	s.record(store.EventRenewed, &family, "refresh", object(record))
+	s.record(store.EventIssued, &family, "bearer", access.ID)
+	if grant.Refresh.Reveal() != "" {
+		s.record(store.EventIssued, &family, "refresh", object(store.RefreshToken{Hash: grant.Refresh.Hash()}))
 	}
 	return grant, nil
 }
@@ -123,7 +132,7 @@ func (s *Issuer) alive(ctx context.Context, t store.RefreshToken, f store.TokenF
 	case t.Used.IsZero() && !t.Expires.IsZero() && !now.Before(t.Expires):
 		return deny(reason.RefreshTokenExpired, f.Subject, "it was not used until %s", stamp(t.Expires))
 	}
-	if s.Accounts == nil {
+	if s.Accounts == nil || f.Issuer != "" {
 		return nil
 	}
 	account, err := s.Accounts.Account(ctx, f.Subject)

@@ -63,6 +63,9 @@ func Refusal(err error, realm, problems string) Response {
 		if form.Status == http.StatusMethodNotAllowed {
 			r.Header["Allow"] = []string{http.MethodPost}
 		}
+		if form.Code == "invalid_request" && problems != "" {
+			r.Fields["error_uri"] = problems + string(reason.RequestMalformed)
+		}
 		return r
 	case errors.Is(err, ErrScope):
 		return plain(http.StatusBadRequest, map[string]any{"error": "invalid_scope", "error_description": "Ask only for scopes that were granted at the login."})
@@ -75,6 +78,8 @@ func Refusal(err error, realm, problems string) Response {
 	switch {
 	case info.Status == http.StatusServiceUnavailable:
 		code = "temporarily_unavailable"
+	case info.Status == http.StatusTooManyRequests:
+		code = "slow_down"
 	case code == "":
 		code = "invalid_request"
 	}

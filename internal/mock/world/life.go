@@ -90,11 +90,13 @@ func newLife(w *World) (*life, error) {
 		Signer:   func(context.Context) (issuer.Signer, error) { return signer{l}, nil },
 		Verifier: l.verifier, Accounts: l.set.Accounts, Policy: s.policy(), Now: l.clock.issued,
 	}
-	l.tokens = &issuer.TokenEndpoint{Issuer: l.issuer, Clients: l, Realm: Realm, Problems: w.problems()}
-	l.revoke = &issuer.RevocationEndpoint{Issuer: l.issuer, Clients: l, Realm: Realm, Problems: w.problems(), Observe: observe}
+	desk := issuer.Desk{Issuer: l.issuer, Auth: issuer.ClientAuth{Clients: l, AnySecretMethod: true}, Realm: Realm, Problems: w.problems()}
 	if len(s.Clients) == 0 {
-		l.tokens.AnyClient, l.revoke.AnyClient = anyClient, anyClient
+		desk.Auth.AnyClient = anyClient
 	}
+	l.tokens = &issuer.TokenEndpoint{Desk: desk}
+	desk.Observe = observe
+	l.revoke = &issuer.RevocationEndpoint{Desk: desk}
 	l.methods = l.newMethods()
 	l.gate = &gate401.Gate{
 		Policy: l.policy,

@@ -90,21 +90,22 @@ func (l *life) DigestAccount(ctx context.Context, name, realm string, algorithm 
 }
 
 // Client is the client of that id.
-func (l *life) Client(_ context.Context, id string) (issuer.Client, error) {
+func (l *life) Client(_ context.Context, id string) (store.Client, error) {
+	client := store.Client{ID: anyClient, Method: issuer.AuthNone, Grants: []string{issuer.GrantRefreshToken}}
 	if len(l.settings.Clients) == 0 && validID(id) {
-		return issuer.Client{ID: anyClient}, nil
+		return client, nil
 	}
 	for _, c := range l.settings.Clients {
 		if c.ID != id {
 			continue
 		}
-		client := issuer.Client{ID: id}
+		client.ID = id
 		if c.Secret != "" {
-			client.Secret = sha256.Sum256([]byte(c.Secret))
+			client.Method, client.Secrets = issuer.AuthBasic, []store.ClientSecret{{Hash: sha256.Sum256([]byte(c.Secret))}}
 		}
 		return client, nil
 	}
-	return issuer.Client{}, store.ErrNotFound
+	return store.Client{}, store.ErrNotFound
 }
 
 var (

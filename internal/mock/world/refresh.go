@@ -180,7 +180,9 @@ func (l *life) remember(grant *issuer.Grant) {
 func (l *life) serveRevoke(rw http.ResponseWriter, hr *http.Request) { l.revoke.ServeHTTP(rw, hr) }
 
 // observe tells the journal why an endpoint refused.
-func observe(hr *http.Request, err error) { journal.NoteOf(hr.Context()).Reason = codeOf(err) }
+func observe(hr *http.Request, o issuer.Outcome) {
+	journal.NoteOf(hr.Context()).Reason = codeOf(o.Err)
+}
 
 // codeOf is the reason of a refusal, empty where it has none in the catalogue.
 func codeOf(err error) reason.Code {
