@@ -46,10 +46,13 @@ func (f TokenFamily) Normal() (TokenFamily, error) {
 	if f.ID == "" || f.Subject == "" {
 		return TokenFamily{}, fmt.Errorf("%w: token family without id or subject", ErrInvalid)
 	}
-	if err := texts("token family", f.ID, f.Subject, f.Client, f.ACR, f.Cause); err != nil {
+	if err := texts("token family", f.ID, f.Subject, f.Issuer, f.Session, f.Client, f.ACR, f.Cause); err != nil {
 		return TokenFamily{}, err
 	}
 	var err error
+	if f.Audience, err = list("audience", f.Audience); err != nil {
+		return TokenFamily{}, err
+	}
 	if f.Scopes, err = list("scopes", f.Scopes); err != nil {
 		return TokenFamily{}, err
 	}
@@ -91,4 +94,13 @@ func (r Revocation) Normal() (Revocation, error) {
 	}
 	r.At, r.Until = Moment(r.At), Moment(r.Until)
 	return r, nil
+}
+
+// CheckRevoked refuses what no backend accepts as the time and cause of a
+// revocation of a session. Backends call it; callers need not.
+func CheckRevoked(at time.Time, cause string) error {
+	if at.IsZero() {
+		return fmt.Errorf("%w: revoked at no time", ErrInvalid)
+	}
+	return texts("revocation", cause)
 }

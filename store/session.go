@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 )
@@ -29,7 +30,7 @@ type Session struct {
 
 	Created time.Time // set by the backend
 	Seen    time.Time // set by TouchSessions; may lag
-	Idle    time.Time // it ends then if it is not used; moved by TouchSessions
+	Idle    time.Time // it ends then if it is not used; moved by TouchSessions; zero = never, for good
 	Expires time.Time // it ends then, however busy; required
 	Revoked time.Time // zero = not revoked; once set it stays
 	Cause   string    // why it was revoked, for the operator
@@ -51,9 +52,9 @@ type Touch struct {
 // it does not.
 type Sessions interface {
 	// CreateSession stores a session and, in the same transaction, revokes the
-	// one with the ID replaces ("" = none): the identifier changes at each login,
-	// so that one that was planted is worth nothing. ErrExists if the ID or the
-	// hash is taken.
+	// one with the ID replaces ("" = none) if it is there: the identifier changes
+	// at each login, so that one that was planted is worth nothing. ErrExists if
+	// the ID or the hash is taken.
 	CreateSession(ctx context.Context, s Session, replaces string) (Session, error)
 	// SessionByHash returns the session with that SHA-256, or ErrNotFound.
 	// Expired and revoked ones are found too.
@@ -69,7 +70,48 @@ type Sessions interface {
 	// RevokeSession revokes one session. The first revocation stands.
 	// ErrNotFound if there is none.
 	RevokeSession(ctx context.Context, id string, at time.Time, cause string) error
-	// SweepSessions forgets sessions that ended before before, and returns how
-	// many; it may leave some for the next call.
+	// SweepSessions forgets sessions that ended before before, whatever ended
+	// them, and returns how many; it may leave some for the next call.
 	SweepSessions(ctx context.Context, before time.Time) (int, error)
+}
+
+// Normal does for a session what Account.Normal does for an account.
+func (s Session) Normal() (Session, error) {
+	switch {
+	case s.ID == "" || s.Subject == "":
+		return Session{}, fmt.Errorf("%w: session without id or subject", ErrInvalid)
+	// A hash nobody set would make every session of that mistake the same one.
+	case s.Hash == [32]byte{}:
+		return Session{}, fmt.Errorf("%w: session without hash", ErrInvalid)
+	case s.Expires.IsZero():
+		return Session{}, fmt.Errorf("%w: session without end", ErrInvalid)
+	}
+	if err := texts("session", s.ID, s.Subject, s.Issuer, s.Provider, s.Display, s.ACR, s.Address, s.Agent, s.Cause); err != nil {
+		return Session{}, err
+	}
+	var err error
+	if s.Groups, err = list("groups", s.Groups); err != nil {
+		return Session{}, err
+	}
+	if s.Scopes, err = list("scopes", s.Scopes); err != nil {
+		return Session{}, err
+	}
+	if s.AMR, err = list("amr", s.AMR); err != nil {
+		return Session{}, err
+	}
+	s.AuthTime, s.Created, s.Seen = Moment(s.AuthTime), Moment(s.Created), Moment(s.Seen)
+	s.Idle, s.Expires, s.Revoked = Moment(s.Idle), Moment(s.Expires), Moment(s.Revoked)
+	return s, nil
+}
+
+// Ends returns when the session is over, or was: the earliest of Expires, Idle
+// and Revoked.
+func (s Session) Ends() time.Time {
+	end := s.Expires
+	for _, t := range []time.Time{s.Idle, s.Revoked} {
+		if !t.IsZero() && t.Before(end) {
+			end = t
+		}
+	}
+	return end
 }

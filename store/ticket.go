@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"time"
+	"unicode/utf8"
 )
 
 // TicketKind says what a ticket is good for. A ticket of one kind is unknown as
@@ -57,12 +60,37 @@ type Tickets interface {
 	UpdateTicket(ctx context.Context, t Ticket) (Ticket, error)
 	// UseTicket marks the ticket as used at at and, if family is not nil, stores
 	// that family, with first unless it is nil, in one transaction. ErrConflict
-	// if it was used before: of any number of calls exactly one succeeds.
-	// Whether it has expired is the caller's to judge.
+	// if it was used before: of any number of calls exactly one succeeds; and if
+	// the session of family is revoked: nothing new comes of a login that is
+	// over. Whether the ticket has expired is the caller's to judge.
 	UseTicket(ctx context.Context, kind TicketKind, hash [32]byte, at time.Time, family *TokenFamily, first *RefreshToken) error
 	// DeleteTicket removes a ticket; one that is not there is no error.
 	DeleteTicket(ctx context.Context, kind TicketKind, hash [32]byte) error
 	// SweepTickets forgets tickets that expired before before, and returns how
 	// many; it may leave some for the next call.
 	SweepTickets(ctx context.Context, before time.Time) (int, error)
+}
+
+// Normal does for a ticket what Account.Normal does for an account.
+func (t Ticket) Normal() (Ticket, error) {
+	switch t.Kind {
+	case TicketCode, TicketDevice, TicketUserCode, TicketLink, TicketLogin, TicketProof:
+	default:
+		return Ticket{}, fmt.Errorf("%w: ticket of an unknown kind", ErrInvalid)
+	}
+	if t.Hash == [32]byte{} || t.Expires.IsZero() {
+		return Ticket{}, fmt.Errorf("%w: ticket without hash or end", ErrInvalid)
+	}
+	if err := texts("ticket", t.Subject, t.Client, t.Family); err != nil {
+		return Ticket{}, err
+	}
+	t.Data = blob(t.Data)
+	switch {
+	case len(t.Data) > MaxBlob:
+		return Ticket{}, fmt.Errorf("%w: ticket with more than %d bytes of data", ErrInvalid, MaxBlob)
+	case t.Data != nil && (!json.Valid(t.Data) || !utf8.Valid(t.Data)):
+		return Ticket{}, fmt.Errorf("%w: data of a ticket is no JSON", ErrInvalid)
+	}
+	t.Created, t.Expires, t.Used = Moment(t.Created), Moment(t.Expires), Moment(t.Used)
+	return t, nil
 }

@@ -15,9 +15,12 @@ const MaxRepeats = 64
 // TokenFamily is one login: all refresh and access tokens that stem from it.
 // Nothing of it changes but Revoked and Cause, once, by Revocations.Revoke.
 type TokenFamily struct {
-	ID       string // unique
-	Subject  string // who logged in: the canonical name of an account
-	Client   string // the client that the tokens were issued to
+	ID       string   // unique
+	Subject  string   // who logged in: the canonical name of an account, or the subject of Issuer
+	Issuer   string   // the provider that vouched for Subject; "" = our own account
+	Session  string   // ID of the session that it stems from, if there is one
+	Client   string   // the client that the tokens were issued to
+	Audience []string // that its access tokens are for (RFC 8707); none = those of the gate
 	Scopes   []string
 	Groups   []string
 	AuthTime time.Time // when the subject proved who they are

@@ -24,22 +24,25 @@ func Open(o Options) *store.Set {
 		o.Now = time.Now
 	}
 	m := &memory{
-		now:          o.Now,
-		accounts:     make(map[string]store.Account),
-		keys:         make(map[string]store.APIKey),
-		byHash:       make(map[[32]byte]string),
-		signing:      make(map[string]store.SigningKey),
-		settings:     make(map[string]string),
-		certificates: make(map[string]store.Certificate),
-		families:     make(map[string]store.TokenFamily),
-		refresh:      make(map[[32]byte]store.RefreshToken),
-		revoked:      make(map[revokedKey]store.Revocation),
+		now:           o.Now,
+		accounts:      make(map[string]store.Account),
+		keys:          make(map[string]store.APIKey),
+		byHash:        make(map[[32]byte]string),
+		signing:       make(map[string]store.SigningKey),
+		settings:      make(map[string]string),
+		certificates:  make(map[string]store.Certificate),
+		families:      make(map[string]store.TokenFamily),
+		refresh:       make(map[[32]byte]store.RefreshToken),
+		revoked:       make(map[revokedKey]store.Revocation),
+		sessions:      make(map[string]store.Session),
+		sessionByHash: make(map[[32]byte]string),
+		tickets:       make(map[ticketKey]store.Ticket),
 	}
 	m.revision.Store(1)
 	return &store.Set{
 		Accounts: accounts{m}, APIKeys: apiKeys{m}, SigningKeys: signingKeys{m}, Audit: audit{m}, Settings: settings{m}, Tokens: tokens{m},
-		Certificates: certificates{m},
-		Revision:     m.revision.Load, Ping: m.ping, Close: m.close,
+		Certificates: certificates{m}, Sessions: sessions{m}, Tickets: tickets{m},
+		Revision: m.revision.Load, Ping: m.ping, Close: m.close,
 	}
 }
 
@@ -62,6 +65,10 @@ type memory struct {
 	families           map[string]store.TokenFamily
 	refresh            map[[32]byte]store.RefreshToken
 	revoked            map[revokedKey]store.Revocation
+	sessions           map[string]store.Session
+	sessionByHash      map[[32]byte]string // to the session's ID
+	tickets            map[ticketKey]store.Ticket
+	ticketVersion      int64
 }
 
 // view runs do under the read lock.

@@ -19,25 +19,33 @@ type revokedKey struct {
 
 func (m tokens) CreateTokenFamily(ctx context.Context, f store.TokenFamily, first store.RefreshToken) (stored store.TokenFamily, err error) {
 	err = m.write(ctx, "creating a token family", func() error {
-		f, err := f.Normal()
-		if err != nil {
-			return err
-		}
-		if first.Family != f.ID {
-			return fmt.Errorf("%w: the refresh token is of another family", store.ErrInvalid)
-		}
-		if _, taken := m.families[f.ID]; taken {
-			return store.ErrExists
-		}
-		if err := m.insert(first); err != nil {
-			return err
-		}
-		f.Created, f.Revoked, f.Cause = store.Moment(m.now()), time.Time{}, ""
-		m.families[f.ID] = f
-		stored, err = f.Normal()
+		stored, err = m.insertFamily(f, &first)
 		return err
 	})
 	return stored, err
+}
+
+// insertFamily stores a family, with its first refresh token unless that is nil,
+// or nothing.
+func (m tokens) insertFamily(f store.TokenFamily, first *store.RefreshToken) (store.TokenFamily, error) {
+	f, err := f.Normal()
+	if err != nil {
+		return store.TokenFamily{}, err
+	}
+	if first != nil && first.Family != f.ID {
+		return store.TokenFamily{}, fmt.Errorf("%w: the refresh token is of another family", store.ErrInvalid)
+	}
+	if _, taken := m.families[f.ID]; taken {
+		return store.TokenFamily{}, store.ErrExists
+	}
+	if first != nil {
+		if err := m.insert(*first); err != nil {
+			return store.TokenFamily{}, err
+		}
+	}
+	f.Created, f.Revoked, f.Cause = store.Moment(m.now()), time.Time{}, ""
+	m.families[f.ID] = f
+	return f.Normal()
 }
 
 func (m tokens) insert(t store.RefreshToken) error {

@@ -51,7 +51,7 @@ type DB struct {
 
 // The reads that requests wait for are prepared once.
 type statements struct {
-	account, keyByHash, key, revoked, revision *sql.Stmt
+	account, keyByHash, key, sessionByHash, session, revoked, revision *sql.Stmt
 }
 
 // New prepares the statements, reads the revision and starts the goroutine that
@@ -71,8 +71,8 @@ func New(ctx context.Context, cfg Config) (*store.Set, error) {
 	return &store.Set{
 		Accounts: accounts{d}, APIKeys: apiKeys{d}, SigningKeys: signingKeys{d},
 		Audit: audit{d}, Settings: settings{d}, Tokens: tokens{d},
-		Certificates: certificates{d},
-		Revision:     d.revision.Load, Ping: d.ping, Close: d.close,
+		Certificates: certificates{d}, Sessions: sessions{d}, Tickets: tickets{d},
+		Revision: d.revision.Load, Ping: d.ping, Close: d.close,
 	}, nil
 }
 
@@ -84,6 +84,8 @@ func (d *DB) start(ctx context.Context) error {
 		{&d.stmt.account, selectAccount + ` WHERE name = $1`},
 		{&d.stmt.keyByHash, selectKey + ` WHERE hash = $1`},
 		{&d.stmt.key, selectKey + ` WHERE id = $1`},
+		{&d.stmt.sessionByHash, selectSession + ` WHERE hash = $1`},
+		{&d.stmt.session, selectSession + ` WHERE id = $1`},
 		{&d.stmt.revoked, selectRevoked},
 		{&d.stmt.revision, `SELECT value FROM counters WHERE name = 'revision'`},
 	} {
@@ -198,7 +200,9 @@ func (d *DB) close() error {
 
 func (d *DB) closeConnections() error {
 	var errs []error
-	for _, s := range []*sql.Stmt{d.stmt.account, d.stmt.keyByHash, d.stmt.key, d.stmt.revoked, d.stmt.revision} {
+	for _, s := range []*sql.Stmt{
+		d.stmt.account, d.stmt.keyByHash, d.stmt.key, d.stmt.sessionByHash, d.stmt.session, d.stmt.revoked, d.stmt.revision,
+	} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}

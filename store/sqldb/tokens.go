@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	selectFamily = `SELECT id, subject, client, scopes_json, groups_json, auth_time, acr, amr_json,
+	selectFamily = `SELECT id, subject, issuer, session, client, audience_json, scopes_json, groups_json, auth_time, acr, amr_json,
 	created, expires, revoked, cause FROM token_families`
 	selectRefresh = `SELECT hash, family, created, expires, used, repeats FROM refresh_tokens`
 )
@@ -22,11 +22,15 @@ var _ store.Tokens = tokens{}
 func scanFamily(row scanner) (store.TokenFamily, error) {
 	var (
 		f                                store.TokenFamily
-		scopes, groups, amr              string
+		audience, scopes, groups, amr    string
 		authTime, created, ends, revoked int64
 	)
-	err := row.Scan(&f.ID, &f.Subject, &f.Client, &scopes, &groups, &authTime, &f.ACR, &amr, &created, &ends, &revoked, &f.Cause)
+	err := row.Scan(&f.ID, &f.Subject, &f.Issuer, &f.Session, &f.Client, &audience, &scopes, &groups, &authTime, &f.ACR, &amr,
+		&created, &ends, &revoked, &f.Cause)
 	if err != nil {
+		return store.TokenFamily{}, err
+	}
+	if f.Audience, err = fromJSON("audience_json", audience); err != nil {
 		return store.TokenFamily{}, err
 	}
 	if f.Scopes, err = fromJSON("scopes_json", scopes); err != nil {
@@ -60,36 +64,46 @@ func scanRefresh(row scanner) (store.RefreshToken, error) {
 }
 
 func (s tokens) CreateTokenFamily(ctx context.Context, f store.TokenFamily, first store.RefreshToken) (store.TokenFamily, error) {
-	const op = "creating a token family"
+	var stored store.TokenFamily
+	err := s.transact(ctx, func(tx *sql.Tx) (err error) {
+		stored, err = s.insertFamily(ctx, tx, f, &first)
+		return err
+	})
+	if err != nil {
+		return store.TokenFamily{}, s.wrap("creating a token family", err)
+	}
+	return stored, nil
+}
+
+// insertFamily stores a family, with its first refresh token unless that is nil.
+func (s tokens) insertFamily(ctx context.Context, tx *sql.Tx, f store.TokenFamily, first *store.RefreshToken) (store.TokenFamily, error) {
 	f, err := f.Normal()
 	if err != nil {
-		return store.TokenFamily{}, s.wrap(op, err)
+		return store.TokenFamily{}, err
 	}
-	if first.Family != f.ID {
-		return store.TokenFamily{}, s.wrap(op, fmt.Errorf("%w: the refresh token is of another family", store.ErrInvalid))
+	if first != nil && first.Family != f.ID {
+		return store.TokenFamily{}, fmt.Errorf("%w: the refresh token is of another family", store.ErrInvalid)
 	}
 	groups, scopes, err := lists(f.Groups, f.Scopes)
 	if err != nil {
-		return store.TokenFamily{}, s.wrap(op, err)
+		return store.TokenFamily{}, err
 	}
-	amr, err := toJSON(f.AMR)
+	audience, amr, err := lists(f.Audience, f.AMR)
 	if err != nil {
-		return store.TokenFamily{}, s.wrap(op, err)
+		return store.TokenFamily{}, err
 	}
 	f.Created, f.Revoked, f.Cause = store.Moment(s.cfg.Now()), time.Time{}, ""
-	err = s.transact(ctx, func(tx *sql.Tx) error {
-		const insert = `INSERT INTO token_families (id, subject, client, scopes_json, groups_json, auth_time, acr, amr_json,
-			created, expires, revoked, cause) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '') ON CONFLICT DO NOTHING`
-		if err := inserted(tx.ExecContext(ctx, insert, f.ID, f.Subject, f.Client, scopes, groups, store.Millis(f.AuthTime), f.ACR, amr,
-			store.Millis(f.Created), store.Millis(f.Expires))); err != nil {
-			return err
-		}
-		return s.insert(ctx, tx, first)
-	})
-	if err != nil {
-		return store.TokenFamily{}, s.wrap(op, err)
+	const insert = `INSERT INTO token_families (id, subject, issuer, session, client, audience_json, scopes_json, groups_json,
+		auth_time, acr, amr_json, created, expires, revoked, cause)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, '') ON CONFLICT DO NOTHING`
+	if err := inserted(tx.ExecContext(ctx, insert, f.ID, f.Subject, f.Issuer, f.Session, f.Client, audience, scopes, groups,
+		store.Millis(f.AuthTime), f.ACR, amr, store.Millis(f.Created), store.Millis(f.Expires))); err != nil {
+		return store.TokenFamily{}, err
 	}
-	return f, nil
+	if first == nil {
+		return f, nil
+	}
+	return f, s.insert(ctx, tx, *first)
 }
 
 func (s tokens) insert(ctx context.Context, tx *sql.Tx, t store.RefreshToken) error {

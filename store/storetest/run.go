@@ -47,6 +47,17 @@ func Run(t *testing.T, open func(t *testing.T) *store.Set) {
 		{"tokens/revoked", tokenRevoked},
 		{"tokens/sweep", tokenSweep},
 		{"tokens/revision", tokenRevision},
+		{"sessions/life", sessionLife},
+		{"sessions/refused", sessionRefused},
+		{"sessions/replaced", sessionReplaced},
+		{"sessions/touched", sessionTouched},
+		{"sessions/sweep", sessionSweep},
+		{"sessions/revision", sessionRevision},
+		{"tickets/life", ticketLife},
+		{"tickets/refused", ticketRefused},
+		{"tickets/family", ticketFamily},
+		{"tickets/one use", ticketOneUse},
+		{"tickets/sweep", ticketSweep},
 		{"revision/what moves it", revisionMoves},
 		{"revision/never the old record", revisionOrder},
 		{"cancelled", cancelled},
@@ -89,7 +100,7 @@ func APIKey(id, owner string) store.APIKey {
 // sets.
 func TokenFamily(id, subject string) store.TokenFamily {
 	return store.TokenFamily{
-		ID: id, Subject: subject, Client: "app", Scopes: []string{"orders:read", "ordürs"}, Groups: []string{"admin"},
+		ID: id, Subject: subject, Session: "session of " + id, Client: "app", Audience: []string{"https://a.example/", "https://b.example"}, Scopes: []string{"orders:read", "ordürs"}, Groups: []string{"admin"},
 		AuthTime: T0, ACR: "mfa", AMR: []string{"pwd", "otp"}, Expires: T0.Add(time.Hour),
 	}
 }
