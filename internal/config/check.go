@@ -36,6 +36,7 @@ func (c *checker) check() {
 	c.upstreams()
 	c.drain()
 	c.streams()
+	c.issuer()
 	c.rest()
 }
 

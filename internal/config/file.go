@@ -26,6 +26,8 @@ type File struct {
 	Rules []Rule `yaml:"rules,omitempty"`
 	// What a request must prove that no rule matches.
 	Default Asks `yaml:"default,omitempty"`
+	// How the gate issues tokens of its own; "issuer: {}" for all as it is without a word.
+	Issuer Issuer `yaml:"issuer,omitempty"`
 	// What the upstream is told about who is asking.
 	Identity Identity `yaml:"identity,omitempty"`
 	// How refusals look.

@@ -31,6 +31,9 @@ func (f *File) fill() {
 			m.Bearer.fill()
 		}
 	}
+	if f.Issues() {
+		f.Issuer.fill()
+	}
 	f.Default.CORS.fill()
 	for i := range f.Rules {
 		f.Rules[i].CORS.fill()
