@@ -50,6 +50,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/history":       {house: " store"},
 	"internal/issuer":        {house: " httpauth reason store token"},
 	"internal/people":        {house: "internal/password store token"},
+	"internal/secondfactor":  {house: "store", modules: "github.com/pquerna/otp"},
 	"internal/samples":       {house: "internal/keyring internal/password store token"},
 	"authn":                  {house: " httpauth reason token store internal/password", modules: "github.com/maypok86/otter/v2"},
 	"authn/authntest":        {house: " httpauth reason", modules: "github.com/google/go-cmp"},
