@@ -65,6 +65,10 @@ const (
 	RefreshTokenExpired Code = "refresh-token-expired"
 	RefreshTokenRevoked Code = "refresh-token-revoked"
 	RefreshTokenReused  Code = "refresh-token-reused"
+	CodeUnknown         Code = "code-unknown"
+	CodeMismatch        Code = "code-mismatch"
+	CodeExpired         Code = "code-expired"
+	CodeReused          Code = "code-reused"
 	GrantInvalid        Code = "grant-invalid" // shown only
 )
 

@@ -104,11 +104,15 @@ check-failed 503 - - later
 
 // added are reasons beyond the design's table, for causes that the mission
 // names: an API key that is missing is told apart from a missing Authorization
-// header, and a refresh that is refused has a cause of its own.
+// header, and a refresh or a code that is refused has a cause of its own.
 const added = `
 api-key-missing 401 - credentials-missing reauthenticate
 refresh-token-revoked 400 invalid_grant grant-invalid reauthenticate
 refresh-token-unknown 400 invalid_grant grant-invalid reauthenticate
+code-expired 400 invalid_grant grant-invalid reauthenticate
+code-mismatch 400 invalid_grant grant-invalid reauthenticate
+code-reused 400 invalid_grant grant-invalid reauthenticate
+code-unknown 400 invalid_grant grant-invalid reauthenticate
 `
 
 func TestContract(t *testing.T) {

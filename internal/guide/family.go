@@ -40,6 +40,7 @@ func Families() []Family {
 		}},
 		{"token-endpoint", "The token endpoint", "Where clients prove themselves and renew tokens.", []reason.Code{
 			reason.ClientInvalid, reason.ClientUnknown, reason.ClientSecretWrong, reason.GrantInvalid,
+			reason.CodeUnknown, reason.CodeMismatch, reason.CodeExpired, reason.CodeReused,
 			reason.RefreshTokenUnknown, reason.RefreshTokenExpired, reason.RefreshTokenRevoked, reason.RefreshTokenReused,
 		}},
 		{"access", "Known, and still no", "The proof was right. What it allows is not enough.", []reason.Code{

@@ -55,7 +55,7 @@ func (s *Issuer) begin(ctx context.Context, l Login) (*begun, error) {
 		AuthTime: l.AuthTime, ACR: l.ACR, AMR: l.AMR, Expires: now.Add(s.Policy.absolute()),
 	}}
 	b.grant = &Grant{Scopes: l.Scopes, Family: id, Subject: SubjectOf(l.Issuer, l.Subject)}
-	if b.grant.Access, err = s.access(ctx, b.family, l.Scopes, nil, now); err != nil {
+	if b.grant.Access, err = s.access(ctx, b.family, l.Scopes, l.First, now); err != nil {
 		return nil, err
 	}
 	if l.NoRefresh {

@@ -49,11 +49,14 @@ type Issuer struct {
 	// Resources are further audiences that tokens may be for (RFC 8707), besides
 	// Audience and the URLs below Name.
 	Resources []string
-	// Tickets keeps device codes; nil has no device grant.
+	// Tickets keeps authorization codes and device codes; nil has neither grant.
 	Tickets store.Tickets
 	// Accounts, if set, must have an account for the subject at each refresh;
 	// the login of one that was removed, made anew or suspended is over.
 	Accounts AccountReader
+	// Sessions, if set, must have the session of a browser that a code was
+	// approved in; one that was revoked since gets no tokens.
+	Sessions SessionReader
 	// Policy says how long tokens are good, and what becomes of a used one.
 	Policy Policy
 	// Now is the clock; nil means time.Now.
@@ -77,6 +80,8 @@ type Login struct {
 	// Audience is what the tokens are for (RFC 8707), as [Issuer.Targets] allowed
 	// it; none means that of the issuer.
 	Audience []string
+	// First narrows what the first access token is for; none means Audience.
+	First []string
 	// Session is the ID of the browser session that it stems from, if any.
 	Session string
 	// NoRefresh gives no refresh token.

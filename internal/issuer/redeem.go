@@ -71,6 +71,9 @@ func (s *Issuer) Redeem(ctx context.Context, r Redemption) (*Grant, error) {
 		return nil, err
 	}
 	grant := &Grant{Access: access, Sent: sent, Scopes: scopes, Family: family.ID, Subject: SubjectOf(family.Issuer, family.Subject), Repeated: !record.Used.IsZero()}
+	if err := s.identify(ctx, grant, &family, "", now); err != nil {
+		return nil, err
+	}
 	if s.Policy.Rotation == Keep {
 		err = s.Tokens.RenewRefreshToken(ctx, record.Hash, s.idleEnd(family, now))
 	} else {

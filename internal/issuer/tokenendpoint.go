@@ -110,6 +110,10 @@ func (e *TokenEndpoint) known(grant string, form url.Values) error {
 func (e *TokenEndpoint) redeem(ctx context.Context, grant string, form url.Values, client store.Client) (*Grant, error) {
 	resources := form["resource"]
 	switch grant {
+	case GrantAuthorizationCode:
+		return e.Issuer.RedeemCode(ctx, CodeRedemption{
+			Code: form.Get("code"), Verifier: form.Get("code_verifier"), RedirectURI: form.Get("redirect_uri"), Client: client, Resources: resources,
+		})
 	case GrantRefreshToken:
 		return e.Issuer.Redeem(ctx, Redemption{
 			Token: form.Get("refresh_token"), Client: client.ID, Scopes: scopesOf(form), Resources: resources,

@@ -15,6 +15,7 @@ func NotYet() []reason.Code {
 		reason.CSRFFailed, reason.SessionExpired, reason.SessionMissing, reason.SessionRevoked, reason.SessionUnknown,
 		// The token endpoint.
 		reason.ClientSecretWrong, reason.ClientUnknown,
+		reason.CodeExpired, reason.CodeMismatch, reason.CodeReused, reason.CodeUnknown,
 		reason.RefreshTokenExpired, reason.RefreshTokenReused, reason.RefreshTokenRevoked, reason.RefreshTokenUnknown,
 		// Introspection.
 		reason.TokenInactive,
