@@ -36,6 +36,8 @@ type Decision struct {
 
 	// fields are the Challenges as printed at load; nil to print them.
 	fields []string
+	// prepared tells that Denial and Steps are those of the rule.
+	prepared bool
 	// resource says where metadata about the resource is; nil for nowhere.
 	resource *Resource
 }
@@ -51,6 +53,11 @@ func (d *Decision) Reason() reason.Code {
 	}
 	return d.Denial.Reason
 }
+
+// Prepared tells that Denial and Steps were made by [Requirement.Prepare]: every
+// request of the rule that has no credential shares them, and nothing of the
+// request is in them.
+func (d *Decision) Prepared() bool { return d.prepared }
 
 // Shown is the entry of the catalogue that the caller is shown.
 func (d *Decision) Shown() reason.Info { return d.Reason().Shown() }

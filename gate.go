@@ -67,6 +67,7 @@ func (g *Gate) Decide(ctx context.Context, r *Request) (d Decision) {
 
 	f, err := find(r, &q)
 	if err == nil && f.chosen == nil {
+		d.prepared = q.prepared != nil
 		return unproven(d, r, &q)
 	}
 	if err != nil {
@@ -131,7 +132,7 @@ type finding struct {
 func find(r *Request, q *Requirement) (finding, error) {
 	// Two Authorization fields are read differently by every server
 	// (RFC 9110 section 5.3: it is not a list).
-	if len(r.Header["Authorization"]) > 1 {
+	if len(r.Field("Authorization")) > 1 {
 		return finding{}, deny(reason.CredentialsAmbiguous, errors.New("several Authorization fields"))
 	}
 	var (

@@ -3,7 +3,6 @@ package watch
 import (
 	"log/slog"
 	"strconv"
-	"time"
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/reason"
@@ -11,21 +10,44 @@ import (
 
 // line is a decision on its way into the log.
 type line struct {
-	r     *gate401.Request
-	d     *gate401.Decision
-	info  reason.Info // as shown; only of refusals
-	level slog.Level
+	r       *gate401.Request
+	d       *gate401.Decision
+	outcome *outcome // only of refusals
+	level   slog.Level
 }
 
-func (l *line) refused() bool { return !l.d.Allow && !l.d.Preflight }
+// outcome is what a line says about the reason of a refusal: the reason as shown,
+// and reason and status in JSON.
+type outcome struct {
+	info         reason.Info
+	code, status string
+}
+
+// outcomes of all reasons, which are few and always the same.
+func outcomes() map[reason.Code]*outcome {
+	all := map[reason.Code]*outcome{}
+	for _, info := range reason.All() {
+		all[info.Code] = newOutcome(info.Code)
+	}
+	return all
+}
+
+func newOutcome(code reason.Code) *outcome {
+	info := code.Shown()
+	b := appendAttr(nil, `,"reason":`, string(code))
+	b = appendAttr(b, `,"shown":`, string(info.Code))
+	return &outcome{info: info, code: string(b), status: `,"status":` + strconv.Itoa(info.Status)}
+}
+
+func (l *line) refused() bool { return l.outcome != nil }
 
 // appendJSON writes the line in the shape of slog.JSONHandler. It is
 // written by hand because slog needs 2 us and several allocations for it, more
 // than the decision takes.
-func (l *line) appendJSON(b []byte) []byte {
+func (l *line) appendJSON(b []byte, c *clock) []byte {
 	r, d := l.r, l.d
 	b = append(b, `{"time":"`...)
-	b = r.Time.AppendFormat(b, time.RFC3339Nano)
+	b = c.append(b, r.Time)
 	if l.level == slog.LevelWarn {
 		b = append(b, `","level":"WARN","msg":"decision"`...)
 	} else {
@@ -36,8 +58,7 @@ func (l *line) appendJSON(b []byte) []byte {
 	b = appendAttr(b, `,"method":`, d.Method())
 	b = appendAttr(b, `,"subject":`, cut(d.Subject(), maxText))
 	if l.refused() {
-		b = appendAttr(b, `,"reason":`, string(d.Reason()))
-		b = appendAttr(b, `,"shown":`, string(l.info.Code))
+		b = append(b, l.outcome.code...)
 	}
 	if r.Client.IsValid() {
 		b = append(b, `,"client":"`...)
@@ -45,8 +66,7 @@ func (l *line) appendJSON(b []byte) []byte {
 		b = append(b, '"')
 	}
 	if l.refused() {
-		b = append(b, `,"status":`...)
-		b = strconv.AppendInt(b, int64(l.info.Status), 10)
+		b = append(b, l.outcome.status...)
 	} else if d.Preflight {
 		b = append(b, `,"status":204`...)
 	}
@@ -103,7 +123,7 @@ func (l *line) appendText(b []byte, colour bool) []byte {
 	case d.Preflight:
 		b = append(b, "204"...)
 	default:
-		b = strconv.AppendInt(b, int64(l.info.Status), 10)
+		b = strconv.AppendInt(b, int64(l.outcome.info.Status), 10)
 	}
 	if colour {
 		b = append(b, plain...)
@@ -121,7 +141,7 @@ func (l *line) appendText(b []byte, colour bool) []byte {
 	b = append(b, r.ID...)
 	if l.refused() {
 		b = append(b, "  -> next: "...)
-		b = append(b, l.info.Retry...)
+		b = append(b, l.outcome.info.Retry...)
 		if cause := causeOf(d); cause != "" {
 			if colour {
 				b = append(b, dim...)
@@ -138,14 +158,15 @@ func (l *line) appendText(b []byte, colour bool) []byte {
 }
 
 func (l *line) colour() string {
-	switch s := l.info.Status; {
-	case !l.refused():
+	if !l.refused() {
 		return green
-	case s == 401:
+	}
+	switch l.outcome.info.Status {
+	case 401:
 		return yellow
-	case s == 403:
+	case 403:
 		return purple
-	case s == 429:
+	case 429:
 		return cyan
 	}
 	return red

@@ -18,7 +18,8 @@ type Log struct {
 	logger       *slog.Logger
 	text, colour bool
 	level        slog.LevelVar
-	lines        sync.Pool // of *[]byte
+	lines        sync.Pool // of *scratch
+	outcomes     map[reason.Code]*outcome
 }
 
 // Form is how a Log writes.
@@ -38,10 +39,8 @@ type Form struct {
 func NewLog(w io.Writer, f Form) *Log {
 	l := &Log{text: f.Text, colour: f.Text && f.Colour}
 	l.level.Set(f.Level)
-	l.lines.New = func() any {
-		b := make([]byte, 0, 512)
-		return &b
-	}
+	l.lines.New = func() any { return &scratch{buf: make([]byte, 0, 512)} }
+	l.outcomes = outcomes()
 	l.sink = newSink(w, l.lostLine)
 	l.logger = slog.New(l.handler(l.sink))
 	return l
@@ -67,7 +66,9 @@ func (l *Log) Decision(r *gate401.Request, d *gate401.Decision) {
 	x := line{r: r, d: d, level: slog.LevelInfo}
 	if !d.Allow && !d.Preflight {
 		code := d.Reason()
-		x.info = code.Shown()
+		if x.outcome = l.outcomes[code]; x.outcome == nil {
+			x.outcome = newOutcome(code)
+		}
 		if code == reason.CheckFailed {
 			x.level = slog.LevelWarn
 		}
@@ -75,16 +76,22 @@ func (l *Log) Decision(r *gate401.Request, d *gate401.Decision) {
 	if x.level < l.level.Level() {
 		return
 	}
-	p := l.lines.Get().(*[]byte)
-	b := (*p)[:0]
+	p := l.lines.Get().(*scratch)
+	b := p.buf[:0]
 	if l.text {
 		b = x.appendText(b, l.colour)
 	} else {
-		b = x.appendJSON(b)
+		b = x.appendJSON(b, &p.clock)
 	}
 	_, _ = l.sink.Write(mask(b))
-	*p = b
+	p.buf = b
 	l.lines.Put(p)
+}
+
+// scratch is what one line is written with.
+type scratch struct {
+	buf   []byte
+	clock clock
 }
 
 // lostLine is what the log says after it lost lines.

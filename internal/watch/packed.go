@@ -2,7 +2,6 @@ package watch
 
 import (
 	"encoding/binary"
-	"net/netip"
 	"time"
 
 	"github.com/gate401/gate401"
@@ -15,9 +14,16 @@ import (
 // the garbage collector follows each time, and which keep requests alive whose
 // memory also holds the credential.
 type packed struct {
-	data       []byte
+	data []byte
+	*common
+}
+
+// common is what most records of a rule have in common, and need not be written
+// for each.
+type common struct {
 	challenges []httpauth.Challenge // those of the rule, or few
-	places     *places              // that were looked at, shared by most records
+	places     *places              // that were looked at
+	steps      []gate401.Step       // of a decision that was prepared; nil where they are in data
 }
 
 // pack writes a decision behind b, and hides the secrets in it if it must.
@@ -31,7 +37,7 @@ func pack(b []byte, r *gate401.Request, d *gate401.Decision, p *places) []byte {
 
 func packAs(b []byte, r *gate401.Request, d *gate401.Decision, p *places, hide bool) []byte {
 	agent := ""
-	if ua := r.Header["User-Agent"]; len(ua) > 0 {
+	if ua := r.Field("User-Agent"); len(ua) > 0 {
 		agent = ua[0]
 	}
 	issuer, credential := "", ""
@@ -53,9 +59,9 @@ func packAs(b []byte, r *gate401.Request, d *gate401.Decision, p *places, hide b
 	at := len(b)
 	b = append(b, 0)
 	if r.Client.IsValid() {
-		b = r.Client.WithZone("").AppendTo(b)
+		b, _ = r.Client.WithZone("").AppendBinary(b) // has no error to give
 	}
-	b[at] = byte(len(b) - at - 1) // at most 45, in one octet
+	b[at] = byte(len(b) - at - 1) // at most 16, in one octet
 	b = put(b, r.InboundID, maxText, hide)
 	b = put(b, r.Method, maxText, hide)
 	b = put(b, r.Host, maxText, hide)
@@ -68,6 +74,9 @@ func packAs(b []byte, r *gate401.Request, d *gate401.Decision, p *places, hide b
 	b = put(b, credential, maxText, hide)
 	b = put(b, string(d.Reason()), maxText, hide)
 	b = put(b, causeOf(d), maxCause, hide)
+	if d.Prepared() {
+		return b
+	}
 	for i := range d.Steps[:min(len(d.Steps), maxSteps)] {
 		x := &d.Steps[i]
 		b = put(b, string(x.Stage), maxText, hide)
@@ -135,15 +144,18 @@ func (x *packed) unpack() *record {
 	r := reader(x.data)
 	rec := &record{id: r.text(), time: time.Unix(0, int64(r.uint64())).UTC(), allowed: r.byte() == 1, challenges: x.challenges}
 	rec.seen = seen{r.byte(), r.byte(), r.uint32(), r.uint32(), r.uint32()}
-	if a := r.text(); a != "" {
-		rec.client, _ = netip.ParseAddr(a)
-	}
+	_ = rec.client.UnmarshalBinary(r.bytes()) // as it was written
 	for _, s := range []*string{&rec.inbound, &rec.verb, &rec.host, &rec.path, &rec.agent, &rec.rule, &rec.method,
 		&rec.subject, &rec.issuer, &rec.cred} {
 		*s = r.text()
 	}
 	rec.reason = reason.Code(r.text())
 	rec.cause = r.text()
+	for _, s := range x.steps {
+		// The rule is the operator's to name.
+		s.Note = string(mask([]byte(s.Note)))
+		rec.steps = append(rec.steps, s)
+	}
 	for len(r) > 0 {
 		rec.steps = append(rec.steps, gate401.Step{Stage: gate401.Stage(r.text()), Method: r.text(), Reason: reason.Code(r.text()), Note: r.text()})
 	}

@@ -67,12 +67,12 @@ func (p Places) ready() *places {
 func first32(in []string) []string { return in[:min(len(in), 32)] }
 
 func (p *places) look(r *gate401.Request) (s seen) {
-	if v := r.Header["Authorization"]; len(v) > 0 {
+	if v := r.Field("Authorization"); len(v) > 0 {
 		s.authorization = uint8(min(len(v), 255))
 		s.scheme = schemeOf(v[0])
 	}
 	for i, name := range p.headers {
-		if _, ok := r.Header[name]; ok {
+		if r.Field(name) != nil {
 			s.headers |= 1 << i
 		}
 	}
@@ -81,7 +81,7 @@ func (p *places) look(r *gate401.Request) (s seen) {
 			s.query |= bit(p.query, pair, true)
 		}
 	}
-	for _, field := range r.Header["Cookie"] {
+	for _, field := range r.Field("Cookie") {
 		for pair := range strings.SplitSeq(field, ";") {
 			s.cookie |= bit(p.cookies, strings.TrimLeft(pair, " \t"), false)
 		}

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"encoding/binary"
 	"strconv"
 	"unicode"
 	"unicode/utf8"
@@ -38,13 +39,34 @@ func appendClean(b []byte, s string) []byte {
 // appendJSON writes s, cleaned, as a JSON string (RFC 8259 section 7).
 func appendJSON(b []byte, s string) []byte {
 	b = append(b, '"')
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
-			return appendJSONSlowly(b, s)
+	n := len(b)
+	if b = append(b, s...); !harmless(b[n:]) {
+		return appendJSONSlowly(b[:n], s)
+	}
+	return append(b, '"')
+}
+
+// harmless tells whether b is what a JSON string holds as it is, and clean leaves
+// as it is. It looks at eight octets at a time: everything in a line comes by here.
+func harmless(b []byte) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; len(b) >= 8; b = b[8:] {
+		x := binary.LittleEndian.Uint64(b)
+		// Subtracting borrows the top bit of each octet that is too small.
+		odd := x - ' '*ones
+		odd |= x ^ '"'*ones - ones
+		odd |= x ^ '\\'*ones - ones
+		odd |= x ^ 0x7f*ones - ones
+		if (odd&^x|x)&tops != 0 {
+			return false
 		}
 	}
-	b = append(b, s...)
-	return append(b, '"')
+	for _, c := range b {
+		if c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func appendJSONSlowly(b []byte, s string) []byte {

@@ -30,9 +30,22 @@ type Traces struct {
 	places atomic.Pointer[places]
 	max    int
 
-	mu    sync.Mutex
-	ring  []packed
-	total uint64 // the next one goes to total modulo max
+	mu      sync.Mutex
+	blocks  []*block
+	total   uint64     // the next one goes to block total/perBlock, modulo their number
+	commons [8]*common // of the latest records
+	next    int        // in commons
+}
+
+// perBlock is how many records share a piece of memory. A record each of its own
+// would be somewhere else each time, and far from the processor.
+const perBlock = 64
+
+// block holds records one behind the other.
+type block struct {
+	data    []byte
+	ends    [perBlock]uint32
+	commons [perBlock]*common
 }
 
 func (t *Traces) start() {
@@ -67,23 +80,72 @@ func (t *Traces) Force(r *gate401.Request, d *gate401.Decision) {
 	data := pack(stack[:0], r, d, at)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.ring) < t.max {
-		t.ring = append(t.ring, packed{})
+	x, place := t.slot(t.total)
+	if place == 0 {
+		x.empty(perBlock * len(data))
 	}
-	x := &t.ring[t.total%uint64(t.max)]
-	if cap(x.data) > 4*len(data) {
-		x.data = nil // a long one stood here
-	}
-	x.data, x.challenges, x.places = append(x.data[:0], data...), d.Challenges, at
+	x.data = append(x.data, data...)
+	x.ends[place], x.commons[place] = uint32(len(x.data)), t.common(d, at)
 	t.total++
 }
 
+// slot is where record n is, or goes. There is a block more than needed, because
+// the oldest is emptied at once.
+func (t *Traces) slot(n uint64) (x *block, place int) {
+	i := n / perBlock % uint64((t.max+perBlock-1)/perBlock+1)
+	if i == uint64(len(t.blocks)) {
+		t.blocks = append(t.blocks, &block{})
+	}
+	return t.blocks[i], int(n % perBlock)
+}
+
+// empty makes room for records of about n octets in all.
+func (x *block) empty(n int) {
+	if cap(x.data) == 0 || cap(x.data) > 4*len(x.data) { // long ones stood here, once
+		x.data = make([]byte, 0, n)
+	}
+	x.data = x.data[:0]
+}
+
+// at is record n.
+func (t *Traces) at(n uint64) packed {
+	x, place := t.slot(n)
+	start := uint32(0)
+	if place > 0 {
+		start = x.ends[place-1]
+	}
+	return packed{x.data[start:x.ends[place]], x.commons[place]}
+}
+
+// common is that of d, which one of the latest records had as well, as a rule.
+func (t *Traces) common(d *gate401.Decision, at *places) *common {
+	var steps []gate401.Step
+	if d.Prepared() {
+		steps = d.Steps
+	}
+	for _, c := range t.commons {
+		if c != nil && c.places == at && same(c.challenges, d.Challenges) && same(c.steps, steps) {
+			return c
+		}
+	}
+	c := &common{d.Challenges, at, steps}
+	t.commons[t.next] = c
+	t.next = (t.next + 1) % len(t.commons)
+	return c
+}
+
+// same tells whether two slices are one.
+func same[T any](a, b []T) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
+
 // Len is how many traces are kept.
 func (t *Traces) Len() int {
+	t.once.Do(t.start)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return len(t.ring)
+	return t.kept()
 }
+
+func (t *Traces) kept() int { return int(min(t.total, uint64(max(t.max, 0)))) }
 
 // Total is how many traces were ever recorded.
 func (t *Traces) Total() uint64 {
@@ -101,8 +163,8 @@ func (t *Traces) Lookup(id string) (Trace, bool) {
 	t.once.Do(t.start)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for i := 1; i <= len(t.ring); i++ {
-		x := &t.ring[(t.total-uint64(i))%uint64(t.max)]
+	for i := 1; i <= t.kept(); i++ {
+		x := t.at(t.total - uint64(i))
 		if bytes.EqualFold(x.id(), []byte(id)) {
 			return x.unpack().trace(x.places), true
 		}
@@ -159,10 +221,10 @@ func (t *Traces) before(at uint64) ([]packed, uint64) {
 	some := make([]packed, 0, few)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	oldest := t.total - uint64(len(t.ring))
+	oldest := t.total - uint64(t.kept())
 	for at > oldest && len(some) < few {
 		at--
-		x := t.ring[at%uint64(t.max)]
+		x := t.at(at)
 		x.data = bytes.Clone(x.data)
 		some = append(some, x)
 	}

@@ -150,6 +150,72 @@ func TestRing(t *testing.T) {
 	}
 }
 
+// Records lie one behind the other, in memory that is used again: long ones and
+// short ones must not get into each other's, however often it goes round.
+func TestRingGoesRound(t *testing.T) {
+	for _, size := range []int{1, 63, 64, 65, 200} {
+		ts := watch.Traces{Max: size}
+		path := func(i int) string { return "/" + strings.Repeat("x", i*7%500) }
+		const all = 1000
+		for i := range all {
+			r := request()
+			r.ID, r.Path = fmt.Sprint("id", i), path(i)
+			ts.Record(r, refusal())
+		}
+		if ts.Len() != size {
+			t.Errorf("%d kept of %d", ts.Len(), size)
+		}
+		for i := range all {
+			tr, ok := ts.Lookup(fmt.Sprint("id", i))
+			if want := i >= all-size; ok != want || (ok && (tr.Path != path(i) || tr.Cause != "expired 5 m ago")) {
+				t.Errorf("size %d, record %d: %v, %+v", size, i, ok, tr)
+			}
+		}
+		for i, tr := range ts.Recent(all, watch.Filter{}) {
+			if want := fmt.Sprint("id", all-1-i); tr.RequestID != want {
+				t.Errorf("size %d, place %d: %s, want %s", size, i, tr.RequestID, want)
+			}
+		}
+	}
+}
+
+// What the requests of a rule have in common is not written for each, and is told
+// all the same.
+func TestPreparedTrace(t *testing.T) {
+	for _, rule := range []string{"orders", "g401_live_0123456789abcdef0123456789abcdef"} {
+		var got []watch.Trace
+		for _, prepared := range []bool{false, true} {
+			q := gate401.Requirement{Rule: rule, Accept: []gate401.Authenticator{gate401.NewFunc("bearer", "Bearer", "api", nil)}}
+			if prepared {
+				q.Prepare()
+			}
+			var ts watch.Traces
+			g := &gate401.Gate{Policy: func(*gate401.Request) gate401.Requirement { return q }}
+			r := request()
+			r.Header = nil
+			for range 3 {
+				d := g.Decide(t.Context(), r)
+				if d.Prepared() != prepared {
+					t.Errorf("prepared %v, want %v", d.Prepared(), prepared)
+				}
+				ts.Record(r, &d)
+			}
+			got = append(got, ts.Recent(3, watch.Filter{})...)
+		}
+		if len(got) != 6 || len(got[0].Steps) != 2 || got[0].Reason != reason.CredentialsMissing {
+			t.Fatalf("%+v", got)
+		}
+		for _, tr := range got[1:] {
+			if diff := cmp.Diff(got[0], tr, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
+				t.Errorf("rule %s: %s", rule, diff)
+			}
+		}
+		if strings.Contains(fmt.Sprintf("%+v", got), "0123456789abcdef") {
+			t.Error("a secret was told")
+		}
+	}
+}
+
 func TestFilter(t *testing.T) {
 	var ts watch.Traces
 	one, two := request(), request()
