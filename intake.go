@@ -32,18 +32,21 @@ type Intake struct {
 // request that servers could read in different ways; the Request is usable for
 // the answer even then.
 func (in *Intake) Request(hr *http.Request) (*Request, error) {
-	// One allocation for both: every request needs them.
-	both := &struct {
-		Request
-		url url.URL
-	}{Request: Request{
-		Method:    hr.Method,
-		Target:    hr.RequestURI,
-		Header:    hr.Header,
-		TLS:       hr.TLS,
-		InboundID: inboundID(hr.Header),
-	}}
-	r := &both.Request
+	c := &carrier{}
+	return &c.Request, in.read(c, hr)
+}
+
+// carrier is what every request needs, in one allocation.
+type carrier struct {
+	Request
+	url      url.URL
+	decision Decision
+}
+
+func (in *Intake) read(c *carrier, hr *http.Request) error {
+	r := &c.Request
+	r.Method, r.Target, r.Header, r.TLS, r.sent = hr.Method, hr.RequestURI, hr.Header, hr.TLS, marks(hr.Header)
+	r.InboundID = inboundID(r.Field("X-Request-Id"))
 	if in.Now != nil {
 		r.Time = in.Now()
 	} else {
@@ -54,8 +57,7 @@ func (in *Intake) Request(hr *http.Request) (*Request, error) {
 		r.Body = bodyReader(hr)
 	}
 
-	peer, _ := netip.ParseAddrPort(hr.RemoteAddr)
-	r.Client = peer.Addr().Unmap()
+	r.Client = peerOf(hr.RemoteAddr)
 	scheme, authority := "http", hr.Host
 	if hr.TLS != nil {
 		scheme = "https"
@@ -75,42 +77,53 @@ func (in *Intake) Request(hr *http.Request) (*Request, error) {
 
 	host, err := canonicalHost(authority)
 	r.Host = host
-	both.url = url.URL{Scheme: scheme, Host: authority, Path: "/"}
-	r.URL = &both.url
+	c.url = url.URL{Scheme: scheme, Host: authority, Path: "/"}
+	r.URL = &c.url
 	if err != nil {
 		r.URL.Host = ""
 		r.Path = "/"
-		return r, deny(reason.RequestMalformed, err)
+		return deny(reason.RequestMalformed, err)
 	}
 	if hr.URL == nil || hr.Method == http.MethodConnect || hr.URL.Opaque != "" {
 		r.Path = "/"
-		return r, deny(reason.RequestMalformed, errors.New("request target is neither origin-form nor absolute-form"))
+		return deny(reason.RequestMalformed, errors.New("request target is neither origin-form nor absolute-form"))
 	}
 	// Methods are case-sensitive (RFC 9110 section 9.1) and all that are
 	// registered have capital letters. Some servers take "delete" for DELETE, so
 	// that a rule about DELETE would be passed by.
 	if strings.ToUpper(hr.Method) != hr.Method {
 		r.Path = "/"
-		return r, deny(reason.RequestMalformed, errors.New("the request method has lower-case letters"))
+		return deny(reason.RequestMalformed, errors.New("the request method has lower-case letters"))
 	}
 	// A fragment is not part of a request target (RFC 9112 section 3.2).
 	if strings.IndexByte(hr.RequestURI, '#') >= 0 {
 		r.Path = "/"
-		return r, deny(reason.RequestMalformed, errors.New("fragment in the request target"))
+		return deny(reason.RequestMalformed, errors.New("fragment in the request target"))
 	}
 	r.Path, err = CanonicalPath(hr.URL.EscapedPath())
 	if err != nil {
 		r.Path = "/"
-		return r, deny(reason.RequestMalformed, err)
+		return deny(reason.RequestMalformed, err)
 	}
 	r.URL.RawQuery = hr.URL.RawQuery
 	if r.URL.Path, err = url.PathUnescape(r.Path); err != nil {
-		return r, deny(reason.RequestMalformed, err)
+		return deny(reason.RequestMalformed, err)
 	}
 	if r.URL.Path != r.Path {
 		r.URL.RawPath = r.Path
 	}
-	return r, nil
+	return nil
+}
+
+// peerOf is the address of "address:port".
+func peerOf(remote string) netip.Addr {
+	if i := strings.LastIndexByte(remote, ':'); i > 0 {
+		if a, err := netip.ParseAddr(remote[:i]); err == nil && a.Is4() {
+			return a
+		}
+	}
+	peer, _ := netip.ParseAddrPort(remote)
+	return peer.Addr().Unmap()
 }
 
 // canonicalHost is the host in lower case, without port and trailing dot, so

@@ -119,3 +119,36 @@ func TestBodyCanBeReadAgain(t *testing.T) {
 		t.Fatalf("read again %q, %v", all, err)
 	}
 }
+
+func TestClientAddress(t *testing.T) {
+	var in gate401.Intake
+	for remote, want := range map[string]string{
+		"192.0.2.7:5": "192.0.2.7", "[::ffff:192.0.2.7]:5": "192.0.2.7", "[2001:db8::1]:5": "2001:db8::1", "[fe80::1%eth0]:5": "fe80::1%eth0",
+		"192.0.2.7": "invalid IP", "::1:5": "invalid IP", "": "invalid IP", "@": "invalid IP", ":5": "invalid IP", "host:5": "invalid IP",
+	} {
+		r, err := in.Request(read(t, "GET / HTTP/1.1\nHost: a\n\n", remote))
+		if err != nil || r.Client.String() != want {
+			t.Errorf("%s: %s, want %s (%v)", remote, r.Client, want, err)
+		}
+	}
+}
+
+// A field that was sent is found, whatever its name.
+func TestField(t *testing.T) {
+	names := []string{"", "A", "Accept", "Authorization", "Cookie", "User-Agent", "X-Api-Key", "X-Request-Id", "odd \xff"}
+	var in gate401.Intake
+	for _, sent := range names {
+		hr := read(t, "GET / HTTP/1.1\nHost: a\n\n", "192.0.2.7:5")
+		hr.Header = http.Header{sent: {"x"}}
+		r, err := in.Request(hr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		byHand := &gate401.Request{Header: hr.Header}
+		for _, name := range names {
+			if got := len(r.Field(name)); (got == 1) != (name == sent) || got != len(byHand.Field(name)) {
+				t.Errorf("%q was sent, and %d values of %q", sent, got, name)
+			}
+		}
+	}
+}

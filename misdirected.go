@@ -11,7 +11,7 @@ import (
 // method looks for it, so that the caller is told that instead of "nothing was
 // sent". It is called when no explicit credential was found.
 func misdirected(r *Request) error {
-	if v := r.Header["Authorization"]; len(v) == 1 {
+	if v := r.Field("Authorization"); len(v) == 1 {
 		return unreadScheme(v[0])
 	}
 	for _, name := range [...]string{
@@ -19,7 +19,7 @@ func misdirected(r *Request) error {
 		"Authorization-Header", "Www-Authorization", "Http_authorization", "Http-Authorization", "Bearer",
 		"Www-Authenticate",
 	} {
-		if _, ok := r.Header[name]; ok {
+		if r.Field(name) != nil {
 			return deny(reason.AuthorizationMisspelt, fmt.Errorf("the request has the field %s, the field is called Authorization", name))
 		}
 	}

@@ -55,17 +55,17 @@ func judgedURL(u *url.URL, r *Request) *url.URL {
 // Judge reads hr, decides and observes: what every surface does before it acts
 // on the decision.
 func (g *Gate) Judge(hr *http.Request) (*Request, Decision) {
-	r, err := g.Intake.Request(hr)
-	var d Decision
-	if err != nil {
-		d = Malformed(r, err)
+	c := &carrier{}
+	r, d := &c.Request, &c.decision
+	if err := g.Intake.read(c, hr); err != nil {
+		*d = Malformed(r, err)
 	} else {
-		d = g.Decide(hr.Context(), r)
+		*d = g.Decide(hr.Context(), r)
 	}
 	if g.Observe != nil {
-		g.Observe(r, &d)
+		g.Observe(r, d)
 	}
-	return r, d
+	return r, *d
 }
 
 func (g *Gate) responder() *Responder {

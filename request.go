@@ -47,6 +47,37 @@ type Request struct {
 	// Body reads at most max octets of the body and leaves them to be read
 	// again. It is nil on a surface that has no body.
 	Body func(max int64) ([]byte, error)
+
+	// sent has the mark of each name in Header; 0 where nobody looked.
+	sent uint64
+}
+
+// Field is Header[name], the values of the field with that canonical name, of a
+// request as [Intake] made it. It is for fields that most requests do not have:
+// a refusal looks for twenty, and nearly all are told without a search. Methods
+// look in Header, since whoever wraps them may give them another one.
+func (r *Request) Field(name string) []string {
+	if r.sent != 0 && r.sent&mark(name) == 0 {
+		return nil
+	}
+	return r.Header[name]
+}
+
+// marks are those of all names in h.
+func marks(h http.Header) (all uint64) {
+	for name := range h {
+		all |= mark(name)
+	}
+	return all
+}
+
+// mark is one bit, different for most names.
+func mark(name string) uint64 {
+	n := len(name)
+	if n == 0 {
+		return 1
+	}
+	return 1 << ((6*n + int(name[n/2]) + int(name[n-1])) & 63)
 }
 
 // Secure tells whether the client's own connection is https, as far as we or a

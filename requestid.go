@@ -2,7 +2,6 @@ package gate401
 
 import (
 	"math/rand/v2"
-	"net/http"
 	"time"
 )
 
@@ -33,8 +32,7 @@ func newRequestID(t time.Time) string {
 
 // inboundID keeps what is harmless of the client's own request id: it goes to
 // the log, where nothing a stranger writes may look like ours.
-func inboundID(h http.Header) string {
-	v := h["X-Request-Id"]
+func inboundID(v []string) string {
 	if len(v) == 0 {
 		return ""
 	}

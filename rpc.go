@@ -15,8 +15,11 @@ import (
 // Every call is a POST: with the media type alone, anybody could have any refusal
 // say 200 to whoever watches the gate by its statuses.
 func RPC(hr *http.Request) bool {
+	if hr.Method != http.MethodPost {
+		return false
+	}
 	t := hr.Header["Content-Type"]
-	return hr.Method == http.MethodPost && len(t) == 1 && rpcType(t[0], hr.ProtoMajor)
+	return len(t) == 1 && rpcType(t[0], hr.ProtoMajor)
 }
 
 // rpcType tells gRPC media types from those that only begin in the same way.

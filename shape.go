@@ -18,11 +18,11 @@ const (
 // shapeOf tells a browser navigation and a GraphQL client from everything else.
 // A fetch() never gets a page: its code cannot read one.
 func shapeOf(r *Request) shape {
-	accept := r.Header["Accept"]
+	accept := r.Field("Accept")
 	if navigation(r, accept) {
 		return shapePage
 	}
-	if strings.HasSuffix(r.Path, "/graphql") || graphqlType(accept) || graphqlType(r.Header["Content-Type"]) {
+	if strings.HasSuffix(r.Path, "/graphql") || graphqlType(accept) || graphqlType(r.Field("Content-Type")) {
 		return shapeGraphQL
 	}
 	return shapeJSON
@@ -32,12 +32,12 @@ func shapeOf(r *Request) shape {
 // prefetch is no navigation, since nobody looks at it. Without them it is GET
 // or HEAD that prefers HTML.
 func navigation(r *Request, accept []string) bool {
-	if mode := r.Header["Sec-Fetch-Mode"]; len(mode) > 0 {
-		dest := r.Header["Sec-Fetch-Dest"]
+	if mode := r.Field("Sec-Fetch-Mode"); len(mode) > 0 {
+		dest := r.Field("Sec-Fetch-Dest")
 		return mode[0] == "navigate" && len(dest) > 0 && dest[0] == "document" &&
 			!strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch")
 	}
-	if len(accept) == 0 || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
+	if len(accept) == 0 || accept[0] == "*/*" && len(accept) == 1 || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
 		return false
 	}
 	return prefersHTML(accept)
