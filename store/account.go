@@ -39,6 +39,19 @@ func (a *Account) SetPassword(phc string, now time.Time) {
 	a.Password, a.PasswordChanged = phc, now
 }
 
+// PasswordDiffers tells whether the password of a is another one than that of
+// before, which ends everything that was obtained with it. A stronger hash of
+// the same password is not: then PasswordChanged and Previous are as before.
+func (a Account) PasswordDiffers(before Account) bool {
+	switch {
+	case a.Password == before.Password:
+		return false
+	case a.Password == "" || before.Password == "":
+		return true
+	}
+	return !Moment(a.PasswordChanged).Equal(Moment(before.PasswordChanged)) || a.Previous != before.Previous
+}
+
 // LogValue keeps the hashes out of logs.
 func (a Account) LogValue() slog.Value { return slog.StringValue(a.Name) }
 
@@ -55,9 +68,14 @@ type Accounts interface {
 	CreateAccount(ctx context.Context, a Account) (Account, error)
 	// UpdateAccount replaces the account if its version is still a.Version
 	// and returns it with its new version; else ErrConflict or ErrNotFound.
+	// If that changes the password (see Account.PasswordDiffers), all logins of
+	// the account end in the same transaction: what a revocation of the kind
+	// RevokedSubject does, and links by which it could be changed once more are
+	// removed, too.
 	UpdateAccount(ctx context.Context, a Account) (Account, error)
-	// DeleteAccount removes the account and, in the same transaction, revokes
-	// every API key that it owns, or returns ErrNotFound.
+	// DeleteAccount removes the account, its second factor and what it allowed
+	// clients and, in the same transaction, revokes every API key that it owns
+	// and ends its logins as a changed password does; or it returns ErrNotFound.
 	DeleteAccount(ctx context.Context, name string) error
 	// ListAccounts returns accounts in the order of their names, starting
 	// behind after ("" = from the first); see Page for limit.

@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"time"
+	"unicode/utf8"
 )
 
 // MaxClientSecrets is how many secrets of a client are good at the same time: the
@@ -71,11 +74,60 @@ type Clients interface {
 	// UpdateClient replaces the client if its version is still c.Version; else
 	// ErrConflict or ErrNotFound.
 	UpdateClient(ctx context.Context, c Client) (Client, error)
-	// DeleteClient removes the client and, in the same transaction, revokes all
-	// that it was given, as a revocation of the kind RevokedClient does at at; or
-	// it returns ErrNotFound.
+	// DeleteClient removes the client and what people allowed it and, in the same
+	// transaction, revokes all that it was given, as a revocation of the kind
+	// RevokedClient does at at; or it returns ErrNotFound.
 	DeleteClient(ctx context.Context, id string, at, until time.Time) error
 	// ListClients returns clients in the order of their IDs, starting behind
 	// after; see Page for limit.
 	ListClients(ctx context.Context, after string, limit int) ([]Client, error)
+}
+
+// Normal does for a client what Account.Normal does for an account.
+func (c Client) Normal() (Client, error) {
+	if c.ID == "" {
+		return Client{}, fmt.Errorf("%w: client without id", ErrInvalid)
+	}
+	if err := texts("client", c.ID, c.Name, c.Method, c.KeysURL); err != nil {
+		return Client{}, err
+	}
+	if len(c.Secrets) > MaxClientSecrets {
+		return Client{}, fmt.Errorf("%w: client with more than %d secrets", ErrInvalid, MaxClientSecrets)
+	}
+	secrets := make([]ClientSecret, 0, len(c.Secrets))
+	for _, s := range c.Secrets {
+		// A hash nobody set is that of no secret.
+		if s.Hash == [32]byte{} {
+			return Client{}, fmt.Errorf("%w: client secret without hash", ErrInvalid)
+		}
+		if err := texts("client secret", s.Hint); err != nil {
+			return Client{}, err
+		}
+		s.Created, s.Expires = Moment(s.Created), Moment(s.Expires)
+		secrets = append(secrets, s)
+	}
+	if c.Secrets = secrets; len(secrets) == 0 {
+		c.Secrets = nil
+	}
+	c.Keys = blob(c.Keys)
+	switch {
+	case len(c.Keys) > MaxBlob:
+		return Client{}, fmt.Errorf("%w: keys of a client over %d bytes", ErrInvalid, MaxBlob)
+	case c.Keys != nil && (!json.Valid(c.Keys) || !utf8.Valid(c.Keys)):
+		return Client{}, fmt.Errorf("%w: keys of a client are no JSON", ErrInvalid)
+	}
+	var err error
+	for _, l := range []struct {
+		what string
+		of   *[]string
+	}{
+		{"redirect URIs", &c.RedirectURIs}, {"grants", &c.Grants}, {"scopes", &c.Scopes},
+		{"resources", &c.Resources}, {"groups", &c.Groups},
+	} {
+		if *l.of, err = list(l.what, *l.of); err != nil {
+			return Client{}, err
+		}
+	}
+	c.Created, c.Updated = Moment(c.Created), Moment(c.Updated)
+	return c, nil
 }

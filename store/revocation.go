@@ -14,12 +14,22 @@ const (
 	RevokedToken   RevocationKind = "token"   // one access token, by its jti
 	RevokedFamily  RevocationKind = "family"  // a login, with all of its tokens
 	RevokedSubject RevocationKind = "subject" // all logins of a subject until now
+	RevokedClient  RevocationKind = "client"  // all that a client was given until now
+	RevokedAll     RevocationKind = "all"     // everything until now
 )
+
+// Everything is the ID of a revocation of the kind RevokedAll.
+const Everything = "*"
+
+// RevocationKept is how long the revocations are kept that the store makes by
+// itself, when a password changes or an account goes: longer than any access
+// token is good.
+const RevocationKept = 2 * time.Hour
 
 // Revocation withdraws access tokens before they expire.
 type Revocation struct {
 	Kind RevocationKind
-	ID   string // jti, ID of a family, or subject
+	ID   string // jti, ID of a family, subject, ID of a client, or Everything
 	At   time.Time
 	// Until is when the last access token that it is about has expired, so that
 	// it need not be remembered any longer. Required.
@@ -27,18 +37,32 @@ type Revocation struct {
 	Cause string // for the operator
 }
 
+// AccessToken is what is known of an access token that may have been withdrawn.
+type AccessToken struct {
+	ID      string // jti
+	Family  string // the login that it stems from
+	Client  string // whom it was issued to
+	Subject string // whom it speaks for, by the name of our own account
+	Issued  time.Time
+}
+
 // Revocations keeps revocations of tokens.
 type Revocations interface {
 	// Revoke stores a revocation and moves the revision. The first one of a
-	// token or family stands; of a subject, the latest At and Until do. That of
-	// a family marks its record, and is ErrNotFound if there is none; that of a
-	// subject does so with all its families that are not revoked yet.
+	// token or family stands; of the other kinds, the latest At and Until do.
+	//
+	// That of a family marks its record, and is ErrNotFound if there is none. The
+	// other kinds mark all families that they are about and that are not revoked
+	// yet, and remove the tickets, but those of the kinds TicketProof and
+	// TicketLink, that nobody has used: nothing may come of them later. That of a
+	// subject is about our own account of that name, and ends its sessions, too;
+	// that of everything ends all sessions, and removes links as well.
 	Revoke(ctx context.Context, r Revocation) error
 	// Revoked returns the revocation that an access token falls under, or
 	// ErrNotFound: by its jti, by its family, or, if it has no family, by its
-	// subject where it was issued at or before the revocation. An empty token or
-	// family names none.
-	Revoked(ctx context.Context, token, family, subject string, issued time.Time) (Revocation, error)
+	// subject, its client or as a part of everything where it was issued at or
+	// before the revocation. An empty field names none.
+	Revoked(ctx context.Context, t AccessToken) (Revocation, error)
 }
 
 // Normal does for a token family what Account.Normal does for an account.
@@ -82,7 +106,11 @@ func (t RefreshToken) Normal() (RefreshToken, error) {
 // Normal does for a revocation what Account.Normal does for an account.
 func (r Revocation) Normal() (Revocation, error) {
 	switch r.Kind {
-	case RevokedToken, RevokedFamily, RevokedSubject:
+	case RevokedToken, RevokedFamily, RevokedSubject, RevokedClient:
+	case RevokedAll:
+		if r.ID != Everything {
+			return Revocation{}, fmt.Errorf("%w: a revocation of everything is about %q", ErrInvalid, Everything)
+		}
 	default:
 		return Revocation{}, fmt.Errorf("%w: revocation of an unknown kind", ErrInvalid)
 	}

@@ -42,7 +42,10 @@ func (s *Stores) Standing(ctx context.Context, id *gate401.Identity, since time.
 		}
 	case "bearer":
 		sid, _ := id.Claims["sid"].(string)
-		r, err := s.Set.Tokens.Revoked(ctx, id.Credential, sid, id.Subject, issuedAt(id))
+		client, _ := id.Claims["client_id"].(string)
+		r, err := s.Set.Tokens.Revoked(ctx, store.AccessToken{
+			ID: id.Credential, Family: sid, Client: client, Subject: id.Subject, Issued: issuedAt(id),
+		})
 		switch {
 		case err == nil:
 			return no(reason.TokenRevoked, "revoked %s: %s", r.At.UTC().Format(time.RFC3339), r.Cause)

@@ -145,9 +145,9 @@ func (a *away) RefreshToken(ctx context.Context, hash [32]byte) (store.RefreshTo
 	return a.Tokens.RefreshToken(ctx, hash)
 }
 
-func (a *away) Revoked(ctx context.Context, id, family, subject string, issued time.Time) (store.Revocation, error) {
+func (a *away) Revoked(ctx context.Context, t store.AccessToken) (store.Revocation, error) {
 	if a.read {
 		return store.Revocation{}, errAway
 	}
-	return a.Tokens.Revoked(ctx, id, family, subject, issued)
+	return a.Tokens.Revoked(ctx, t)
 }

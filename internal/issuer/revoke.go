@@ -75,7 +75,7 @@ func (s *Issuer) Check(ctx context.Context, c *token.Claims) error {
 	if sid := c.Strings(FamilyClaim); len(sid) == 1 {
 		family = sid[0]
 	}
-	r, err := s.Tokens.Revoked(ctx, c.ID, family, c.Subject, c.IssuedAt)
+	r, err := s.Tokens.Revoked(ctx, store.AccessToken{ID: c.ID, Family: family, Client: c.ClientID, Subject: c.Subject, Issued: c.IssuedAt})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil

@@ -8,6 +8,12 @@ import (
 	"github.com/gate401/gate401/store"
 )
 
+// Why the logins of an account end.
+const (
+	causePassword       = "the password was changed"
+	causeDeletedAccount = "the account was deleted"
+)
+
 type accounts struct{ *memory }
 
 var _ store.Accounts = accounts{}
@@ -57,6 +63,9 @@ func (m accounts) UpdateAccount(ctx context.Context, a store.Account) (stored st
 		}
 		a.Created, a.Updated, a.Version = old.Created, store.Moment(m.now()), version
 		m.accounts[a.Name] = a
+		if a.PasswordDiffers(old) {
+			m.endLogins(a.Name, causePassword)
+		}
 		stored, err = a.Normal()
 		return err
 	})
@@ -75,6 +84,7 @@ func (m accounts) DeleteAccount(ctx context.Context, name string) error {
 				m.keys[id] = k
 			}
 		}
+		m.endLogins(name, causeDeletedAccount)
 		return nil
 	})
 }

@@ -37,11 +37,12 @@ func Open(o Options) *store.Set {
 		sessions:      make(map[string]store.Session),
 		sessionByHash: make(map[[32]byte]string),
 		tickets:       make(map[ticketKey]store.Ticket),
+		clients:       make(map[string]store.Client),
 	}
 	m.revision.Store(1)
 	return &store.Set{
 		Accounts: accounts{m}, APIKeys: apiKeys{m}, SigningKeys: signingKeys{m}, Audit: audit{m}, Settings: settings{m}, Tokens: tokens{m},
-		Certificates: certificates{m}, Sessions: sessions{m}, Tickets: tickets{m},
+		Certificates: certificates{m}, Sessions: sessions{m}, Tickets: tickets{m}, Clients: clients{m},
 		Revision: m.revision.Load, Ping: m.ping, Close: m.close,
 	}
 }
@@ -69,6 +70,7 @@ type memory struct {
 	sessionByHash      map[[32]byte]string // to the session's ID
 	tickets            map[ticketKey]store.Ticket
 	ticketVersion      int64
+	clients            map[string]store.Client
 }
 
 // view runs do under the read lock.

@@ -12,11 +12,6 @@ type tokens struct{ *memory }
 
 var _ store.Tokens = tokens{}
 
-type revokedKey struct {
-	kind store.RevocationKind
-	id   string
-}
-
 func (m tokens) CreateTokenFamily(ctx context.Context, f store.TokenFamily, first store.RefreshToken) (stored store.TokenFamily, err error) {
 	err = m.write(ctx, "creating a token family", func() error {
 		stored, err = m.insertFamily(f, &first)
@@ -144,78 +139,6 @@ func (m tokens) RenewRefreshToken(ctx context.Context, hash [32]byte, until time
 		m.refresh[hash] = t
 		return nil
 	})
-}
-
-func (m tokens) Revoke(ctx context.Context, r store.Revocation) error {
-	return m.change(ctx, "revoking tokens", func(int64) error {
-		r, err := r.Normal()
-		if err != nil {
-			return err
-		}
-		if r.Kind == store.RevokedFamily {
-			if _, ok := m.families[r.ID]; !ok {
-				return store.ErrNotFound
-			}
-			m.revokeFamily(r)
-			return nil
-		}
-		key := revokedKey{r.Kind, r.ID}
-		old, known := m.revoked[key]
-		if r.Kind == store.RevokedToken {
-			if !known {
-				m.revoked[key] = r
-			}
-			return nil
-		}
-		latest := r
-		if known && old.At.After(r.At) {
-			latest.At, latest.Cause = old.At, old.Cause
-		}
-		if known && old.Until.After(r.Until) {
-			latest.Until = old.Until
-		}
-		m.revoked[key] = latest
-		for id, f := range m.families {
-			if f.Subject == r.ID {
-				m.revokeFamily(store.Revocation{Kind: store.RevokedFamily, ID: id, At: r.At, Until: r.Until, Cause: r.Cause})
-			}
-		}
-		return nil
-	})
-}
-
-// revokeFamily marks the record; the first revocation stands.
-func (m tokens) revokeFamily(r store.Revocation) {
-	f := m.families[r.ID]
-	if !f.Revoked.IsZero() {
-		return
-	}
-	f.Revoked, f.Cause = r.At, r.Cause
-	m.families[r.ID] = f
-	m.revoked[revokedKey{r.Kind, r.ID}] = r
-}
-
-func (m tokens) Revoked(ctx context.Context, token, family, subject string, issued time.Time) (found store.Revocation, err error) {
-	err = m.view(ctx, "looking for a revocation", func() error {
-		var ok bool
-		if token != "" {
-			if found, ok = m.revoked[revokedKey{store.RevokedToken, token}]; ok {
-				return nil
-			}
-		}
-		if family != "" {
-			if found, ok = m.revoked[revokedKey{store.RevokedFamily, family}]; ok {
-				return nil
-			}
-			return store.ErrNotFound
-		}
-		if found, ok = m.revoked[revokedKey{store.RevokedSubject, subject}]; ok && !store.Moment(issued).After(found.At) {
-			return nil
-		}
-		found = store.Revocation{}
-		return store.ErrNotFound
-	})
-	return found, err
 }
 
 func (m tokens) SweepTokens(ctx context.Context, before time.Time) (n int, err error) {

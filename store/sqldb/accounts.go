@@ -10,6 +10,12 @@ import (
 const selectAccount = `SELECT name, display, password, password_changed, previous, previous_until,
 	groups_json, scopes_json, suspended, created, updated, version FROM accounts`
 
+// Why the logins of an account end.
+const (
+	causePassword       = "the password was changed"
+	causeDeletedAccount = "the account was deleted"
+)
+
 type accounts struct{ *DB }
 
 var _ store.Accounts = accounts{}
@@ -83,6 +89,10 @@ func (s accounts) UpdateAccount(ctx context.Context, a store.Account) (store.Acc
 	}
 	var stored store.Account
 	err = s.change(ctx, func(tx *sql.Tx, version int64) error {
+		before, err := scanAccount(tx.QueryRowContext(ctx, selectAccount+` WHERE name = $1`, a.Name))
+		if err != nil {
+			return err
+		}
 		const update = `UPDATE accounts SET display = $1, password = $2, password_changed = $3, previous = $4,
 			previous_until = $5, groups_json = $6, scopes_json = $7, suspended = $8, updated = $9, version = $10
 			WHERE name = $11 AND version = $12`
@@ -91,8 +101,13 @@ func (s accounts) UpdateAccount(ctx context.Context, a store.Account) (store.Acc
 		if err := updated(ctx, tx, result, err, `SELECT 1 FROM accounts WHERE name = $1`, a.Name); err != nil {
 			return err
 		}
-		stored, err = scanAccount(tx.QueryRowContext(ctx, selectAccount+` WHERE name = $1`, a.Name))
-		return err
+		if stored, err = scanAccount(tx.QueryRowContext(ctx, selectAccount+` WHERE name = $1`, a.Name)); err != nil {
+			return err
+		}
+		if !stored.PasswordDiffers(before) {
+			return nil
+		}
+		return s.endLogins(ctx, tx, a.Name, causePassword)
 	})
 	if err != nil {
 		return store.Account{}, s.wrap(op, err)
@@ -110,7 +125,16 @@ func (s accounts) DeleteAccount(ctx context.Context, name string) error {
 		// not own keys that work.
 		_, err := tx.ExecContext(ctx, `UPDATE api_keys SET revoked = $1, version = $2 WHERE owner = $3 AND revoked = 0`,
 			store.Millis(s.cfg.Now()), version, name)
-		return err
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM second_factors WHERE account = $1`, name); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM consents WHERE subject = $1 AND issuer = ''`, name); err != nil {
+			return err
+		}
+		return s.endLogins(ctx, tx, name, causeDeletedAccount)
 	}))
 }
 

@@ -71,7 +71,7 @@ func New(ctx context.Context, cfg Config) (*store.Set, error) {
 	return &store.Set{
 		Accounts: accounts{d}, APIKeys: apiKeys{d}, SigningKeys: signingKeys{d},
 		Audit: audit{d}, Settings: settings{d}, Tokens: tokens{d},
-		Certificates: certificates{d}, Sessions: sessions{d}, Tickets: tickets{d},
+		Certificates: certificates{d}, Sessions: sessions{d}, Tickets: tickets{d}, Clients: clients{d},
 		Revision: d.revision.Load, Ping: d.ping, Close: d.close,
 	}, nil
 }

@@ -3,24 +3,27 @@ package sqldb
 import (
 	"context"
 	"database/sql"
-	"time"
 
 	"github.com/gate401/gate401/store"
 )
 
-// selectRevoked is one look-up by primary key for each of the three kinds. An
-// empty ID is nobody's.
+// selectRevoked is one look-up by primary key for each of the kinds. An empty ID
+// is nobody's.
 const selectRevoked = `SELECT kind, id, at, until, cause FROM revocations
-	WHERE (kind = 'token' AND id = $1) OR (kind = 'family' AND id = $2)
-		OR (kind = 'subject' AND id = $3 AND at >= $4) LIMIT 1`
+	WHERE (kind = 'token' AND id = $1) OR (kind = 'family' AND id = $2) OR (kind = 'subject' AND id = $3 AND at >= $4)
+		OR (kind = 'client' AND id = $5 AND at >= $6) OR (kind = 'all' AND id = $7 AND at >= $8) LIMIT 1`
 
-func (s tokens) Revoked(ctx context.Context, token, family, subject string, issued time.Time) (store.Revocation, error) {
-	if family != "" {
-		subject = ""
+func (s tokens) Revoked(ctx context.Context, t store.AccessToken) (store.Revocation, error) {
+	everything := store.Everything
+	if t.Family != "" {
+		// What else is revoked marked the family.
+		t.Subject, t.Client, everything = "", "", ""
 	}
 	var r store.Revocation
 	var at, until int64
-	err := s.stmt.revoked.QueryRowContext(ctx, token, family, subject, store.Millis(issued)).Scan(&r.Kind, &r.ID, &at, &until, &r.Cause)
+	issued := store.Millis(t.Issued)
+	err := s.stmt.revoked.QueryRowContext(ctx, t.ID, t.Family, t.Subject, issued, t.Client, issued, everything, issued).
+		Scan(&r.Kind, &r.ID, &at, &until, &r.Cause)
 	if err != nil {
 		return store.Revocation{}, s.wrap("looking for a revocation", err)
 	}
@@ -34,31 +37,63 @@ func (s tokens) Revoke(ctx context.Context, r store.Revocation) error {
 	if err != nil {
 		return s.wrap(op, err)
 	}
-	at, until := store.Millis(r.At), store.Millis(r.Until)
 	return s.wrap(op, s.change(ctx, func(tx *sql.Tx, _ int64) error {
 		switch r.Kind {
+		case store.RevokedToken:
+			const first = `INSERT INTO revocations (kind, id, at, until, cause) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`
+			_, err := tx.ExecContext(ctx, first, string(r.Kind), r.ID, store.Millis(r.At), store.Millis(r.Until), r.Cause)
+			return err
 		case store.RevokedFamily:
 			var one int64
 			if err := tx.QueryRowContext(ctx, `SELECT 1 FROM token_families WHERE id = $1`, r.ID).Scan(&one); err != nil {
 				return err
 			}
-			return revokeFamilies(ctx, tx, familyByID, r)
-		case store.RevokedSubject:
-			const latest = `INSERT INTO revocations (kind, id, at, until, cause) VALUES ('subject', $1, $2, $3, $4)
-				ON CONFLICT (kind, id) DO UPDATE SET
-				cause = CASE WHEN excluded.at >= revocations.at THEN excluded.cause ELSE revocations.cause END,
-				at = CASE WHEN excluded.at >= revocations.at THEN excluded.at ELSE revocations.at END,
-				until = CASE WHEN excluded.until >= revocations.until THEN excluded.until ELSE revocations.until END`
-			if _, err := tx.ExecContext(ctx, latest, r.ID, at, until, r.Cause); err != nil {
-				return err
-			}
-			return revokeFamilies(ctx, tx, familiesOfPerson, r)
+			return revokeFamilies(ctx, tx, r)
 		default:
-			const first = `INSERT INTO revocations (kind, id, at, until, cause) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`
-			_, err := tx.ExecContext(ctx, first, string(r.Kind), r.ID, at, until, r.Cause)
-			return err
+			return revokeUntilNow(ctx, tx, r)
 		}
 	}))
+}
+
+// revokeUntilNow revokes all that a subject or a client has, or everything.
+func revokeUntilNow(ctx context.Context, tx *sql.Tx, r store.Revocation) error {
+	const latest = `INSERT INTO revocations (kind, id, at, until, cause) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (kind, id) DO UPDATE SET
+		cause = CASE WHEN excluded.at >= revocations.at THEN excluded.cause ELSE revocations.cause END,
+		at = CASE WHEN excluded.at >= revocations.at THEN excluded.at ELSE revocations.at END,
+		until = CASE WHEN excluded.until >= revocations.until THEN excluded.until ELSE revocations.until END`
+	if _, err := tx.ExecContext(ctx, latest, string(r.Kind), r.ID, store.Millis(r.At), store.Millis(r.Until), r.Cause); err != nil {
+		return err
+	}
+	if err := revokeFamilies(ctx, tx, r); err != nil {
+		return err
+	}
+	var err error
+	switch r.Kind {
+	case store.RevokedSubject:
+		if _, err = revokeSessions(ctx, tx, `subject = $5 AND issuer = ''`, r.At, r.Cause, r.ID); err == nil {
+			_, err = tx.ExecContext(ctx, `DELETE FROM tickets WHERE used = 0 AND kind NOT IN ('proof', 'link') AND subject = $1`, r.ID)
+		}
+	case store.RevokedClient:
+		_, err = tx.ExecContext(ctx, `DELETE FROM tickets WHERE used = 0 AND kind NOT IN ('proof', 'link') AND client = $1`, r.ID)
+	case store.RevokedAll:
+		if _, err = revokeSessions(ctx, tx, `id <> ''`, r.At, r.Cause); err == nil {
+			_, err = tx.ExecContext(ctx, `DELETE FROM tickets WHERE used = 0 AND kind <> 'proof'`)
+		}
+	}
+	return err
+}
+
+// endLogins ends all that was obtained with the password of an account, or with
+// the account.
+func (d *DB) endLogins(ctx context.Context, tx *sql.Tx, account, cause string) error {
+	now := store.Moment(d.cfg.Now())
+	r := store.Revocation{Kind: store.RevokedSubject, ID: account, At: now, Until: now.Add(store.RevocationKept), Cause: cause}
+	if err := revokeUntilNow(ctx, tx, r); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM tickets WHERE used = 0 AND kind = 'link' AND subject = $1`, account)
+	return err
 }
 
 const (
@@ -68,19 +103,24 @@ const (
 	markRevoked = `UPDATE token_families SET revoked = $1, cause = $2 WHERE revoked = 0 AND `
 )
 
-// familiesOf are the statements that revoke one family or those of a subject.
-type familiesOf struct{ insert, mark string }
-
-var (
-	familyByID       = familiesOf{insertRevoked + `id = $4 ON CONFLICT DO NOTHING`, markRevoked + `id = $3`}
-	familiesOfPerson = familiesOf{insertRevoked + `subject = $4 ON CONFLICT DO NOTHING`, markRevoked + `subject = $3`}
-)
-
-// revokeFamilies revokes those that are not revoked yet.
-func revokeFamilies(ctx context.Context, tx *sql.Tx, of familiesOf, r store.Revocation) error {
-	if _, err := tx.ExecContext(ctx, of.insert, store.Millis(r.At), store.Millis(r.Until), r.Cause, r.ID); err != nil {
+// revokeFamilies revokes those that r is about and that are not revoked yet.
+func revokeFamilies(ctx context.Context, tx *sql.Tx, r store.Revocation) error {
+	var insert, mark string
+	switch r.Kind {
+	case store.RevokedFamily:
+		insert, mark = `id = $4`, `id = $3`
+	case store.RevokedSubject:
+		insert, mark = `subject = $4 AND issuer = ''`, `subject = $3 AND issuer = ''`
+	case store.RevokedClient:
+		insert, mark = `client = $4`, `client = $3`
+	default:
+		// Everything: the ID is not empty.
+		insert, mark = `CAST($4 AS TEXT) <> ''`, `CAST($3 AS TEXT) <> ''`
+	}
+	at := store.Millis(r.At)
+	if _, err := tx.ExecContext(ctx, insertRevoked+insert+` ON CONFLICT DO NOTHING`, at, store.Millis(r.Until), r.Cause, r.ID); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, of.mark, store.Millis(r.At), r.Cause, r.ID)
+	_, err := tx.ExecContext(ctx, markRevoked+mark, at, r.Cause, r.ID)
 	return err
 }

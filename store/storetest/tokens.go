@@ -178,7 +178,7 @@ func tokenRevoked(t *testing.T, set *store.Set) {
 	}
 	is := func(want string, token, family, subject string, issued time.Time) {
 		t.Helper()
-		r, err := set.Tokens.Revoked(ctx, token, family, subject, issued)
+		r, err := set.Tokens.Revoked(ctx, store.AccessToken{ID: token, Family: family, Subject: subject, Issued: issued})
 		switch {
 		case want == "":
 			wantErr(t, err, store.ErrNotFound)
@@ -238,9 +238,9 @@ func tokenSweep(t *testing.T, set *store.Set) {
 		}
 	}
 	sweep(T0.Add(time.Minute), 0)
-	must[store.Revocation](t)(set.Tokens.Revoked(ctx, "j", "", "", T0))
+	must[store.Revocation](t)(set.Tokens.Revoked(ctx, store.AccessToken{ID: "j", Issued: T0}))
 	sweep(T0.Add(2*time.Minute), 2)
-	_, err := set.Tokens.Revoked(ctx, "j", "", "", T0)
+	_, err := set.Tokens.Revoked(ctx, store.AccessToken{ID: "j", Issued: T0})
 	wantErr(t, err, store.ErrNotFound)
 	_, err = set.Tokens.RefreshToken(ctx, RefreshToken("first", "f").Hash)
 	wantErr(t, err, store.ErrNotFound)
