@@ -37,7 +37,7 @@ func problemBody(info reason.Info, problems, support string) (head, tail string)
 // at the end of a stream.
 func (p *Responder) Document(r *Request, code reason.Code) []byte {
 	p.once.Do(p.prepare)
-	a := p.prepared[code.Shown().Code]
+	a := p.answer(code)
 	if p.Format == FormatSimple {
 		return []byte(a.head)
 	}

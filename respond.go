@@ -106,11 +106,8 @@ func (p *Responder) write(w http.ResponseWriter, hr *http.Request, r *Request, d
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	shown := d.Reason().Shown()
-	if d.Allow {
-		shown = reason.CheckFailed.Info()
-	}
-	a := p.prepared[shown.Code]
+	a := p.answer(d.Reason())
+	shown := a.info
 	if shown.Status == http.StatusUnauthorized || len(d.Challenges) > 0 {
 		h["Www-Authenticate"] = d.ChallengeFields(r)
 	}
@@ -191,12 +188,23 @@ func (p *Responder) prepare() {
 	p.pagePolicy = []string{plainpage.Policy()}
 	p.prepared = make(map[reason.Code]*answer)
 	for _, info := range reason.All() {
+		code := info.Code
+		info = code.Shown()
 		a := &answer{info: info, reasonFields: []string{string(info.Code)}}
 		if p.Format == FormatSimple {
 			a.head = simpleBody(info)
 		} else {
 			a.head, a.tail = problemBody(info, p.problems, p.Support)
 		}
-		p.prepared[info.Code] = a
+		p.prepared[code] = a
 	}
+}
+
+// answer is what is shown for the true reason of a refusal. One that nobody knows, as that of an
+// allowed decision, refuses like the reason check-failed.
+func (p *Responder) answer(code reason.Code) *answer {
+	if a := p.prepared[code]; a != nil {
+		return a
+	}
+	return p.prepared[reason.CheckFailed]
 }
