@@ -47,6 +47,12 @@ type Misser interface{ Missing() reason.Code }
 // are asked for once.
 type Fresh interface{ FreshChallenges() }
 
+// Pager is what an Authenticator may be besides: one for which people log in at a
+// page, with a browser. A page that is opened gets it as the refusal itself (see
+// [Responder]), and no request of a browser is offered Basic or Digest beside it,
+// for which browsers open a dialog of their own.
+type Pager interface{ Pages() }
+
 // Credential is what a request carries to prove who sent it: found and read, not
 // yet believed. It is immutable.
 type Credential interface {

@@ -21,13 +21,42 @@ func challenges(r *Request, q *Requirement, f finding, d *Denial) (all []httpaut
 	switch {
 	case info.Status == http.StatusUnauthorized && q.prepared != nil:
 		a := q.prepared.asked(r, q, f, d)
-		return a.challenges, a.fields
+		return calm(r, q, a.challenges, a.fields)
 	case info.Status == http.StatusUnauthorized:
-		return gather(r, *q, f, d), nil
+		return calm(r, q, gather(r, *q, f, d), nil)
 	case d.Reason == reason.ScopeInsufficient:
 		return refusing(r, *q, d), nil
 	}
 	return nil, nil
+}
+
+// calm leaves out what makes browsers open a dialog of their own, for fetch() and
+// images too, where the rule has a page to log in at. A client that sent that
+// scheme itself knows what it does.
+func calm(r *Request, q *Requirement, all []httpauth.Challenge, fields []string) ([]httpauth.Challenge, []string) {
+	if len(r.Header["Sec-Fetch-Mode"]) == 0 || !slices.ContainsFunc(q.Accept, isPager) {
+		return all, fields
+	}
+	sent, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	var (
+		rest    []httpauth.Challenge
+		printed []string
+	)
+	for i, c := range all {
+		if (c.Is("Basic") || c.Is("Digest")) && !c.Is(sent) {
+			continue
+		}
+		rest = append(rest, c)
+		if fields != nil {
+			printed = append(printed, fields[i])
+		}
+	}
+	return rest, printed
+}
+
+func isPager(a Authenticator) bool {
+	_, is := a.(Pager)
+	return is
 }
 
 // refusing are the challenges that say what was wrong.

@@ -48,7 +48,8 @@ func unproven(d Decision, r *Request, q *Requirement) Decision {
 		own := *q
 		p = prepare(r, &own)
 	}
-	d.Denial, d.Challenges, d.fields, d.Steps, d.resource = p.denial, p.first.challenges, p.first.fields, p.steps, q.Resource
+	d.Denial, d.Steps, d.resource = p.denial, p.steps, q.Resource
+	d.Challenges, d.fields = calm(r, q, p.first.challenges, p.first.fields)
 	return d
 }
 

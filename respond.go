@@ -2,9 +2,11 @@ package gate401
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 
+	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/internal/plainpage"
 	"github.com/gate401/gate401/reason"
 )
@@ -32,6 +34,12 @@ type Responder struct {
 	// Support is where people may ask for help, an https or mailto URL; empty
 	// for nowhere.
 	Support string
+	// Login writes the page where people log in, as the 401 of a page that is
+	// opened where a [Pager] is offered; the challenges and all fields that
+	// do not depend on the body are there, and the status is to be d.Status().
+	// It returns false, having written nothing, for the usual page. nil always
+	// means the usual page.
+	Login func(w http.ResponseWriter, r *Request, d *Decision) bool
 
 	once       sync.Once
 	problems   string // Problems, or what stands for nothing
@@ -125,6 +133,9 @@ func (p *Responder) write(w http.ResponseWriter, hr *http.Request, r *Request, d
 	}
 	switch shapeOf(r) {
 	case shapePage:
+		if p.Login != nil && shown.Status == http.StatusUnauthorized && d.paged() && p.login(w, r, d) {
+			return
+		}
 		p.page(w, r, shown)
 	case shapeGraphQL:
 		body := graphqlBody(r, shown, p.problems)
@@ -165,6 +176,17 @@ func (p *Responder) json(w http.ResponseWriter, r *Request, a *answer, flushed b
 	_, _ = w.Write(body) //nolint:gosec // texts of the catalogue and our own request id, as JSON
 	*buf = body
 	p.buffers.Put(buf)
+}
+
+// login has a decision of its own to point at, so that no other refusal pays for
+// one.
+func (p *Responder) login(w http.ResponseWriter, r *Request, d Decision) bool {
+	return p.Login(w, r, &d)
+}
+
+// paged tells whether a page to log in at is offered.
+func (d *Decision) paged() bool {
+	return slices.ContainsFunc(d.Challenges, func(c httpauth.Challenge) bool { return c.Is("Session") })
 }
 
 // ChallengeFields are the values of WWW-Authenticate for the answer to r, one

@@ -245,30 +245,9 @@ func (b *Basic) Verify(ctx context.Context, r *gate401.Request, c gate401.Creden
 	}
 	// Before the records are read: what changes in between is noticed later.
 	rev := b.revision()
-	var account store.Account
-	source := -1
-	name, unnamed := store.Canonical(user)
-	if unnamed != nil {
-		name, err = invalidName, store.ErrNotFound
-	} else {
-		account, source, err = b.lookup(ctx, name)
-	}
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil, fmt.Errorf("reading an account: %w", err)
-	}
-	at := attempt{effort: &b.effort, password: pass}
-	right, rehash, err := at.try(ctx, account.Password)
+	account, source, err := b.prove(ctx, r.Time, user, pass)
 	if err != nil {
-		return nil, fmt.Errorf("comparing the password of account %q: %w", name, err)
-	}
-	if !right {
-		return nil, b.refuse(ctx, r, &at, account, name, unnamed)
-	}
-	if account.Suspended {
-		return nil, deny(methodBasic, reason.AccountSuspended, name, errors.New("the password was right"))
-	}
-	if rehash {
-		account = b.rehash(ctx, account, source, pass)
+		return nil, err
 	}
 	id := &gate401.Identity{Subject: account.Name, Method: methodBasic, Name: b.Name, Groups: account.Groups, Scopes: account.Scopes}
 	if b.Remember >= 0 {
@@ -279,10 +258,54 @@ func (b *Basic) Verify(ctx context.Context, r *gate401.Request, c gate401.Creden
 	return id, nil
 }
 
+// Prove compares a name and a password that came in another way than Basic's own,
+// such as by a form, and refuses as Verify does. It remembers nothing, and counts
+// no attempts either.
+func (b *Basic) Prove(ctx context.Context, now time.Time, user, pass string) (store.Account, error) {
+	b.once.Do(b.setup)
+	if len(b.Sources) == 0 {
+		return store.Account{}, errors.New("no source of accounts is set")
+	}
+	if looksLikeKey(user) {
+		user = "" // names are logged
+	}
+	account, _, err := b.prove(ctx, now, user, pass)
+	return account, err
+}
+
+// prove finds the account whose password this is, and the source that knows it.
+func (b *Basic) prove(ctx context.Context, now time.Time, user, pass string) (account store.Account, source int, err error) {
+	source = -1
+	name, unnamed := store.Canonical(user)
+	if unnamed != nil {
+		name, err = invalidName, store.ErrNotFound
+	} else {
+		account, source, err = b.lookup(ctx, name)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return store.Account{}, 0, fmt.Errorf("reading an account: %w", err)
+	}
+	at := attempt{effort: &b.effort, password: pass}
+	right, rehash, err := at.try(ctx, account.Password)
+	if err != nil {
+		return store.Account{}, 0, fmt.Errorf("comparing the password of account %q: %w", name, err)
+	}
+	if !right {
+		return store.Account{}, 0, b.refuse(ctx, now, &at, account, name, unnamed)
+	}
+	if account.Suspended {
+		return store.Account{}, 0, deny(methodBasic, reason.AccountSuspended, name, errors.New("the password was right"))
+	}
+	if rehash {
+		account = b.rehash(ctx, account, source, pass)
+	}
+	return account, source, nil
+}
+
 // refuse finds out why, at a cost that does not depend on it.
-func (b *Basic) refuse(ctx context.Context, r *gate401.Request, at *attempt, a store.Account, name string, unnamed error) error {
+func (b *Basic) refuse(ctx context.Context, now time.Time, at *attempt, a store.Account, name string, unnamed error) error {
 	previous := a.Previous
-	if !r.Time.Before(a.PreviousUntil) {
+	if !now.Before(a.PreviousUntil) {
 		previous = ""
 	}
 	outdated, _, err := at.try(ctx, previous)

@@ -80,6 +80,11 @@ func files(cfg *config.File) config.Faults {
 				faults = append(faults, unusable(cfg, "methods."+m.Name+".htpasswd", err,
 					`each line is "NAME:HASH", as "htpasswd -B" writes it`)...)
 			}
+		case m.Session != nil && m.Session.Htpasswd != "":
+			if err := (&authn.Htpasswd{Path: m.Session.Htpasswd}).Load(); err != nil {
+				faults = append(faults, unusable(cfg, "methods."+m.Name+".htpasswd", err,
+					`each line is "NAME:HASH", as "htpasswd -B" writes it`)...)
+			}
 		case m.Bearer != nil && m.Bearer.JWKS != "" && !isRemote(m.Bearer.JWKS):
 			if err := (&token.FileKeys{Path: m.Bearer.JWKS}).Refresh(context.Background()); err != nil {
 				faults = append(faults, unusable(cfg, "methods."+m.Name+".jwks", err,
@@ -197,10 +202,10 @@ func ownerIssuer(cfg *config.File, names []string) string {
 }
 
 // datable tells whether a method of the rule can say when the person
-// authenticated: tokens can (auth_time), a password that a browser sends by
+// authenticated: tokens (auth_time) and sessions can, a password that a browser sends by
 // itself for hours and a key cannot.
 func datable(cfg *config.File, names []string) bool {
-	return slices.ContainsFunc(accepted(cfg, names), func(m config.Method) bool { return m.Bearer != nil })
+	return slices.ContainsFunc(accepted(cfg, names), func(m config.Method) bool { return m.Bearer != nil || m.Session != nil })
 }
 
 // Ended tells why a gate refuses its own tokens of a subject, if it does: the

@@ -14,6 +14,7 @@ import (
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/authn"
 	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/session"
 	"github.com/gate401/gate401/store"
 	"github.com/gate401/gate401/token"
 )
@@ -28,7 +29,8 @@ type methods struct {
 	now    func() time.Time
 	client *http.Client
 	log    *slog.Logger
-	parts  map[string]*part // by name of a method
+	record func(store.Event) // hears of sessions; nil for nobody
+	parts  map[string]*part  // by name of a method
 	sets   map[string][]gate401.Authenticator
 	before *methods // those of the gate that this one replaces; nil for none
 }
@@ -53,6 +55,8 @@ func (m *methods) prepare() error {
 			m.apiKey(p, method)
 		case config.TypeBearer:
 			err = m.bearer(p, method)
+		case config.TypeSession:
+			err = m.session(p, method)
 		default:
 			err = fmt.Errorf("type %q is not known", method.Type)
 		}
@@ -66,16 +70,54 @@ func (m *methods) prepare() error {
 }
 
 func (m *methods) basic(p *part, method config.Method) error {
-	if method.Basic.Htpasswd == "" {
-		p.source = &authn.StorePasswords{Accounts: m.stores.Set.Accounts, Changes: m.stores.Set.Revision}
-		return nil
+	var err error
+	p.source, err = m.passwords(method.Basic.Htpasswd)
+	return err
+}
+
+// passwords are those of a file, or of the store if there is none.
+func (m *methods) passwords(htpasswd string) (authn.Passwords, error) {
+	if htpasswd == "" {
+		return &authn.StorePasswords{Accounts: m.stores.Set.Accounts, Changes: m.stores.Set.Revision}, nil
 	}
-	file := &authn.Htpasswd{Path: method.Basic.Htpasswd, Now: m.now, Log: m.log}
+	file := &authn.Htpasswd{Path: htpasswd, Now: m.now, Log: m.log}
 	if err := file.Load(); err != nil {
+		return nil, err
+	}
+	return file, nil
+}
+
+// session makes the manager of the sessions of browsers.
+func (m *methods) session(p *part, method config.Method) error {
+	var err error
+	if p.source, err = m.passwords(method.Session.Htpasswd); err != nil {
 		return err
 	}
-	p.source = file
+	set := m.stores.Set
+	p.sessions = &session.Manager{
+		Name: method.Name, Store: set.Sessions, Accounts: p.source, Revocations: set.Tokens,
+		Changes: set.Revision, Idle: method.Session.Idle, Absolute: method.Session.Absolute, Now: m.now, Log: m.log,
+		Record: m.record,
+	}
+	if method.Session.Htpasswd != "" {
+		file := p.source
+		p.sessions.Changes = func() uint64 { return set.Revision() + file.Revision() }
+	}
+	p.close = p.sessions.Close
 	return nil
+}
+
+// browser makes the method for the sessions of a part.
+func (m *methods) browser(method config.Method) (*authn.Session, error) {
+	cross := http.NewCrossOriginProtection()
+	for _, o := range method.Session.TrustedOrigins {
+		if err := cross.AddTrustedOrigin(o); err != nil {
+			return nil, err
+		}
+	}
+	return &authn.Session{
+		Realm: m.file.Gate.Realm, Login: m.file.Gate.Prefix + "/login", Sessions: m.parts[method.Name].sessions, CrossOrigin: cross,
+	}, nil
 }
 
 func (m *methods) apiKey(p *part, method config.Method) {
@@ -97,7 +139,7 @@ func (m *methods) bearer(p *part, method config.Method) error {
 	case b.Own():
 		profile.Issuer, profile.Keys = m.issuer, m.stores.Keyring
 		v.Issuer, v.Own, v.Epoch = m.issuer, true, m.stores.Set.Revision
-		v.Accounts = people{m.stores.Set}
+		v.Accounts, v.Check = people{m.stores.Set}, withdrawn(m.stores.Set)
 	case b.Secret.Set():
 		key, err := token.NewSecretKey("", []byte(b.Secret.Reveal()))
 		if err != nil {
@@ -181,6 +223,12 @@ func (m *methods) set(names []string) ([]gate401.Authenticator, error) {
 			// Bearer challenge speaks for it.
 			ask()
 			bearer.Keys = m.parts[name].keys
+		case method.Session != nil:
+			s, err := m.browser(method)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, s)
 		case method.Bearer != nil:
 			ask()
 			bearer.Tokens = append(bearer.Tokens, m.parts[name].tokens)
@@ -200,6 +248,9 @@ func (m *methods) set(names []string) ([]gate401.Authenticator, error) {
 func (m *methods) places() (headers, query, cookies []string) {
 	headers = []string{"Authorization"}
 	for _, method := range m.file.Methods {
+		if method.Session != nil {
+			cookies = append(cookies, session.CookieNames()...)
+		}
 		k := method.APIKey
 		if k == nil {
 			continue

@@ -7,6 +7,7 @@ import (
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/authn"
 	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/session"
 	"github.com/gate401/gate401/token"
 )
 
@@ -17,7 +18,9 @@ type part struct {
 	source authn.Passwords     // of a basic method
 	keys   *authn.Keys         // of an api-key method
 	tokens authn.TokenVerifier // of a bearer method
-	close  func() error        // nil for nothing
+	// sessions are those of a session method, whose source it has too.
+	sessions *session.Manager
+	close    func() error // nil for nothing
 
 	holders atomic.Int32 // gates that use it
 }
@@ -74,7 +77,7 @@ func (m *methods) inherited(method config.Method) *part {
 // inheritedSet finds the authenticators that the gate before made for the same
 // methods, with what they remember.
 func (m *methods) inheritedSet(id string, names []string) ([]gate401.Authenticator, bool) {
-	if m.before == nil || m.file.Gate.Realm != m.before.file.Gate.Realm {
+	if m.before == nil || m.file.Gate.Realm != m.before.file.Gate.Realm || m.file.Gate.Prefix != m.before.file.Gate.Prefix {
 		return nil, false
 	}
 	for _, name := range names {

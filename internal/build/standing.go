@@ -17,14 +17,18 @@ import (
 // that it could not be told. It reads a few records, and verifies nothing.
 // Identities of other issuers are nobody's to withdraw here.
 func (s *Stores) Standing(ctx context.Context, id *gate401.Identity, since time.Time) error {
-	if id.Issuer != "" {
-		return nil
-	}
 	no := func(code reason.Code, format string, args ...any) error {
 		return &gate401.Denial{Reason: code, Method: id.Method, Subject: id.Subject, Err: fmt.Errorf(format, args...)}
 	}
 	account := id.Subject
+	if id.Method != methodSession && id.Issuer != "" {
+		return nil
+	}
 	switch id.Method {
+	case methodSession:
+		if err := s.lives(ctx, id, no); err != nil || id.Issuer != "" {
+			return err
+		}
 	case "api-key":
 		key, err := s.Set.APIKeys.APIKey(ctx, id.Credential)
 		switch {
@@ -67,6 +71,23 @@ func (s *Stores) Standing(ctx context.Context, id *gate401.Identity, since time.
 	return nil
 }
 
+const methodSession = "session"
+
+// lives tells whether a session is not over. How long it is idle does not matter
+// to what goes on in it.
+func (s *Stores) lives(ctx context.Context, id *gate401.Identity, no func(reason.Code, string, ...any) error) error {
+	record, err := s.Set.Sessions.Session(ctx, id.Credential)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return no(reason.SessionUnknown, "session %s does not exist any more", id.Credential)
+	case err != nil:
+		return fmt.Errorf("reading a session: %w", err)
+	case !record.Revoked.IsZero():
+		return no(reason.SessionRevoked, "session %s was revoked: %s", id.Credential, record.Cause)
+	}
+	return nil
+}
+
 // gone is the reason when the account behind a credential was removed.
 func gone(method string) reason.Code {
 	switch method {
@@ -74,6 +95,8 @@ func gone(method string) reason.Code {
 		return reason.APIKeyRevoked
 	case "bearer":
 		return reason.TokenRevoked
+	case methodSession:
+		return reason.SessionRevoked
 	}
 	return reason.AccountUnknown
 }

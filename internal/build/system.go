@@ -8,9 +8,12 @@ import (
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/access"
+	"github.com/gate401/gate401/authn"
 	"github.com/gate401/gate401/defend"
 	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/session"
 	"github.com/gate401/gate401/internal/watch"
+	"github.com/gate401/gate401/store"
 )
 
 // System is a gate made from one file, and what it stands on.
@@ -22,6 +25,12 @@ type System struct {
 	Policy *access.Policy
 	// Issuer is the iss of the gate's own tokens.
 	Issuer string
+	// Issuing is the gate as an authorization server; nil where it is none.
+	Issuing *Issuing
+	// Sessions are those of browsers, and People whose passwords log in there; nil
+	// where no method is of type session.
+	Sessions *session.Manager
+	People   authn.Passwords
 	// Headers, Query and Cookies are where credentials may be.
 	Headers, Query, Cookies []string
 
@@ -41,6 +50,8 @@ type Options struct {
 	// Guard goes on counting, with the limits that it has; nil makes one with
 	// those of the file.
 	Guard *defend.Guard
+	// Record hears of sessions that begin and end; nil tells nobody.
+	Record func(store.Event)
 	// Before is a gate that this one replaces, still open, made with the same
 	// stores; nil for none. Methods whose configuration is the same are taken over
 	// with all that they learned: right credentials that they remember, and the
@@ -53,7 +64,7 @@ func New(cfg *config.File, stores *Stores, o Options) (*System, error) {
 	if o.PublicURL == nil {
 		return nil, errors.New("the gate's own URL is not known")
 	}
-	m := &methods{file: cfg, stores: stores, issuer: issuer(o.PublicURL), now: o.Now, client: o.Client}
+	m := &methods{file: cfg, stores: stores, issuer: issuer(o.PublicURL), now: o.Now, client: o.Client, record: o.Record}
 	if o.Watch != nil {
 		m.log = o.Watch.Logger()
 	}
@@ -83,6 +94,9 @@ func (s *System) assemble(m *methods, o Options) error {
 		s.Guard = &defend.Guard{Now: o.Now, Limits: Limits(s.Config)}
 	}
 	s.Headers, s.Query, s.Cookies = m.places()
+	if method, ok := s.Config.Session(); ok {
+		s.Sessions, s.People = m.parts[method.Name].sessions, m.parts[method.Name].source
+	}
 	s.Gate = &gate401.Gate{
 		Policy: defend.Blocklist(d.Block).Wrap(s.Policy.Requirement),
 		Guard:  s.Guard,
@@ -99,7 +113,8 @@ func (s *System) assemble(m *methods, o Options) error {
 	if o.Watch != nil {
 		s.Gate.Observe = o.Watch.Observe
 	}
-	return nil
+	s.Issuing, err = s.issuing(o)
+	return err
 }
 
 // Limits are those that the file sets for the guard.
@@ -115,7 +130,7 @@ func Limits(cfg *config.File) defend.Limits {
 // Close ends what the gate started, unless another one has taken it over: the
 // writers of key use, the fetchers of key sets.
 func (s *System) Close() error {
-	var faults []error
+	faults := []error{s.Issuing.close()}
 	for _, p := range s.methods.parts {
 		faults = append(faults, p.release())
 	}

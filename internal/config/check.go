@@ -32,6 +32,7 @@ func (c *checker) check() {
 	c.tls()
 	c.storage()
 	c.methods()
+	c.login()
 	c.rules()
 	c.upstreams()
 	c.drain()

@@ -18,12 +18,18 @@ const minSecret = 32
 
 func (c *checker) methods() {
 	issuers := map[string]string{}
-	own := ""
+	own, sessions := "", ""
 	for _, m := range c.f.Methods {
 		path := "methods." + m.Name
 		switch {
 		case m.APIKey != nil:
 			c.apiKey(path, m.APIKey)
+		case m.Session != nil:
+			c.session(path, m.Session)
+			if sessions != "" {
+				c.fault(path, "use that one in all rules", "the method %s is of type session too, and a browser has one session cookie", sessions)
+			}
+			sessions = m.Name
 		case m.Bearer != nil:
 			c.bearer(path, m.Bearer)
 			switch {

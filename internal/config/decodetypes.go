@@ -223,7 +223,10 @@ func (d *decoder) method(n *yaml.Node, path string) (Method, bool) {
 	case TypeBearer:
 		m.Bearer = &Bearer{}
 		d.mapping(n, path, reflect.ValueOf(m.Bearer).Elem())
-	case "digest", "session", "introspection", "mtls":
+	case TypeSession:
+		m.Session = &Session{}
+		d.mapping(n, path, reflect.ValueOf(m.Session).Elem())
+	case "digest", "introspection", "mtls":
 		d.fault(at(kind), path+".type", "available: "+strings.Join(methodTypes(), ", "), "the type %s is not available in this version", name)
 		return Method{}, false
 	default:
@@ -233,7 +236,7 @@ func (d *decoder) method(n *yaml.Node, path string) (Method, bool) {
 	return m, true
 }
 
-func methodTypes() []string { return []string{TypeBasic, TypeAPIKey, TypeBearer} }
+func methodTypes() []string { return []string{TypeBasic, TypeAPIKey, TypeBearer, TypeSession} }
 
 func isMethodName(s string) bool {
 	for i := range len(s) {

@@ -22,6 +22,8 @@ type File struct {
 	Storage Storage `yaml:"storage,omitempty"`
 	// The ways to authenticate, by a name of your choice, in order of preference.
 	Methods Methods `yaml:"methods,omitempty"`
+	// How people log in with a browser, where a method is of type session.
+	Login Login `yaml:"login,omitempty"`
 	// What requests must prove. The most specific rule wins, whatever the order.
 	Rules []Rule `yaml:"rules,omitempty"`
 	// What a request must prove that no rule matches.

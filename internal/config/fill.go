@@ -30,6 +30,10 @@ func (f *File) fill() {
 		if m.Bearer != nil {
 			m.Bearer.fill()
 		}
+		if m.Session != nil {
+			m.Session.fill()
+			f.Login.SecondFactor = cmp.Or(f.Login.SecondFactor, "optional")
+		}
 	}
 	if f.Issues() {
 		f.Issuer.fill()

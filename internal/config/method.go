@@ -7,24 +7,26 @@ import (
 // Methods are the ways to authenticate, in the order of the file.
 type Methods []Method
 
-// Method is one way to authenticate. Exactly one of Basic, APIKey and Bearer is
-// set: the one that Type names.
+// Method is one way to authenticate. Exactly one of Basic, APIKey, Bearer and
+// Session is set: the one that Type names.
 type Method struct {
 	// Name is what rules call it.
 	Name string
-	// Type is TypeBasic, TypeAPIKey or TypeBearer.
+	// Type is TypeBasic, TypeAPIKey, TypeBearer or TypeSession.
 	Type string
 
-	Basic  *Basic
-	APIKey *APIKey
-	Bearer *Bearer
+	Basic   *Basic
+	APIKey  *APIKey
+	Bearer  *Bearer
+	Session *Session
 }
 
 // The types of methods.
 const (
-	TypeBasic  = "basic"
-	TypeAPIKey = "api-key"
-	TypeBearer = "bearer"
+	TypeBasic   = "basic"
+	TypeAPIKey  = "api-key"
+	TypeBearer  = "bearer"
+	TypeSession = "session"
 )
 
 // Basic is a name and a password (RFC 7617).

@@ -163,6 +163,8 @@ func (p *printer) methods(path string, all Methods) *yaml.Node {
 			v = reflect.ValueOf(*m.APIKey)
 		case m.Bearer != nil:
 			v = reflect.ValueOf(*m.Bearer)
+		case m.Session != nil:
+			v = reflect.ValueOf(*m.Session)
 		default:
 			continue
 		}

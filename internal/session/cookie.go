@@ -17,6 +17,16 @@ import (
 // https, where it is "__Host-" + CookieName.
 const CookieName = "g401"
 
+// LoginCookie is that of the cookie that binds a login of several steps to the
+// browser that began it.
+const LoginCookie = CookieName + "-login"
+
+// CookieNames are the names of all cookies of the gate, which nobody behind it is
+// told.
+func CookieNames() []string {
+	return []string{"__Host-" + CookieName, CookieName, "__Host-" + LoginCookie, LoginCookie}
+}
+
 // secretPrefix lets whoever scans for leaked secrets know one.
 const secretPrefix = "g401s_"
 

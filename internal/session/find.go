@@ -199,3 +199,6 @@ func (m *Manager) Find(ctx context.Context, r *gate401.Request) (*Person, error)
 func denied(code reason.Code, subject, format string, args ...any) error {
 	return &gate401.Denial{Reason: code, Method: method, Subject: subject, Err: fmt.Errorf(format, args...)}
 }
+
+// Clear makes the value of a Set-Cookie field that removes the session cookie.
+func (m *Manager) Clear(r *gate401.Request) string { return ClearCookie(r, CookieName).String() }

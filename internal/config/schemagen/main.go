@@ -145,9 +145,10 @@ func mapped(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[config.Methods]():
 		var kinds []*jsonschema.Schema
 		for name, kind := range map[string]reflect.Type{
-			config.TypeBasic:  reflect.TypeFor[config.Basic](),
-			config.TypeAPIKey: reflect.TypeFor[config.APIKey](),
-			config.TypeBearer: reflect.TypeFor[config.Bearer](),
+			config.TypeBasic:   reflect.TypeFor[config.Basic](),
+			config.TypeAPIKey:  reflect.TypeFor[config.APIKey](),
+			config.TypeBearer:  reflect.TypeFor[config.Bearer](),
+			config.TypeSession: reflect.TypeFor[config.Session](),
 		} {
 			s := inner(r.ReflectFromType(kind))
 			kindOf, _ := s.Properties.Get("type")
@@ -226,7 +227,7 @@ func fixed(strict map[string]any) bool {
 		return false
 	}
 	switch words[0] {
-	case config.TypeBasic, config.TypeAPIKey, config.TypeBearer:
+	case config.TypeBasic, config.TypeAPIKey, config.TypeBearer, config.TypeSession:
 		return true
 	}
 	return false
