@@ -82,6 +82,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/capture":   {house: "internal/loopback internal/nearest internal/secretname"},
 	"internal/demo":      {house: "reason web", modules: "github.com/a-h/templ"},
 	"internal/inspector": {house: "httpauth reason token web"},
+	"internal/consent":   {house: " internal/issuer internal/session reason store web", modules: "github.com/a-h/templ"},
 
 	// What a mock is made of.
 	"internal/mock/page":    {house: "reason web", modules: "github.com/a-h/templ"},

@@ -1,0 +1,203 @@
+package consent
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/gate401/gate401/internal/issuer"
+	"github.com/gate401/gate401/internal/session"
+	"github.com/gate401/gate401/store"
+)
+
+// authorize answers the authorization endpoint (RFC 6749 section 3.1).
+func (v *visit) authorize() {
+	if v.only(http.MethodGet, http.MethodPost) {
+		return
+	}
+	if v.hr.Method == http.MethodPost {
+		v.turn()
+		return
+	}
+	values, err := url.ParseQuery(v.hr.URL.RawQuery)
+	if err != nil {
+		v.page(http.StatusBadRequest, sorry{Title: "This request cannot be read", Says: "The address is not encoded as a form is. The program that sent you here has to be corrected."})
+		return
+	}
+	a, ok := v.judge(issuer.ReadAsk(values))
+	if !ok {
+		return
+	}
+	p, ok, answered := v.person()
+	if answered {
+		return
+	}
+	now := v.e.now()
+	if !ok || !a.Ask.Fresh(p.AuthTime, now) {
+		v.login(a, ok)
+		return
+	}
+	if len(a.Ask.Scopes) > 0 && len(a.Of(p.Scopes)) == 0 {
+		v.tell(a.Refuse("invalid_scope", "The person has none of these scopes."))
+		return
+	}
+	need, err := v.needed(a, p)
+	switch {
+	case err != nil:
+		v.away(err)
+	case need && a.Ask.Prompts("none"):
+		v.tell(a.Refuse("consent_required", "The person has to be asked."))
+	case need:
+		v.ask(a, p)
+	default:
+		v.grant(a, p, v.onward)
+	}
+}
+
+// turn makes a GET of a POST (OpenID Connect Core 1.0 section 3.1.2.1): it comes
+// from another site, so the browser sends no cookie along; with what follows, it
+// does.
+func (v *visit) turn() {
+	if media, _, err := mime.ParseMediaType(v.hr.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
+		v.page(http.StatusBadRequest, sorry{Title: "This request cannot be read", Says: "Expected a form. The program that sent you here has to be corrected."})
+		return
+	}
+	values, ok := v.form(issuer.MaxAsk)
+	if !ok {
+		return
+	}
+	http.Redirect(v.w, v.hr, v.e.prefix()+pathAuthorize+"?"+values.Encode(), http.StatusSeeOther)
+}
+
+// form reads a form of the body.
+func (v *visit) form(most int64) (url.Values, bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(v.w, v.hr.Body, most))
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		v.page(http.StatusRequestEntityTooLarge, sorry{Title: "This request is too large", Says: "Start over at the program that you came from."})
+		return nil, false
+	}
+	values, err2 := url.ParseQuery(string(body))
+	if err := errors.Join(err, err2); err != nil {
+		v.page(http.StatusBadRequest, sorry{Title: "This request cannot be read", Says: "The form did not arrive whole. Start over at the program that you came from."})
+		return nil, false
+	}
+	return values, true
+}
+
+// judge asks the issuer, and tells who must be told.
+func (v *visit) judge(ask issuer.Ask) (*issuer.Authorization, bool) {
+	a, err := v.e.Issuer.Authorize(v.hr.Context(), v.e.Clients, ask)
+	var refused *issuer.AskError
+	switch {
+	case err == nil:
+		return a, true
+	case errors.As(err, &refused):
+		v.tell(refused)
+	default:
+		v.away(err)
+	}
+	return nil, false
+}
+
+// tell tells the client of an error, or the person where the client must not be.
+func (v *visit) tell(e *issuer.AskError) {
+	v.log("authorization refused", e.Client, e)
+	if to := v.e.Issuer.Tell(e); to != "" {
+		v.onward(to, e.Client)
+		return
+	}
+	v.page(e.Status(), sorry{
+		Title: "The program that sent you here asked wrongly", Says: e.Description, Client: e.Client, Code: e.Reason,
+		Then: "You cannot correct this, and you were not sent back, because nobody can tell where to. Tell whoever makes or runs that program.",
+	})
+}
+
+// login has the person prove who they are, and comes back.
+func (v *visit) login(a *issuer.Authorization, again bool) {
+	if a.Ask.Prompts("none") {
+		v.tell(a.Refuse("login_required", "Nobody is logged in, or the login is too old."))
+		return
+	}
+	ask := a.Ask.LoggedIn(v.e.now())
+	v.e.AskLogin(v.w, v.hr, Ask{
+		Return: v.e.prefix() + pathAuthorize + "?" + ask.Values().Encode(), Hint: a.Ask.LoginHint, Again: again, For: name(a),
+	})
+}
+
+func name(a *issuer.Authorization) string {
+	if a.Client.Name != "" {
+		return a.Client.Name
+	}
+	return a.Client.ID
+}
+
+// needed tells whether the person must be asked.
+func (v *visit) needed(a *issuer.Authorization, p *session.Person) (bool, error) {
+	switch {
+	case a.Client.Trusted:
+		return false, nil
+	case a.Ask.Prompts("consent"), a.Unassured():
+		return true, nil
+	}
+	c, err := v.e.Consents.Consent(v.hr.Context(), p.Subject, p.Issuer, a.Client.ID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return true, nil
+	case err != nil:
+		return false, err
+	}
+	return !within(a.Of(p.Scopes), c.Scopes) || !within(v.audience(a), c.Resources), nil
+}
+
+// audience is what tokens will be for.
+func (v *visit) audience(a *issuer.Authorization) []string {
+	if len(a.Audience) > 0 {
+		return a.Audience
+	}
+	return v.e.Issuer.Audience
+}
+
+func within(some, all []string) bool {
+	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
+}
+
+// grant issues a code and sends the browser back with it.
+func (v *visit) grant(a *issuer.Authorization, p *session.Person, send func(to, client string)) {
+	code, err := v.e.Issuer.IssueCode(v.hr.Context(), a, issuer.Approval{
+		Subject: p.Subject, Issuer: p.Issuer, Session: p.Session, Scopes: p.Scopes, Groups: p.Groups,
+		AuthTime: p.AuthTime, ACR: p.ACR, AMR: p.AMR,
+	})
+	var refused *issuer.AskError
+	switch {
+	case errors.As(err, &refused):
+		v.tell(refused)
+	case err != nil:
+		v.away(err)
+	default:
+		send(v.e.Issuer.Answer(a, code), name(a))
+	}
+}
+
+// back sends the browser to the client (RFC 9700 section 4.12: 303, so that no
+// form is sent on).
+func (v *visit) back(to, _ string) {
+	v.w.Header().Set("Location", to)
+	v.w.WriteHeader(http.StatusSeeOther)
+}
+
+// onward is back, unless the browser came here through a form of ours, such as
+// the login: the policy of that page lets its form lead to this site alone, and
+// browsers hold all that follows to it. Then a page goes on by itself, which ends
+// what the form began.
+func (v *visit) onward(to, client string) {
+	if v.hr.Header.Get("Sec-Fetch-Site") != "same-origin" {
+		v.back(to, client)
+		return
+	}
+	v.w.Header().Set("Refresh", `0;url=`+to)
+	v.show(http.StatusOK, "", onwardPage(v, to, client))
+}
