@@ -7,10 +7,14 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // MaxForm is the largest form that an endpoint reads.
 const MaxForm = 64 << 10
+
+// formTimeout is how long a client may take to send one.
+const formTimeout = 10 * time.Second
 
 // FormError is a request that an endpoint cannot read, or does not know how to
 // answer: error codes of RFC 6749 section 5.2 that are no reason for a 401.
@@ -49,6 +53,8 @@ func readForm(w http.ResponseWriter, hr *http.Request) (url.Values, error) {
 	if media, _, err := mime.ParseMediaType(hr.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
 		return nil, invalid("Send the parameters as application/x-www-form-urlencoded.")
 	}
+	// Writers that cannot do it have a limit of their own.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(formTimeout)) //nolint:forbidigo // of the connection, whatever the clock of the issuer says
 	body, err := io.ReadAll(http.MaxBytesReader(w, hr.Body, MaxForm))
 	if err != nil {
 		var large *http.MaxBytesError

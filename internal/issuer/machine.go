@@ -62,7 +62,7 @@ func (s *Issuer) nobody(ctx context.Context, id string) error {
 // allowedScopes are those that a client asks for, or all that it may.
 func allowedScopes(c *store.Client, asked []string) ([]string, error) {
 	if asked == nil {
-		return c.Scopes, nil
+		return clientScopes(*c, nil), nil
 	}
 	for _, scope := range asked {
 		if !slices.Contains(c.Scopes, scope) {

@@ -11,6 +11,8 @@ const (
 	DefaultIdle     = 24 * time.Hour      // of a refresh token that nobody uses
 	DefaultAbsolute = 30 * 24 * time.Hour // of a login, however busy
 	DefaultGrace    = 10 * time.Second
+	DefaultCode     = time.Minute      // of an authorization code
+	DefaultDevice   = 10 * time.Minute // of a device that waits for a person
 )
 
 // Rotation is what becomes of a refresh token that was used.
@@ -38,6 +40,11 @@ type Policy struct {
 	Idle time.Duration
 	// Absolute is how long a login lasts at most; 0 means DefaultAbsolute.
 	Absolute time.Duration
+	// Code is how long an authorization code is good; 0 means DefaultCode.
+	Code time.Duration
+	// Device is how long a person has to enter the code of a device; 0 means
+	// DefaultDevice.
+	Device time.Duration
 	// Rotation is what becomes of a used refresh token.
 	Rotation Rotation
 	// Grace is how long a used refresh token still gets an answer, so that an
@@ -50,6 +57,8 @@ type Policy struct {
 
 func (p *Policy) access() time.Duration   { return or(p.Access, token.DefaultTTL) }
 func (p *Policy) idle() time.Duration     { return or(p.Idle, DefaultIdle) }
+func (p *Policy) code() time.Duration     { return or(p.Code, DefaultCode) }
+func (p *Policy) device() time.Duration   { return or(p.Device, DefaultDevice) }
 func (p *Policy) absolute() time.Duration { return or(p.Absolute, DefaultAbsolute) }
 
 // since is the earliest first use that the grace still covers; zero for none.

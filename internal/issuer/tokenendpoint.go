@@ -120,6 +120,8 @@ func (e *TokenEndpoint) redeem(ctx context.Context, grant string, form url.Value
 		})
 	case GrantClientCredentials:
 		return e.Issuer.ClientCredentials(ctx, client, scopesOf(form), resources)
+	case GrantDeviceCode:
+		return e.Issuer.RedeemDevice(ctx, client, form.Get("device_code"), resources)
 	}
 	return nil, &FormError{Code: "unsupported_grant_type", Description: "Known here: " + listed(e.grants()) + "."}
 }

@@ -22,6 +22,7 @@ type routes struct {
 	// resources has the metadata of what the rules protect.
 	resources http.Handler
 	checks    http.Handler // where gateways ask; nil if none may
+	oauth     oauth        // the authorization server
 	proxy     http.Handler
 }
 
@@ -46,6 +47,8 @@ func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			gate401.Hurry(w)
 		}
 		t.resources.ServeHTTP(w, r)
+	case t.oauth.owns(r.URL.Path):
+		t.oauth.ServeHTTP(w, r)
 	case !own:
 		t.proxy.ServeHTTP(w, r)
 	case path == "problems" || strings.HasPrefix(path, "problems/"):

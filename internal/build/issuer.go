@@ -1,0 +1,154 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/defend"
+	"github.com/gate401/gate401/internal/config"
+	oauth "github.com/gate401/gate401/internal/issuer"
+	"github.com/gate401/gate401/reason"
+	"github.com/gate401/gate401/store"
+	"github.com/gate401/gate401/token"
+)
+
+// Issuing is the gate as an authorization server.
+type Issuing struct {
+	// Issuer makes, exchanges and revokes tokens.
+	Issuer *oauth.Issuer
+	// Desk is what its endpoints share.
+	Desk oauth.Desk
+	// Registrations bounds how many clients register from one network.
+	Registrations *defend.Guard
+
+	keys *oauth.ClientKeys
+}
+
+// close ends what it started.
+func (i *Issuing) close() error {
+	if i == nil {
+		return nil
+	}
+	return i.keys.Close()
+}
+
+// ownMethod is the method for the gate's own tokens, if the file has one.
+func ownMethod(cfg *config.File) (*config.Bearer, bool) {
+	for _, m := range cfg.Methods {
+		if m.Bearer != nil && m.Bearer.Own() {
+			return m.Bearer, true
+		}
+	}
+	return nil, false
+}
+
+// OwnAudience is aud of the gate's own tokens, where nobody asks for another one.
+func OwnAudience(cfg *config.File) []string {
+	if own, ok := ownMethod(cfg); ok && len(own.Audience) > 0 {
+		return own.Audience[:1]
+	}
+	return []string{cfg.Gate.Realm}
+}
+
+// issuing makes the authorization server of the file, nil where it has none.
+func (s *System) issuing(o Options) (*Issuing, error) {
+	cfg, set := s.Config, s.Stores.Set
+	if !cfg.Issues() {
+		return nil, nil //nolint:nilnil // a gate without one is complete
+	}
+	// Its own tokens, whomever they are for.
+	verifier, err := token.New(token.Profile{
+		Keys: s.Stores.Keyring, Issuer: s.Issuer, DangerouslyAnyAudience: true, Types: []string{"at+jwt"}, Now: o.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	c := cfg.Issuer
+	own := &oauth.Issuer{
+		Name: s.Issuer, Audience: OwnAudience(cfg), Resources: c.Resources, Tokens: set.Tokens, Tickets: set.Tickets, Verifier: verifier,
+		Signer:   func(ctx context.Context) (oauth.Signer, error) { return s.Stores.Keyring.Signer(ctx) },
+		Accounts: set.Accounts, Now: o.Now, Record: o.Record,
+		Policy: oauth.Policy{
+			Access: c.AccessTTL, Idle: c.Refresh.Idle, Absolute: c.Refresh.Absolute, Grace: c.Refresh.Grace,
+			Code: c.CodeTTL, Device: c.DeviceTTL,
+		},
+	}
+	out := &Issuing{Issuer: own, keys: &oauth.ClientKeys{Client: o.Client, Now: o.Now}}
+	if o.Before != nil && o.Before.Issuing != nil {
+		out.Registrations = o.Before.Issuing.Registrations
+	}
+	if out.Registrations == nil {
+		out.Registrations = &defend.Guard{Now: o.Now, Limits: registrations()}
+	}
+	out.Desk = oauth.Desk{
+		Issuer: own,
+		Auth: oauth.ClientAuth{
+			Clients: set.Clients, Guard: s.Guard, Proofs: set.Tickets, Keys: out.keys, Now: o.Now,
+			Audiences: []string{s.Issuer, s.Issuer + cfg.Gate.Prefix + "/token"},
+		},
+		Intake: s.intake, Realm: cfg.Gate.Realm, Problems: s.Gate.Responder.Problems, Observe: observer(o),
+	}
+	return out, nil
+}
+
+// registrations is how many clients may register: a person tries a few times, and
+// a program once.
+func registrations() defend.Limits {
+	return defend.Limits{
+		Account:        defend.Limit{Attempts: 1000, Window: 24 * time.Hour},
+		Address:        defend.Limit{Attempts: 30, Window: time.Hour},
+		AddressAccount: defend.Limit{Attempts: 30, Window: time.Hour},
+	}
+}
+
+// intake reads a request to one of the gate's own endpoints, and turns away whom
+// the gate answers nothing.
+func (s *System) intake(hr *http.Request) (*gate401.Request, error) {
+	r, err := s.Gate.Intake.Request(hr)
+	if err == nil && s.Gate.Policy(r).Blocked {
+		err = &gate401.Denial{Reason: reason.AddressBlocked, Err: errors.New("the address is blocked")}
+	}
+	return r, err
+}
+
+// RuleIssuer is what decisions of the gate's own endpoints are called, beside
+// those of rules.
+const RuleIssuer = "issuer"
+
+// observer reports what the endpoints refuse as the gate reports its refusals.
+func observer(o Options) func(*http.Request, oauth.Outcome) {
+	if o.Watch == nil {
+		return nil
+	}
+	return func(_ *http.Request, out oauth.Outcome) {
+		var form *oauth.FormError
+		var denial *gate401.Denial
+		switch {
+		case out.Err == nil || out.Request == nil:
+			return
+		case errors.As(out.Err, &form), errors.Is(out.Err, oauth.ErrScope):
+			denial = &gate401.Denial{Reason: reason.RequestMalformed, Err: out.Err}
+		case errors.As(out.Err, &denial):
+		default:
+			denial = &gate401.Denial{Reason: reason.CheckFailed, Err: out.Err}
+		}
+		told := *denial
+		if told.Method == "" {
+			told.Method = "client"
+		}
+		if told.Subject == "" {
+			told.Subject = out.Client
+		}
+		o.Watch.Observe(out.Request, &gate401.Decision{Rule: RuleIssuer, Denial: &told, Steps: []gate401.Step{
+			{Stage: gate401.StageVerify, Method: told.Method, Reason: told.Reason, Note: told.Error()},
+		}})
+	}
+}
+
+// withdrawn finds out which of the gate's own tokens were revoked.
+func withdrawn(set *store.Set) func(context.Context, *token.Claims) error {
+	return (&oauth.Issuer{Tokens: set.Tokens}).Check
+}
