@@ -5,8 +5,13 @@
 // [Keyring.Issue] signs, and the Keyring itself is the token.KeySource of the
 // gate's own tokens.
 //
-// It decides nothing about tokens (package token does) and rotates no key by
-// itself.
+// [Keyring.Turn] lets keys follow each other on a schedule: a successor is
+// published long before it signs, and the one before stays published until the
+// last token that it signed is over. Of several processes with one store, one
+// makes the successor.
+//
+// It decides nothing about tokens (package token does), and starts nothing:
+// somebody has to call Turn.
 package keyring
 
 import (
@@ -33,6 +38,7 @@ const kind = "signing-key"
 // Keyring holds the keys of one store. It is safe for concurrent use.
 type Keyring struct {
 	records  store.SigningKeys
+	settings store.Settings
 	revision func() uint64
 	sealer   Sealer
 	now      func() time.Time
@@ -57,9 +63,9 @@ func Open(ctx context.Context, set *store.Set, sealer Sealer, now func() time.Ti
 	if now == nil {
 		now = time.Now
 	}
-	k := &Keyring{records: set.SigningKeys, revision: set.Revision, sealer: sealer, now: now}
+	k := &Keyring{records: set.SigningKeys, settings: set.Settings, revision: set.Revision, sealer: sealer, now: now}
 	if _, err := k.signer(ctx); errors.Is(err, errNoSigner) {
-		if _, err := k.Create(ctx, token.ES256); err != nil {
+		if _, err := k.settle(ctx, DefaultLead); err != nil {
 			return nil, err
 		}
 	} else if err != nil {
@@ -69,32 +75,11 @@ func Open(ctx context.Context, set *store.Set, sealer Sealer, now func() time.Ti
 }
 
 // Create makes a new key for alg (ES256, EdDSA or RS256), which signs from now
-// on, and returns its id.
+// on, and returns its id. The keys before it retire. [Keyring.Rotate] publishes
+// it first.
 func (k *Keyring) Create(ctx context.Context, alg string) (string, error) {
-	private, err := token.GenerateKey(alg)
-	if err != nil {
-		return "", err
-	}
-	plain, err := private.MarshalPrivate()
-	if err != nil {
-		return "", fmt.Errorf("writing a signing key: %w", err)
-	}
-	sealed, err := k.sealer.Seal(kind, private.ID(), plain)
-	if err != nil {
-		return "", fmt.Errorf("sealing a signing key: %w", err)
-	}
-	public, err := token.PublicKeySet(private)
-	if err != nil {
-		return "", fmt.Errorf("writing a signing key: %w", err)
-	}
-	now := k.now()
-	_, err = k.records.CreateSigningKey(ctx, store.SigningKey{
-		ID: private.ID(), Algorithm: private.Alg(), Private: sealed, Public: public, Created: now, NotBefore: now,
-	})
-	if err != nil {
-		return "", fmt.Errorf("storing a signing key: %w", err)
-	}
-	return private.ID(), nil
+	made, err := k.Rotate(ctx, alg, 0)
+	return made.ID, err
 }
 
 // Issue signs a token by the newest key that may sign.
@@ -144,13 +129,21 @@ func (k *Keyring) signer(ctx context.Context) (*token.SigningKey, error) {
 		return nil, err
 	}
 	now := k.now()
-	for i := len(keys) - 1; i >= 0; i-- {
-		r := keys[i].record
-		if !r.NotBefore.After(now) && (r.Retired.IsZero() || r.Retired.After(now)) {
-			return keys[i].private, nil
+	best := -1
+	for i, one := range keys {
+		if signs(one.record, now) && (best < 0 || !one.record.NotBefore.Before(keys[best].record.NotBefore)) {
+			best = i
 		}
 	}
-	return nil, errNoSigner
+	if best < 0 {
+		return nil, errNoSigner
+	}
+	return keys[best].private, nil
+}
+
+// signs tells whether a key may sign at now.
+func signs(r store.SigningKey, now time.Time) bool {
+	return !r.NotBefore.After(now) && (r.Retired.IsZero() || r.Retired.After(now)) && !expired(r, now)
 }
 
 // current returns the keys that have not expired, oldest first, read again if
@@ -205,6 +198,9 @@ func (k *Keyring) load(ctx context.Context, at uint64) ([]key, *token.KeySet, er
 	var keys []key
 	var public []*token.Key
 	for _, r := range records {
+		if provisional(r) {
+			continue // nobody has settled on it
+		}
 		private := known[r.ID]
 		if private == nil {
 			if private, err = k.open(r); err != nil {
