@@ -1,7 +1,9 @@
-// Package store holds the records that gate401 keeps (accounts, API keys,
-// signing keys, logins with their refresh tokens, revocations, audit records, a
-// few settings) and the small interfaces that every backend implements:
-// store/memory and store/sqlite, both proved by the suite in store/storetest.
+// Package store holds the records that gate401 keeps (accounts with their second
+// factors, API keys, signing keys, clients and what people allow them, sessions,
+// tickets that are good once, logins with their refresh tokens, revocations,
+// audit records, the lives of credentials, a few settings) and the small
+// interfaces that every backend implements: store/memory and store/sqlite, both
+// proved by the suite in store/storetest.
 //
 // Start with a [Set] from memory.Open or sqlite.Open, and with [Canonical],
 // which turns what a person typed into the one name of an account.
@@ -10,10 +12,11 @@
 //
 // Whoever remembers a verified credential must notice when its record changes.
 // [Set.Revision] is one atomic load. It moves after every committed change of
-// an account, an API key or a signing key, and after every revocation of
-// tokens: before the call returns when this process made the change, within
-// about 100 ms when another process did. Audit records, settings, the time of
-// last use, logins and refreshes do not move it. The rule:
+// an account, its second factor, an API key, a signing key or a client, and
+// after every revocation of tokens or of a session: before the call returns when
+// this process made the change, within about 100 ms when another process did.
+// Audit records, settings, the time of last use, tickets, consents, events,
+// logins and refreshes do not move it. The rule:
 //
 //	rev := set.Revision()                        // first the revision,
 //	account, err := set.Accounts.Account(ctx, n) // then the record
@@ -27,11 +30,12 @@
 // # Compare and swap
 //
 // Every record that can be updated has a Version, which an update must bring
-// along (token families and refresh tokens have none: they only ever go forward,
-// each step by a call that says from which state); if the
-// record has changed since it was read, the update fails with [ErrConflict]
-// and nothing is written. Versions come from the same counter as the revision,
-// so a record that is deleted and made anew never has an old version again.
+// along (sessions, token families and refresh tokens have none: they only ever
+// go forward, each step by a call that says from which state); if the record has
+// changed since it was read, the update fails with [ErrConflict] and nothing is
+// written. Versions come from a counter, that of the revision where the change
+// moves it, so a record that is deleted and made anew never has an old version
+// again.
 //
 // The package does no I/O, hashes no password, seals no key, and decides
 // nothing: expired, revoked and suspended records are returned like any other.

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // EventKind is a step in the life of a credential.
@@ -41,7 +44,8 @@ type Event struct {
 
 // Events keeps the lives of credentials, bounded by age.
 type Events interface {
-	// AppendEvents stores events in one transaction.
+	// AppendEvents stores events in one transaction: all or none. What is too
+	// long is cut, and a Count of 0 is 1.
 	AppendEvents(ctx context.Context, events []Event) error
 	// ListEvents returns the events whose Object, Family or Session is about, the
 	// oldest first, starting behind the ID after; see Page for limit.
@@ -49,4 +53,36 @@ type Events interface {
 	// SweepEvents forgets events from before before, and returns how many; it may
 	// leave some for the next call.
 	SweepEvents(ctx context.Context, before time.Time) (int, error)
+}
+
+// Normal does for an event what Account.Normal does for an account. Events come
+// in bulk and partly from requests, so that a text which no backend can hold is
+// cut or mended rather than refused with all the others.
+func (e Event) Normal() (Event, error) {
+	if e.Kind == "" || e.Time.IsZero() {
+		return Event{}, fmt.Errorf("%w: event without kind or time", ErrInvalid)
+	}
+	kind := string(e.Kind)
+	for _, field := range []*string{
+		&kind, &e.Method, &e.Object, &e.Family, &e.Session, &e.Client, &e.Subject, &e.Reason, &e.RequestID, &e.Detail,
+	} {
+		*field = mended(*field)
+	}
+	e.Kind, e.Time, e.Count = EventKind(kind), Moment(e.Time), max(e.Count, 1)
+	return e, nil
+}
+
+// mended is s as every backend can hold it.
+func mended(s string) string {
+	if !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 {
+		s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+	}
+	if len(s) <= MaxText {
+		return s
+	}
+	end := MaxText
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end]
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 )
@@ -30,7 +31,8 @@ func (f SecondFactor) LogValue() slog.Value { return slog.StringValue(f.Account)
 // String returns the name of the account.
 func (f SecondFactor) String() string { return f.Account }
 
-// SecondFactors keeps second factors. They go with their account.
+// SecondFactors keeps second factors. They go with their account. Each change
+// moves the revision.
 type SecondFactors interface {
 	// SecondFactor returns that of an account, or ErrNotFound.
 	SecondFactor(ctx context.Context, account string) (SecondFactor, error)
@@ -39,4 +41,21 @@ type SecondFactors interface {
 	PutSecondFactor(ctx context.Context, f SecondFactor) (SecondFactor, error)
 	// DeleteSecondFactor removes it, or returns ErrNotFound.
 	DeleteSecondFactor(ctx context.Context, account string) error
+}
+
+// Normal does for a second factor what Account.Normal does for an account.
+func (f SecondFactor) Normal() (SecondFactor, error) {
+	if canonical, err := Canonical(f.Account); err != nil || canonical != f.Account {
+		return SecondFactor{}, fmt.Errorf("%w: second factor of no canonical account name", ErrInvalid)
+	}
+	switch {
+	case len(f.Secret) > MaxBlob:
+		return SecondFactor{}, fmt.Errorf("%w: second factor over %d bytes", ErrInvalid, MaxBlob)
+	case len(f.Recovery) > MaxList:
+		return SecondFactor{}, fmt.Errorf("%w: more than %d recovery codes", ErrInvalid, MaxList)
+	}
+	f.Secret = blob(f.Secret)
+	f.Recovery = append([][32]byte(nil), f.Recovery...)
+	f.Confirmed, f.Created = Moment(f.Confirmed), Moment(f.Created)
+	return f, nil
 }

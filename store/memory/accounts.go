@@ -84,6 +84,8 @@ func (m accounts) DeleteAccount(ctx context.Context, name string) error {
 				m.keys[id] = k
 			}
 		}
+		delete(m.factors, name)
+		maps.DeleteFunc(m.consents, func(k consentKey, _ store.Consent) bool { return k.subject == name && k.issuer == "" })
 		m.endLogins(name, causeDeletedAccount)
 		return nil
 	})

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/gate401/gate401/store"
@@ -75,6 +76,7 @@ func (m clients) DeleteClient(ctx context.Context, id string, at, until time.Tim
 			return store.ErrNotFound
 		}
 		delete(m.clients, id)
+		maps.DeleteFunc(m.consents, func(k consentKey, _ store.Consent) bool { return k.client == id })
 		m.revokeUntilNow(r)
 		return nil
 	})

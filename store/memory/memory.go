@@ -10,8 +10,11 @@ import (
 	"github.com/gate401/gate401/store"
 )
 
-// MaxAudit is how many audit records are kept: memory must stay bounded.
-const MaxAudit = 10_000
+// How many of what only grows are kept: memory must stay bounded.
+const (
+	MaxAudit  = 10_000
+	MaxEvents = 10_000
+)
 
 // Options are the settings of a set; the zero value is good.
 type Options struct {
@@ -38,11 +41,14 @@ func Open(o Options) *store.Set {
 		sessionByHash: make(map[[32]byte]string),
 		tickets:       make(map[ticketKey]store.Ticket),
 		clients:       make(map[string]store.Client),
+		factors:       make(map[string]store.SecondFactor),
+		consents:      make(map[consentKey]store.Consent),
 	}
 	m.revision.Store(1)
 	return &store.Set{
 		Accounts: accounts{m}, APIKeys: apiKeys{m}, SigningKeys: signingKeys{m}, Audit: audit{m}, Settings: settings{m}, Tokens: tokens{m},
 		Certificates: certificates{m}, Sessions: sessions{m}, Tickets: tickets{m}, Clients: clients{m},
+		Factors: factors{m}, Consents: consents{m}, Events: events{m},
 		Revision: m.revision.Load, Ping: m.ping, Close: m.close,
 	}
 }
@@ -71,6 +77,10 @@ type memory struct {
 	tickets            map[ticketKey]store.Ticket
 	ticketVersion      int64
 	clients            map[string]store.Client
+	factors            map[string]store.SecondFactor
+	consents           map[consentKey]store.Consent
+	events             []store.Event // oldest first
+	lastEvent          int64
 }
 
 // view runs do under the read lock.

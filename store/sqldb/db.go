@@ -72,6 +72,7 @@ func New(ctx context.Context, cfg Config) (*store.Set, error) {
 		Accounts: accounts{d}, APIKeys: apiKeys{d}, SigningKeys: signingKeys{d},
 		Audit: audit{d}, Settings: settings{d}, Tokens: tokens{d},
 		Certificates: certificates{d}, Sessions: sessions{d}, Tickets: tickets{d}, Clients: clients{d},
+		Factors: factors{d}, Consents: consents{d}, Events: events{d},
 		Revision: d.revision.Load, Ping: d.ping, Close: d.close,
 	}, nil
 }

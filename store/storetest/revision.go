@@ -14,6 +14,8 @@ func revisionMoves(t *testing.T, set *store.Set) {
 		account store.Account
 		key     store.APIKey
 		signing store.SigningKey
+		client  store.Client
+		factor  store.SecondFactor
 	)
 	for _, step := range []struct {
 		name  string
@@ -38,6 +40,17 @@ func revisionMoves(t *testing.T, set *store.Set) {
 		}},
 		{"update signing key", true, func() error { _, err := set.SigningKeys.UpdateSigningKey(ctx, signing); return err }},
 		{"delete signing key", true, func() error { return set.SigningKeys.DeleteSigningKey(ctx, "s") }},
+		{"create client", true, func() (err error) { client, err = set.Clients.CreateClient(ctx, Client("app")); return }},
+		{"update client", true, func() (err error) { client, err = set.Clients.UpdateClient(ctx, client); return }},
+		{"read client", false, func() error { _, err := set.Clients.Client(ctx, "app"); return err }},
+		{"delete client", true, func() error { return set.Clients.DeleteClient(ctx, "app", T0, T0) }},
+		{"second factor", true, func() (err error) {
+			factor, err = set.Factors.PutSecondFactor(ctx, store.SecondFactor{Account: "anna"})
+			return
+		}},
+		{"use second factor", true, func() error { _, err := set.Factors.PutSecondFactor(ctx, factor); return err }},
+		{"use it late", false, func() error { _, _ = set.Factors.PutSecondFactor(ctx, factor); return nil }},
+		{"delete second factor", true, func() error { return set.Factors.DeleteSecondFactor(ctx, "anna") }},
 		{"audit", false, func() error {
 			_, err := set.Audit.AppendAudit(ctx, store.AuditRecord{Action: "test"})
 			return err

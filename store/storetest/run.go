@@ -58,6 +58,15 @@ func Run(t *testing.T, open func(t *testing.T) *store.Set) {
 		{"tickets/family", ticketFamily},
 		{"tickets/one use", ticketOneUse},
 		{"tickets/sweep", ticketSweep},
+		{"clients/life", clientLife},
+		{"clients/refused", clientRefused},
+		{"clients/deleted", clientDeleted},
+		{"revocations/kinds", revocationKinds},
+		{"revocations/after", revocationAfter},
+		{"second factors", factorLife},
+		{"consents", consentLife},
+		{"events/life", eventLife},
+		{"events/order", eventOrder},
 		{"revision/what moves it", revisionMoves},
 		{"revision/never the old record", revisionOrder},
 		{"cancelled", cancelled},
@@ -73,6 +82,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Set) {
 			group.test(t, set)
 		})
 	}
+	t.Run("revocations/reach", revocationReach(open))
 }
 
 // T0 is the time that the records of this package carry.
