@@ -81,6 +81,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/diagnose":  {house: "httpauth internal/capture internal/explain internal/loopback internal/nearest internal/secretname reason token"},
 	"internal/capture":   {house: "internal/loopback internal/nearest internal/secretname"},
 	"internal/demo":      {house: "reason web", modules: "github.com/a-h/templ"},
+	"internal/account":   {house: " internal/password internal/people internal/secondfactor internal/session reason store token web", modules: "github.com/a-h/templ"},
 	"internal/inspector": {house: "httpauth reason token web"},
 	"internal/consent":   {house: " internal/issuer internal/session reason store web", modules: "github.com/a-h/templ"},
 

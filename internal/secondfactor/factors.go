@@ -27,6 +27,9 @@ var (
 	ErrNone = errors.New("no second factor is set up")
 	// ErrChanged says that it was changed since it was looked at.
 	ErrChanged = errors.New("the second factor was changed in the meantime")
+	// ErrNotRecorded says that the change was made, and that its audit record
+	// could not be written.
+	ErrNotRecorded = errors.New("the second factor was changed, but not recorded")
 )
 
 // attempts is how often a change is tried again because somebody else changed
@@ -183,7 +186,7 @@ func (f *Factors) note(ctx context.Context, action, account string, detail any) 
 	}
 	// The change stands, so that its record is not given up with the request.
 	if _, err := f.Audit.AppendAudit(context.WithoutCancel(ctx), record); err != nil {
-		return fmt.Errorf("the second factor was changed, but not recorded: %w", err)
+		return fmt.Errorf("%w: %w", ErrNotRecorded, err)
 	}
 	return nil
 }

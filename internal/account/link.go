@@ -1,0 +1,87 @@
+package account
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/gate401/gate401/internal/people"
+	"github.com/gate401/gate401/web"
+)
+
+// linkForm is the page behind a link.
+type linkForm struct {
+	layout web.Page
+	action string
+	code   string // the secret, once it is known to be good
+	name   string // of the account
+	fault  string // what is wrong with the code
+	next   string // what is wrong with the new password
+}
+
+// link sets a forgotten password. The secret comes in the fragment of the
+// address, which no server sees: a script puts it into the form, or the person
+// pastes it. So it is sent in the body of a POST alone.
+func (h *Handler) link(w http.ResponseWriter, hr *http.Request) {
+	f := linkForm{layout: h.card("Set a new password", "link.js"), action: h.Prefix + "link"}
+	switch hr.Method {
+	case http.MethodGet, http.MethodHead:
+		_ = h.show(w, hr, http.StatusOK, linkPage(f))
+		return
+	case http.MethodPost:
+	default:
+		w.Header().Set("Allow", "GET, HEAD, POST")
+		h.sorry(w, hr, http.StatusMethodNotAllowed, "That cannot be done here", "This address does not understand "+hr.Method+".", "")
+		return
+	}
+	if !parse(w, hr) {
+		h.sorry(w, hr, http.StatusBadRequest, "The form cannot be read", "It is too large, or was changed on its way. Nothing was done.", "Open the link again.")
+		return
+	}
+	if err := h.useLink(w, hr, f); err != nil {
+		h.failed(w, hr, err)
+	}
+}
+
+func (h *Handler) useLink(w http.ResponseWriter, hr *http.Request, f linkForm) error {
+	code, ctx := hr.PostForm.Get("code"), hr.Context()
+	account, err := h.People.Link(ctx, code)
+	if err != nil {
+		return h.badLink(w, hr, f, err)
+	}
+	f.code, f.name = code, account.Name
+	if !hr.PostForm.Has("next") {
+		return h.show(w, hr, http.StatusOK, linkPage(f))
+	}
+	by := people.By{Actor: account.Name}
+	if h.RequestID != nil {
+		by.RequestID = h.RequestID(hr)
+	}
+	_, err = h.People.UseLink(ctx, by, code, hr.PostForm.Get("next"))
+	if err = h.unrecorded(err); err != nil {
+		if f.next = weak(err); f.next != "" {
+			return h.show(w, hr, http.StatusUnprocessableEntity, linkPage(f))
+		}
+		return h.badLink(w, hr, f, err)
+	}
+	return h.show(w, hr, http.StatusOK, linkUsedPage(h.card("Your password is set"), h.Prefix+"account"))
+}
+
+// badLink says what is wrong with a link.
+func (h *Handler) badLink(w http.ResponseWriter, hr *http.Request, f linkForm, err error) error {
+	status := http.StatusGone
+	switch {
+	case errors.Is(err, people.ErrLinkUnknown):
+		status = http.StatusUnprocessableEntity
+		f.fault = "There is no such link. Perhaps a part of it is missing: copy it whole, or ask for a new one."
+	case errors.Is(err, people.ErrLinkExpired):
+		f.fault = "This link is too old. Ask whoever gave it to you for a new one."
+	case errors.Is(err, people.ErrLinkUsed):
+		f.fault = "This link was used already, or the password was changed since. Log in, or ask for a new one."
+	case errors.Is(err, people.ErrSuspended):
+		status = http.StatusForbidden
+		f.fault = "The account is suspended. Ask whoever runs this site."
+	default:
+		return err
+	}
+	return h.show(w, hr, status, linkPage(f))
+}

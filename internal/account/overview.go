@@ -1,0 +1,99 @@
+package account
+
+import (
+	"net/http"
+
+	"github.com/gate401/gate401/internal/people"
+	"github.com/gate401/gate401/internal/secondfactor"
+	"github.com/gate401/gate401/internal/session"
+	"github.com/gate401/gate401/store"
+	"github.com/gate401/gate401/web"
+)
+
+// card is what the layout of a page with one thing to do needs to know.
+func (h *Handler) card(title string, scripts ...string) web.Page {
+	return web.Page{Title: title, Assets: h.Prefix + "problems/-/", Scripts: scripts, NoIndex: true}
+}
+
+// mine is everything that the page shows.
+type mine struct {
+	layout   web.Page
+	base     string // of the addresses: "/auth/account"
+	logout   string
+	said     string
+	now      now
+	person   *session.Person
+	own      bool
+	takes    bool // the gate takes API keys
+	account  store.Account
+	factor   secondfactor.State
+	sessions []store.Session
+	keys     []store.APIKey // that are good
+	over     []store.APIKey // that are not
+	apps     []people.App
+}
+
+// maxOver is how many keys that are over are shown.
+const maxOver = 20
+
+func (h *Handler) overview(c *call) error {
+	ctx := c.hr.Context()
+	m := mine{
+		layout: web.Page{
+			Title: "Your account", Assets: h.Prefix + "problems/-/", NoIndex: true, Home: h.Prefix + "account",
+			Foot: "Whoever can open this page can end what is listed here. To change what lets you in, you are asked to log in again.",
+		},
+		base: h.Prefix + "account", logout: h.Prefix + "logout", said: notice(c.hr.URL.Query().Get("done")),
+		now: now{h.now()}, person: c.person, own: c.own, account: c.account, takes: h.KeyEnvironment != "",
+	}
+	var err error
+	if m.sessions, err = h.People.Sessions(ctx, c.who()); err != nil {
+		return err
+	}
+	if m.apps, err = h.People.Apps(ctx, c.who()); err != nil {
+		return err
+	}
+	if c.own {
+		if m.factor, err = h.Factors.State(ctx, c.account.Name); err != nil {
+			return err
+		}
+		keys, err := h.People.Keys(ctx, c.account.Name)
+		if err != nil {
+			return err
+		}
+		for _, k := range keys {
+			switch {
+			case k.Revoked.IsZero() && (k.Expires.IsZero() || m.now.Before(k.Expires)):
+				m.keys = append(m.keys, k)
+			case len(m.over) < maxOver:
+				m.over = append(m.over, k)
+			}
+		}
+	}
+	return h.show(c.w, c.hr, http.StatusOK, overviewPage(m))
+}
+
+func (h *Handler) endSession(c *call) error {
+	err := h.People.EndSession(c.hr.Context(), h.by(c), c.who(), c.hr.PostForm.Get("id"))
+	return h.done(c, err, "account", "session")
+}
+
+func (h *Handler) endOthers(c *call) error {
+	_, err := h.People.EndSessions(c.hr.Context(), h.by(c), c.who(), c.person.Session)
+	return h.done(c, err, "account", "others")
+}
+
+// everywhere ends this session as well, so that what comes next is a login.
+func (h *Handler) everywhere(c *call) error {
+	if err := h.unrecorded(h.People.EndEverything(c.hr.Context(), h.by(c), c.who())); err != nil {
+		return err
+	}
+	h.Forget(c.w, c.hr)
+	c.w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	return h.show(c.w, c.hr, http.StatusOK, everywherePage(h.card("You are logged out everywhere"), h.Prefix+"account"))
+}
+
+func (h *Handler) revokeApp(c *call) error {
+	err := h.People.RevokeApp(c.hr.Context(), h.by(c), c.who(), c.hr.PostForm.Get("client"))
+	return h.done(c, err, "account", "app")
+}

@@ -1,0 +1,165 @@
+package account
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/internal/secondfactor"
+	"github.com/gate401/gate401/reason"
+	"github.com/gate401/gate401/web"
+)
+
+// factorPage is what the page about two-step login shows.
+type factorPage struct {
+	layout web.Page
+	base   string
+	now    now
+	state  secondfactor.State
+	must   bool // it cannot be switched off
+	// While it is set up: what the app is told.
+	setup secondfactor.Setup
+	box   string // of the QR code: its viewBox
+	path  string
+	// What is wrong with the code that was entered, and in which form.
+	fault, form string
+}
+
+func (h *Handler) twoStep(c *call) error { return h.showTwoStep(c, http.StatusOK, "", "") }
+
+func (h *Handler) showTwoStep(c *call, status int, form, fault string) error {
+	ctx, name := c.hr.Context(), c.account.Name
+	p := factorPage{layout: h.card("Two-step login", "copy.js"), base: h.Prefix + "account", now: now{h.now()}, form: form, fault: fault}
+	var err error
+	if p.state, err = h.Factors.State(ctx, name); err != nil {
+		return err
+	}
+	p.must = h.must(c)
+	if p.state.Pending {
+		if p.setup, err = h.Factors.Setup(ctx, name); err == nil {
+			p.box, p.path, err = picture(p.setup)
+		}
+		if errors.Is(err, secondfactor.ErrNone) {
+			p.state.Pending, err = false, nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return h.show(c.w, c.hr, status, twoStepPage(p))
+}
+
+// picture is the size of the QR code, and what draws it.
+func picture(s secondfactor.Setup) (box, path string, err error) {
+	size, path, err := s.QR()
+	n := strconv.Itoa(size)
+	return "0 0 " + n + " " + n, path, err
+}
+
+func (h *Handler) must(c *call) bool {
+	return h.MustHaveFactor != nil && h.MustHaveFactor(c.account.Groups)
+}
+
+func (h *Handler) beginFactor(c *call) error {
+	state, err := h.Factors.State(c.hr.Context(), c.account.Name)
+	if err != nil {
+		return err
+	}
+	// Another app in place of this one: only for who has this one.
+	if state.On && !state.Pending {
+		if done, err := h.proved(c, "begin"); done || err != nil {
+			return err
+		}
+	}
+	if err := h.Factors.Begin(c.hr.Context(), c.account.Name); err != nil {
+		return err
+	}
+	http.Redirect(c.w, c.hr, h.Prefix+"account/two-step", http.StatusSeeOther)
+	return nil
+}
+
+func (h *Handler) cancelFactor(c *call) error {
+	if err := h.Factors.Cancel(c.hr.Context(), c.account.Name); err != nil && !errors.Is(err, secondfactor.ErrNone) {
+		return err
+	}
+	http.Redirect(c.w, c.hr, h.Prefix+"account/two-step", http.StatusSeeOther)
+	return nil
+}
+
+func (h *Handler) confirmFactor(c *call) error {
+	// Not counted: whoever sees this page sees the secret as well.
+	codes, err := h.Factors.Confirm(c.hr.Context(), c.account.Name, c.hr.PostForm.Get("code"))
+	switch err = h.unrecorded(err); {
+	case errors.Is(err, secondfactor.ErrNone):
+		http.Redirect(c.w, c.hr, h.Prefix+"account/two-step", http.StatusSeeOther)
+		return nil
+	case errors.Is(err, secondfactor.ErrWrong):
+		return h.showTwoStep(c, http.StatusUnprocessableEntity, "confirm", "That code is not right. Type the one that the app shows now; the clock of its device must be right.")
+	case err != nil:
+		return err
+	}
+	return h.showRecovery(c, codes, "Two-step login is on")
+}
+
+func (h *Handler) showRecovery(c *call, codes []string, title string) error {
+	return h.show(c.w, c.hr, http.StatusOK, recoveryPage(h.card(title, "copy.js"), title, codes, h.Prefix+"account/two-step"))
+}
+
+func (h *Handler) renewRecovery(c *call) error {
+	// A form that is sent twice fails by its code, which is used up, so that the
+	// codes that were shown stay good.
+	if done, err := h.proved(c, "recovery"); done || err != nil {
+		return err
+	}
+	state, err := h.Factors.State(c.hr.Context(), c.account.Name)
+	if err != nil {
+		return err
+	}
+	codes, err := h.Factors.RenewRecovery(c.hr.Context(), c.account.Name, state.Version)
+	switch err = h.unrecorded(err); {
+	case errors.Is(err, secondfactor.ErrChanged), errors.Is(err, secondfactor.ErrNone):
+		http.Redirect(c.w, c.hr, h.Prefix+"account/two-step", http.StatusSeeOther)
+		return nil
+	case err != nil:
+		return err
+	}
+	return h.showRecovery(c, codes, "New recovery codes")
+}
+
+func (h *Handler) endFactor(c *call) error {
+	if h.must(c) {
+		http.Redirect(c.w, c.hr, h.Prefix+"account/two-step", http.StatusSeeOther)
+		return nil
+	}
+	if done, err := h.proved(c, "off"); done || err != nil {
+		return err
+	}
+	err := h.Factors.Disable(c.hr.Context(), c.account.Name)
+	if errors.Is(err, secondfactor.ErrNone) {
+		err = nil
+	}
+	return h.done(c, err, "account", "two-step-off")
+}
+
+// proved uses up the code that came with the form: a session that was stolen, and
+// even the password, must not be enough to weaken the account. done says that the
+// request is answered, since the code was wrong.
+func (h *Handler) proved(c *call, form string) (done bool, err error) {
+	settle, err := h.Guess(c.hr, c.account.Name)
+	if err != nil {
+		return false, err
+	}
+	_, err = h.Factors.Check(c.hr.Context(), c.account.Name, c.hr.PostForm.Get("code"))
+	switch err = h.unrecorded(err); {
+	case errors.Is(err, secondfactor.ErrWrong):
+		settle(&gate401.Denial{Reason: reason.PasswordWrong, Method: "session", Err: err})
+		return true, h.showTwoStep(c, http.StatusUnprocessableEntity, form, "That code is not right, or was used already. Wait for the next one.")
+	case errors.Is(err, secondfactor.ErrNone):
+		settle(nil)
+		http.Redirect(c.w, c.hr, h.Prefix+"account/two-step", http.StatusSeeOther)
+		return true, nil
+	}
+	settle(err)
+	return false, err
+}

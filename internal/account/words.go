@@ -1,0 +1,113 @@
+package account
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// browser says in words what a User-Agent field stands for. It is a hint for the
+// person who reads it, no more: anybody can send anything.
+func browser(agent string) string {
+	name, system := browserName(agent), systemName(agent)
+	switch {
+	case name == "" && system == "":
+		return "Another program"
+	case name == "":
+		return "A program on " + system
+	case system == "":
+		return name
+	}
+	return name + " on " + system
+}
+
+// pair is a word in a User-Agent field and what it stands for; the first that is
+// there counts, since most browsers name those that they descend from as well.
+type pair struct{ word, name string }
+
+func first(text string, pairs []pair) string {
+	for _, p := range pairs {
+		if strings.Contains(text, p.word) {
+			return p.name
+		}
+	}
+	return ""
+}
+
+func browserName(agent string) string {
+	return first(agent, []pair{
+		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser/", "Samsung Internet"}, {"Vivaldi/", "Vivaldi"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"},
+		{"CriOS/", "Chrome"}, {"HeadlessChrome/", "Chrome"}, {"Chrome/", "Chrome"}, {"Chromium/", "Chromium"}, {"Safari/", "Safari"}, {"curl/", "curl"},
+	})
+}
+
+func systemName(agent string) string {
+	return first(agent, []pair{
+		{"iPhone", "an iPhone"}, {"iPad", "an iPad"}, {"Android", "Android"}, {"CrOS", "ChromeOS"}, {"Windows", "Windows"}, {"Macintosh", "a Mac"}, {"Linux", "Linux"},
+	})
+}
+
+// lasts says a length of time in the largest unit that fits.
+func lasts(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d >= 60*day:
+		return count(int64(d/(30*day)), "month")
+	case d >= 2*day:
+		return count(int64(d/day), "day")
+	case d >= 2*time.Hour:
+		return count(int64(d/time.Hour), "hour")
+	case d >= 2*time.Minute:
+		return count(int64(d/time.Minute), "minute")
+	case d >= time.Minute:
+		return "a minute"
+	}
+	return count(max(int64(d/time.Second), 1), "second")
+}
+
+func count(n int64, unit string) string {
+	if n == 1 {
+		return "1 " + unit
+	}
+	return strconv.FormatInt(n, 10) + " " + unit + "s"
+}
+
+// ago says when something was, as seen from now.
+func ago(at, now time.Time) string {
+	if d := now.Sub(at); d >= time.Minute {
+		return lasts(d) + " ago"
+	}
+	return "just now"
+}
+
+// until says when something will be.
+func until(at, now time.Time) string { return "in " + lasts(at.Sub(now)) }
+
+// exact is a moment for who wants to know.
+func exact(at time.Time) string { return at.UTC().Format("2 January 2006, 15:04 UTC") }
+
+// machine is a moment for programs (the time element of HTML).
+func machine(at time.Time) string { return at.UTC().Format(time.RFC3339) }
+
+// notices are what a page says after something was done, by the word in its
+// address: nothing else that stands there is ever shown.
+func notice(word string) string {
+	switch word {
+	case "session":
+		return "That browser is logged out."
+	case "others":
+		return "All other browsers are logged out."
+	case "key":
+		return "The key is revoked."
+	case "app":
+		return "That app has no access any more."
+	case "password":
+		return "Your password is changed. All other browsers and apps are logged out."
+	case "two-step-off":
+		return "Two-step login is off."
+	}
+	return ""
+}
+
+// lines puts texts below each other.
+func lines(texts []string) string { return strings.Join(texts, "\n") }
