@@ -52,6 +52,9 @@ type Options struct {
 	Guard *defend.Guard
 	// Record hears of sessions that begin and end; nil tells nobody.
 	Record func(store.Event)
+	// History hears of every decision, after Watch, to write down the lives of
+	// credentials; nil tells nobody.
+	History func(r *gate401.Request, d *gate401.Decision)
 	// Before is a gate that this one replaces, still open, made with the same
 	// stores; nil for none. Methods whose configuration is the same are taken over
 	// with all that they learned: right credentials that they remember, and the
@@ -110,9 +113,7 @@ func (s *System) assemble(m *methods, o Options) error {
 	if s.Config.Gate.PublicURL != "" {
 		s.Gate.Intake.PublicURL = o.PublicURL
 	}
-	if o.Watch != nil {
-		s.Gate.Observe = o.Watch.Observe
-	}
+	s.Gate.Observe = observing(o)
 	s.Issuing, err = s.issuing(o)
 	return err
 }

@@ -69,7 +69,7 @@ func (h *house) furnish(g, before *generation) error {
 	if err = h.secure(g, before); err != nil {
 		return err
 	}
-	o := build.Options{PublicURL: g.public, Watch: h.watch, Guard: h.guard}
+	o := build.Options{PublicURL: g.public, Watch: h.watch, Guard: h.guard, Record: h.history.Record, History: h.history.Observe}
 	if before != nil {
 		o.Before = before.system
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/gate401/gate401/defend"
 	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/history"
 	"github.com/gate401/gate401/internal/storage"
 	"github.com/gate401/gate401/internal/stream"
 	"github.com/gate401/gate401/internal/watch"
@@ -80,6 +81,7 @@ type house struct {
 	log         *slog.Logger
 	gate, admin net.Listener
 	stores      *build.Stores
+	history     *history.Recorder
 	guard       *defend.Guard // made by the first generation
 	current     atomic.Pointer[generation]
 	reloader    *reloader
@@ -112,6 +114,7 @@ func open(ctx context.Context, o Options) (*house, error) {
 		h.close()
 		return nil, err
 	}
+	h.history = history.New(history.Options{Store: h.stores.Set.Events, Log: h.log})
 	return h, nil
 }
 
@@ -184,6 +187,9 @@ func (h *house) close() {
 			h.log.Warn("some streams did not end")
 		}
 		cancel()
+	}
+	if err := h.history.Close(); err != nil {
+		h.log.Warn("closing the history", slog.String("error", err.Error()))
 	}
 	if h.stores != nil {
 		if err := h.stores.Close(); err != nil {
