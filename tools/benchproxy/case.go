@@ -19,6 +19,7 @@ type load struct {
 	path   string   // with "%s" where a value goes
 	fields []string // field lines, with "%s" where a value goes
 	values string   // the file; empty for none
+	once   bool     // each value once, from the first one on
 	status int      // what every answer must be
 }
 
@@ -30,6 +31,9 @@ type entrant struct {
 	servers []*rig.Process // whose CPU time counts
 	beside  []*rig.Process // what else belongs to the measurement
 	script  string
+	// settle is how long the servers may go on with what a turn left to them; what
+	// that takes counts for the turn.
+	settle time.Duration
 
 	turns []turn
 }
@@ -48,6 +52,12 @@ type turn struct {
 type group struct {
 	name     string
 	entrants []*entrant
+
+	// warm is the entrant that sends each of its values once before the others
+	// take their turns, and then no more. What it left behind lasts for memory:
+	// such a group takes all its turns at one go, and none too late.
+	warm   *entrant
+	memory time.Duration
 }
 
 // prepare writes the script of the load.
@@ -68,10 +78,11 @@ func (e *entrant) take(ctx context.Context, length time.Duration) (turn, error) 
 		return turn{}, err
 	}
 	aside, busy, began := e.aside(), rig.Busy(), time.Now()
-	r, err := wrk(ctx, e.script, "http://"+e.addr, length)
+	r, err := wrk(ctx, e.script, "http://"+e.addr, length, e.load.once)
 	if err != nil {
 		return turn{}, fmt.Errorf("%s: %w", e.name, err)
 	}
+	time.Sleep(e.settle)
 	after, err := sum(e.servers)
 	if err != nil {
 		return turn{}, err

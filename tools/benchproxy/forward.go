@@ -25,7 +25,7 @@ func (st *stage) asked(ctx context.Context, c *cast, handler *rig.Process, front
 	l := load{path: "/rs256/7", fields: []string{"Authorization: Bearer %s"}, values: st.file("rs256.txt"), status: http.StatusOK}
 	gate := &entrant{name: "nginx auth_request, gate", load: l, addr: front, servers: []*rig.Process{p, c.gate}}
 	all := &entrant{name: "nginx auth_request, allow all", load: l, addr: allowing, servers: []*rig.Process{p, handler}}
-	st.groups = append(st.groups, &group{"auth_request", []*entrant{gate, all}})
+	st.groups = append(st.groups, &group{name: "auth_request", entrants: []*entrant{gate, all}})
 	st.rows = append(st.rows, &row{work: "nginx auth_request to the gate, RS256, 1,000 tokens", goal: "at most 1.1 x allow-all", group: "auth_request",
 		subject: gate, reference: all, kind: atMost, want: 1.1})
 	return nil

@@ -32,19 +32,31 @@ func (st *stage) measure(ctx context.Context, progress io.Writer) (*report, erro
 	fmt.Fprintf(progress, "gate401: %d servers and loads, %d rounds of %s each: about %s\n", n, st.settings.rounds, length, whole.Round(time.Second))
 	began := time.Now()
 	err := st.atRest(ctx)
+	plain := 0
 	for _, g := range st.groups {
+		if g.warm == nil {
+			plain++
+		}
 		for _, e := range g.entrants {
 			if err != nil {
 				break
 			}
 			e.beside = []*rig.Process{st.facts.api}
-			if err = e.prepare(st.dir); err == nil {
+			if err = e.prepare(st.dir); err == nil && g.warm == nil {
 				_, err = e.take(ctx, min(length, 2*time.Second))
 			}
 		}
 	}
 	done := 0
-	for round := 0; err == nil && round < st.settings.rounds; round++ {
+	for _, g := range st.groups {
+		if err == nil && g.warm != nil {
+			var n int
+			if n, err = st.atOneGo(ctx, g, length, progress); plain == 0 {
+				done = n
+			}
+		}
+	}
+	for round := 0; err == nil && plain > 0 && round < st.settings.rounds; round++ {
 		err = st.round(ctx, round, length)
 		if err == nil {
 			done++
@@ -65,25 +77,73 @@ func (st *stage) measure(ctx context.Context, progress io.Writer) (*report, erro
 // another one begins, now forwards, now backwards.
 func (st *stage) round(ctx context.Context, round int, length time.Duration) error {
 	for _, g := range st.groups {
-		order := slices.Clone(g.entrants)
-		k := round / 2 % len(order)
-		order = append(order[k:], order[:k]...)
-		if round%2 == 1 {
-			slices.Reverse(order)
+		if g.warm != nil {
+			continue
 		}
-		turns := map[*entrant]turn{}
-		for _, e := range order {
-			t, err := e.take(ctx, length)
-			if err != nil {
-				return err
-			}
-			turns[e] = t
-		}
-		for e, t := range turns {
-			e.turns = append(e.turns, t)
+		if err := g.round(ctx, round, length); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// round is one turn of everybody in the group.
+func (g *group) round(ctx context.Context, round int, length time.Duration) error {
+	order := slices.DeleteFunc(slices.Clone(g.entrants), func(e *entrant) bool { return e == g.warm })
+	k := round / 2 % len(order)
+	order = append(order[k:], order[:k]...)
+	if round%2 == 1 {
+		slices.Reverse(order)
+	}
+	turns := map[*entrant]turn{}
+	for _, e := range order {
+		t, err := e.take(ctx, length)
+		if err != nil {
+			return err
+		}
+		turns[e] = t
+	}
+	for e, t := range turns {
+		e.turns = append(e.turns, t)
+	}
+	return nil
+}
+
+// atOneGo lets a group take its turns after one that warms it, while that lasts,
+// and returns how many rounds there were.
+func (st *stage) atOneGo(ctx context.Context, g *group, length time.Duration, progress io.Writer) (int, error) {
+	for _, e := range g.entrants {
+		if e != g.warm && !e.sharesServer(g.warm) {
+			if _, err := e.take(ctx, min(length, 2*time.Second)); err != nil {
+				return 0, err
+			}
+		}
+	}
+	began := time.Now()
+	first, err := g.warm.take(ctx, 0)
+	if err != nil {
+		return 0, err
+	}
+	g.warm.turns = append(g.warm.turns, first)
+	fmt.Fprintf(progress, "gate401: %s: %s\n", g.warm.name, time.Since(began).Round(time.Second))
+	var longest time.Duration
+	for round := range st.settings.rounds {
+		at := time.Now()
+		if at.Add(longest).Sub(began) > g.memory {
+			return round, nil
+		}
+		if err := g.round(ctx, round, length); err != nil {
+			return round, err
+		}
+		longest = max(longest, time.Since(at))
+		fmt.Fprintf(progress, "gate401: %s: round %d of %d, %s\n", g.name, round+1, st.settings.rounds, time.Since(began).Round(time.Second))
+	}
+	return st.settings.rounds, nil
+}
+
+// sharesServer tells whether two have a server in common.
+func (e *entrant) sharesServer(with *entrant) bool {
+	return slices.ContainsFunc(e.servers, func(p *rig.Process) bool { return slices.Contains(with.servers, p) })
 }
 
 // atRest measures memory before anybody asked anything, and how long a start
@@ -151,6 +211,9 @@ func (st *stage) profile(ctx context.Context, length time.Duration, progress io.
 	}
 	for _, g := range st.groups {
 		for _, e := range g.entrants {
+			if e == g.warm {
+				continue // there is no second first time
+			}
 			base := filepath.Join(dir, strings.TrimSuffix(filepath.Base(e.script), ".lua"))
 			var pids []string
 			for _, p := range e.servers {

@@ -60,6 +60,9 @@ func (st *stage) report(took time.Duration) (*report, error) {
 		Seconds: st.settings.seconds, Token: st.facts.tokenSize}
 	for _, g := range st.groups {
 		for _, e := range g.entrants {
+			if len(e.turns) == 0 {
+				continue
+			}
 			rounds = max(rounds, len(e.turns))
 			others = append(others, e.series(func(t turn) float64 { return t.Others })...)
 			c := caseReport{Group: g.name, Name: e.name, CPU: spreadOf(e.series(cpuOf)), Rate: spreadOf(e.series(rateOf)),

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
+	"github.com/gate401/gate401/authn"
 	"github.com/gate401/gate401/token"
 	"github.com/gate401/gate401/tools/rig"
 )
@@ -35,8 +37,8 @@ type row struct {
 
 // cast is the servers.
 type cast struct {
-	gate, rules, many, bare, middleware, haproxy, nginx *rig.Process
-	some                                                string
+	gate, rules, many, all, bare, middleware, haproxy, nginx *rig.Process
+	some                                                     string
 }
 
 // refusals are what a client may send that is refused before anything costly, by
@@ -95,7 +97,7 @@ func (st *stage) appear(ctx context.Context, c *cast, front, allowing string) er
 		}
 		l := load{path: "/" + name + "/7", fields: []string{"Authorization: Bearer %s"}, values: st.file(name + ".txt"), status: 200}
 		gate, rival := one("gate "+name, c.gate, l), one("haproxy "+name, c.haproxy, l)
-		st.groups = append(st.groups, &group{"jwt " + name, []*entrant{gate, rival}})
+		st.groups = append(st.groups, &group{name: "jwt " + name, entrants: []*entrant{gate, rival}})
 		st.rows = append(st.rows, &row{work: "JWT " + alg + ", 1,000 tokens, proxied", goal: fmt.Sprintf("at least %.1f x HAProxy", goal),
 			group: "jwt " + name, subject: gate, reference: rival, kind: atLeast, want: goal})
 	}
@@ -105,7 +107,7 @@ func (st *stage) appear(ctx context.Context, c *cast, front, allowing string) er
 
 	ten := one("gate 10 rules", c.gate, load{path: "%s", values: st.file("paths-ten.txt"), status: 200})
 	many := one("gate 10,000 rules", c.rules, load{path: "%s", values: st.file("paths-all.txt"), status: 200})
-	st.groups = append(st.groups, &group{"rules", []*entrant{ten, many}})
+	st.groups = append(st.groups, &group{name: "rules", entrants: []*entrant{ten, many}})
 	st.rows = append(st.rows, &row{work: "10,000 rules, proxied", goal: "at most 1.2 x 10 rules", group: "rules", subject: many, reference: ten, kind: atMost, want: 1.2})
 	st.rows = append(st.rows, &row{work: "Digest, one nonce reused", goal: "under 59 us", group: "digest", notYet: "Digest is no method of the gate yet"})
 	return st.asked(ctx, c, handler, front, allowing)
@@ -115,7 +117,7 @@ func (st *stage) appear(ctx context.Context, c *cast, front, allowing string) er
 // sends the same octets: a credential that nobody asks for costs its way, too.
 func (st *stage) proxied(c *cast, one func(string, *rig.Process, load) *entrant) {
 	open := load{path: "/open/7", status: 200}
-	st.groups = append(st.groups, &group{"open", []*entrant{
+	st.groups = append(st.groups, &group{name: "open", entrants: []*entrant{
 		one("gate no auth", c.gate, open), one("bare ReverseProxy", c.bare, open), one("haproxy no auth", c.haproxy, open), one("nginx no auth", c.nginx, open)}})
 	entrants := st.groups[len(st.groups)-1].entrants
 	st.rows = append(st.rows, &row{work: "no auth, proxied", goal: "at least 0.95 x a bare ReverseProxy", group: "open", subject: entrants[0], reference: entrants[1], kind: atLeast, want: 0.95})
@@ -123,7 +125,7 @@ func (st *stage) proxied(c *cast, one func(string, *rig.Process, load) *entrant)
 	pair := func(name, work, path string, gate *rig.Process, fields []string, values string, most float64) *entrant {
 		with := one("gate "+name, gate, load{path: path, fields: fields, values: values, status: 200})
 		without := one("gate no auth, "+name+" sent", gate, load{path: "/open/7", fields: fields, values: values, status: 200})
-		st.groups = append(st.groups, &group{name, []*entrant{with, without}})
+		st.groups = append(st.groups, &group{name: name, entrants: []*entrant{with, without}})
 		st.rows = append(st.rows, &row{work: work, goal: fmt.Sprintf("no auth + %.0f us", most), group: name, subject: with, reference: without, kind: plus, want: most})
 		return with
 	}
@@ -132,12 +134,28 @@ func (st *stage) proxied(c *cast, one func(string, *rig.Process, load) *entrant)
 	pair("basic", "Basic, argon2id, same credential", "/basic/7", c.gate, []string{basic()}, "", 2)
 	pair("key", "API key, 1,000 keys in turn", "/key/7", c.gate, key, st.file("keys.txt"), 1)
 	some := pair("key of many", "API key, 1,000 keys in turn, "+n+" stored", "/key/7", c.many, key, c.some, 1)
-	all := pair("key, all of many", "API key, all "+n+" in turn", "/key/7", c.many, key, st.file("keys-all.txt"), 1)
-	// Neighbours, so that they can be compared.
-	few, every := *some, *all
-	few.name, every.name = "gate key, 1,000 of many", "gate key, every one of many"
-	st.groups = append(st.groups, &group{"keys", []*entrant{&few, &every}})
-	st.rows = append(st.rows, &row{work: "API key, all " + n + " in turn", goal: "at most 1.2 x 1,000 keys", group: "keys", subject: &every, reference: &few, kind: atMost, want: 1.2})
+	few, values := *some, st.file("keys-all.txt")
+	few.name = "gate key, 1,000 of many"
+	st.keysInTurn(n, &few,
+		one("gate key, every one of many", c.all, load{path: "/key/7", fields: key, values: values, status: 200}),
+		one("gate no auth, every key sent", c.all, load{path: "/open/7", fields: key, values: values, status: 200}),
+		one("gate key, every one for the first time", c.all, load{path: "/key/7", fields: key, values: values, status: 200, once: true}))
+}
+
+// keysInTurn is very many keys in use. Each is used once before it counts, and
+// then while it is remembered, as the keys of a gate are that runs for more than
+// a minute; the first use is a row of its own.
+func (st *stage) keysInTurn(n string, few, every, open, first *entrant) {
+	// That a key was used is written down later: a mark for each, since in one turn
+	// hardly one comes twice.
+	every.settle, first.settle = authn.DefaultFlushEvery+time.Second, authn.DefaultFlushEvery+time.Second
+	g := &group{name: "keys", entrants: []*entrant{few, every, open, first}, warm: first, memory: authn.DefaultRemember}
+	st.groups = append(st.groups, g)
+	work := "API key, all " + n + " in turn"
+	st.rows = append(st.rows,
+		&row{work: work, goal: "no auth + 1 us", group: g.name, subject: every, reference: open, kind: plus, want: 1},
+		&row{work: work, goal: "at most 1.2 x 1,000 keys", group: g.name, subject: every, reference: few, kind: atMost, want: 1.2},
+		&row{work: "API key, the first use of each of " + n, goal: "-", group: g.name, subject: first, reference: few, kind: atMost})
 }
 
 // decided is the decision without an upstream.
@@ -155,7 +173,7 @@ func (st *stage) decided(c *cast, handler *rig.Process, one func(string, *rig.Pr
 		{"check", "decision only: /auth/check, RS256, 1,000 tokens", checkPath, "/check", c.gate, asking},
 	} {
 		gate, bare := one(x.name+" RS256", x.server, of(x.path, x.fields...)), one("bare handler, as "+x.name, handler, of(x.bare, x.fields...))
-		st.groups = append(st.groups, &group{"decision " + x.name, []*entrant{gate, bare}})
+		st.groups = append(st.groups, &group{name: "decision " + x.name, entrants: []*entrant{gate, bare}})
 		st.rows = append(st.rows, &row{work: x.work, goal: "at most 1.25 x a bare handler", group: "decision " + x.name, subject: gate, reference: bare, kind: atMost, want: 1.25})
 	}
 }
@@ -174,7 +192,7 @@ func (st *stage) refusing(c *cast, handler *rig.Process, one func(string, *rig.P
 		fields := st.refused(x.name)
 		gate := one("gate refuse "+x.name, c.gate, load{path: "/rs256/7", fields: fields, status: 401})
 		bare := one("bare refuse "+x.name, handler, load{path: "/refuse/" + x.name, fields: fields, status: 401})
-		g := &group{"refuse " + x.name, []*entrant{gate, bare}}
+		g := &group{name: "refuse " + x.name, entrants: []*entrant{gate, bare}}
 		st.groups = append(st.groups, g)
 		st.rows = append(st.rows, &row{work: x.title, goal: fmt.Sprintf("at most %.2f x a bare handler", x.limit), group: g.name, subject: gate, reference: bare, kind: atMost, want: x.limit})
 	}

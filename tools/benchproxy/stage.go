@@ -115,6 +115,12 @@ func (st *stage) startAll(ctx context.Context) error {
 	if st.facts.many, err = st.gate(ctx, "gate-keys", "many.db", 10); err != nil {
 		return err
 	}
+	// One more before the same records, so that what it remembers and has to write
+	// down is nobody else's business.
+	all, err := st.gate(ctx, "gate-all-keys", "many.db", 10)
+	if err != nil {
+		return err
+	}
 	bare, err := st.role(ctx, "proxy", "http://"+addrs[0])
 	if err != nil {
 		return err
@@ -131,7 +137,7 @@ func (st *stage) startAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c := &cast{gate: st.facts.gate, rules: st.facts.rules, many: st.facts.many, bare: bare, middleware: mid, haproxy: haproxy, nginx: passing, some: some}
+	c := &cast{gate: st.facts.gate, rules: st.facts.rules, many: st.facts.many, all: all, bare: bare, middleware: mid, haproxy: haproxy, nginx: passing, some: some}
 	return st.appear(ctx, c, addrs[2], addrs[3])
 }
 

@@ -47,6 +47,7 @@ const (
 	unsure   = "inside the spread"
 	notYet   = "not yet"
 	notAsked = "not measured"
+	noGoal   = "no goal"
 )
 
 // figure is what a row came to, as its kind says it.
@@ -76,6 +77,8 @@ func (r *row) outcome() string {
 		return notYet
 	case !ok:
 		return notAsked
+	case r.want == 0:
+		return noGoal
 	case r.kind == atLeast && f.Median >= r.want, r.kind != atLeast && f.Median <= r.want:
 		return holds
 	case r.kind == atLeast && f.Q3 >= r.want, r.kind != atLeast && f.Q1 <= r.want:

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -52,10 +53,17 @@ func (l load) script(host string) string {
 		before, after, _ := strings.Cut(text+"\r\n", "%s")
 		fmt.Fprintf(&b, "local before, after, values, n, i = %s, %s, {}, 0, 0\n", lua(before), lua(after))
 		fmt.Fprintf(&b, "for line in io.lines(%s) do n = n + 1; values[n] = line end\n", lua(l.values))
-		b.WriteString("math.randomseed(os.time())\ni = math.random(n)\n") // not the same ones first in each turn
+		if !l.once {
+			b.WriteString("math.randomseed(os.time())\ni = math.random(n)\n") // not the same ones first in each turn
+		}
 		// Few are made ready; a million of them would not fit.
 		b.WriteString("local ready = n <= 10000\nif ready then for j = 1, n do values[j] = before .. values[j] .. after end end\n")
 		b.WriteString("request = function()\n  i = i % n + 1\n  if ready then return values[i] end\n  return before .. values[i] .. after\nend\n")
+		if l.once {
+			// When some come again, all that came before were answered.
+			fmt.Fprintf(&b, "local one, sent = request, 0\nrequest = function()\n  sent = sent + 1\n"+
+				"  if sent == n + %d then io.write(%s); io.flush() end\n  return one()\nend\n", 4*connections, lua(allSent))
+		}
 	}
 	b.WriteString(`done = function(s, latency, _)
   io.write(string.format('\nRESULT {"requests":%d,"seconds":%f,"p50":%f,"p99":%f,"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}\n',
@@ -69,13 +77,46 @@ end
 // lua quotes a string. Those of this program are ASCII.
 func lua(s string) string { return strconv.QuoteToASCII(s) }
 
-// wrk runs a load.
-func wrk(ctx context.Context, script, url string, length time.Duration) (result, error) {
+// allSent is what the script says when each value was sent once.
+const allSent = "\nALL\n"
+
+// onceLimit is how long each of very many values may take, all together.
+const onceLimit = 30 * time.Minute
+
+// interrupter keeps what it gets, and interrupts wrk when all was sent: it then
+// ends as if its time were up.
+type interrupter struct {
+	out  bytes.Buffer // no part of it, or it would be read into without Write
+	cmd  *exec.Cmd
+	done bool
+}
+
+// Write keeps b.
+func (w *interrupter) Write(b []byte) (int, error) {
+	n, err := w.out.Write(b)
+	if !w.done && bytes.Contains(w.out.Bytes(), []byte(allSent)) {
+		w.done = true
+		return n, errors.Join(err, w.cmd.Process.Signal(os.Interrupt))
+	}
+	return n, err
+}
+
+// wrk runs a load for so long, or until all was sent once.
+func wrk(ctx context.Context, script, url string, length time.Duration, once bool) (result, error) {
+	if once {
+		length = onceLimit
+	}
 	ctx, cancel := context.WithTimeout(ctx, length+time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "taskset", "-c", strconv.Itoa(loadCore), "wrk", "-t1", "-c"+strconv.Itoa(connections),
 		"-d"+strconv.Itoa(max(1, int(length/time.Second)))+"s", "--timeout", "30s", "-s", script, url)
-	out, err := cmd.CombinedOutput()
+	w := &interrupter{cmd: cmd}
+	cmd.Stdout, cmd.Stderr = w, w
+	err := cmd.Run()
+	out := w.out.Bytes()
+	if err == nil && once && !w.done {
+		err = errors.New("not everything was sent in time")
+	}
 	if err != nil {
 		return result{}, fmt.Errorf("wrk: %w: %s", err, out)
 	}
