@@ -67,6 +67,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Set) {
 		{"consents", consentLife},
 		{"events/life", eventLife},
 		{"events/order", eventOrder},
+		{"lives", lives},
 		{"revision/what moves it", revisionMoves},
 		{"revision/never the old record", revisionOrder},
 		{"cancelled", cancelled},
