@@ -46,6 +46,7 @@ type coded struct {
 	Sent      bool      `json:"sent,omitempty"` // redirect_uri was in the request
 	Challenge string    `json:"code_challenge"`
 	Nonce     string    `json:"nonce,omitempty"`
+	Subject   string    `json:"subject"`
 	Issuer    string    `json:"issuer,omitempty"`
 	Session   string    `json:"session,omitempty"`
 	Scopes    []string  `json:"scopes,omitempty"`
@@ -71,7 +72,7 @@ func (s *Issuer) IssueCode(ctx context.Context, a *Authorization, p Approval) (s
 	}
 	data, err := json.Marshal(coded{
 		Redirect: a.Redirect, Sent: a.Ask.Redirect != "", Challenge: a.Ask.Challenge, Nonce: a.Ask.Nonce,
-		Issuer: p.Issuer, Session: p.Session, Scopes: scopes, Groups: p.Groups, Audience: a.Audience,
+		Subject: p.Subject, Issuer: p.Issuer, Session: p.Session, Scopes: scopes, Groups: p.Groups, Audience: a.Audience,
 		AuthTime: p.AuthTime, ACR: p.ACR, AMR: p.AMR,
 	})
 	if err != nil {
@@ -87,13 +88,15 @@ func (s *Issuer) IssueCode(ctx context.Context, a *Authorization, p Approval) (s
 	}
 	code := base64.RawURLEncoding.EncodeToString(bits[:])
 	ticket := store.Ticket{
-		Kind: store.TicketCode, Hash: sha256.Sum256([]byte(code)), Subject: p.Subject, Client: a.Client.ID,
+		// An account that is deleted takes its tickets with it: it must not take
+		// those of a provider's person of the same name.
+		Kind: store.TicketCode, Hash: sha256.Sum256([]byte(code)), Subject: SubjectOf(p.Issuer, p.Subject), Client: a.Client.ID,
 		Data: data, Expires: s.now().Add(CodeLife),
 	}
 	if _, err := s.Tickets.CreateTicket(ctx, ticket); err != nil {
 		return "", fmt.Errorf("keeping a code: %w", err)
 	}
-	s.tell(store.Event{Kind: store.EventIssued, Method: "code", Object: codeObject(ticket.Hash), Session: p.Session, Client: a.Client.ID, Subject: p.Subject})
+	s.tell(store.Event{Kind: store.EventIssued, Method: "code", Object: codeObject(ticket.Hash), Session: p.Session, Client: a.Client.ID, Subject: ticket.Subject})
 	return code, nil
 }
 
@@ -154,7 +157,7 @@ func (s *Issuer) RedeemCode(ctx context.Context, r CodeRedemption) (*Grant, erro
 		return nil, err
 	}
 	b, err := s.begin(ctx, Login{
-		Subject: ticket.Subject, Issuer: c.Issuer, Client: ticket.Client, Scopes: c.Scopes, Groups: c.Groups, Audience: c.Audience, First: first,
+		Subject: c.Subject, Issuer: c.Issuer, Client: ticket.Client, Scopes: c.Scopes, Groups: c.Groups, Audience: c.Audience, First: first,
 		Session: c.Session, NoRefresh: !slices.Contains(r.Client.Grants, GrantRefreshToken),
 		AuthTime: c.AuthTime, ACR: c.ACR, AMR: c.AMR,
 	})
@@ -268,7 +271,7 @@ func (s *Issuer) stillLoggedIn(ctx context.Context, t store.Ticket, c coded) err
 	if s.Accounts == nil || c.Issuer != "" {
 		return nil
 	}
-	account, err := s.Accounts.Account(ctx, t.Subject)
+	account, err := s.Accounts.Account(ctx, c.Subject)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return deny(reason.CodeExpired, t.Subject, "the account does not exist any more")

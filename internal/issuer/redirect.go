@@ -69,6 +69,9 @@ func CheckRedirect(uri string) error {
 		return errors.New("it has a fragment (RFC 6749 section 3.1.2)")
 	case u.User != nil:
 		return errors.New("it has a user name")
+	case strings.ContainsFunc(u.Host, notInHost):
+		// It gets into the policy of a page, where a semicolon begins a directive.
+		return errors.New("its host has a character that no host has")
 	}
 	switch {
 	case u.Scheme == "https" && u.Hostname() != "":
@@ -85,6 +88,10 @@ func CheckRedirect(uri string) error {
 		return errors.New("it is not absolute: the scheme is missing")
 	}
 	return errors.New("its scheme has no dot; expected https, or one like com.example.app of a program's own (RFC 8252 section 7.1)")
+}
+
+func notInHost(r rune) bool {
+	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-._:[]", r))
 }
 
 // Loopback tells whether a host of a redirect URI is the machine of the person.
