@@ -121,8 +121,7 @@ func (h *Handler) by(c *call) people.By {
 // route is what an address does.
 type route struct {
 	get, post page
-	// back is where a POST leads that cannot be done now, below the prefix; empty
-	// for the address itself.
+	// back is where a POST leads that cannot be done now, below the prefix.
 	back string
 	// recent asks for a login that is not old; own for an account in the records.
 	recent, own bool
@@ -136,9 +135,9 @@ func (h *Handler) routes() map[string]route {
 		"account/everywhere":        {post: h.everywhere, back: "account"},
 		"account/apps/revoke":       {post: h.revokeApp, back: "account"},
 		"account/keys/revoke":       {post: h.revokeKey, back: "account", own: true},
-		"account/keys/new":          {get: h.askKey, post: h.newKey, recent: true, own: true},
-		"account/keys/replace":      {get: h.askReplace, post: h.replaceKey, recent: true, own: true},
-		"account/password":          {get: h.askPassword, post: h.changePassword, recent: true, own: true},
+		"account/keys/new":          {get: h.askKey, post: h.newKey, back: "account/keys/new", recent: true, own: true},
+		"account/keys/replace":      {get: h.askReplace, post: h.replaceKey, back: "account", recent: true, own: true},
+		"account/password":          {get: h.askPassword, post: h.changePassword, back: "account/password", recent: true, own: true},
 		"account/two-step":          {get: h.twoStep, recent: true, own: true},
 		"account/two-step/begin":    {post: h.beginFactor, back: "account/two-step", recent: true, own: true},
 		"account/two-step/cancel":   {post: h.cancelFactor, back: "account/two-step", recent: true, own: true},
@@ -206,9 +205,6 @@ func (h *Handler) serve(w http.ResponseWriter, hr *http.Request, r route) {
 		return
 	}
 	back := h.Prefix + r.back
-	if r.back == "" {
-		back = hr.URL.Path
-	}
 	c, err := h.enter(w, hr)
 	switch {
 	case errors.Is(err, session.ErrNone) && read:
@@ -280,13 +276,13 @@ func (h *Handler) enter(w http.ResponseWriter, hr *http.Request) (*call, error) 
 	return c, nil
 }
 
-// done leads to a page that says what was done: word is one of the notices. What
+// done leads to the page that says what was done: word is one of the notices. What
 // was done and not recorded is done all the same, and the operator is told.
-func (h *Handler) done(c *call, err error, path, word string) error {
+func (h *Handler) done(c *call, err error, word string) error {
 	if err = h.unrecorded(err); err != nil {
 		return err
 	}
-	http.Redirect(c.w, c.hr, h.Prefix+path+"?done="+word, http.StatusSeeOther)
+	http.Redirect(c.w, c.hr, h.Prefix+"account?done="+word, http.StatusSeeOther)
 	return nil
 }
 

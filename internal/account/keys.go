@@ -168,5 +168,5 @@ func (h *Handler) replaceKey(c *call) error {
 
 func (h *Handler) revokeKey(c *call) error {
 	_, err := h.People.RevokeKey(c.hr.Context(), h.by(c), c.account.Name, c.hr.PostForm.Get("id"))
-	return h.done(c, err, "account", "key")
+	return h.done(c, err, "key")
 }

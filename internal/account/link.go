@@ -72,7 +72,7 @@ func (h *Handler) badLink(w http.ResponseWriter, hr *http.Request, f linkForm, e
 	switch {
 	case errors.Is(err, people.ErrLinkUnknown):
 		status = http.StatusUnprocessableEntity
-		f.fault = "There is no such link. Perhaps a part of it is missing: copy it whole, or ask for a new one."
+		f.fault = "There is no such link, or not any more. Copy the whole of it, or ask whoever gave it to you for a new one."
 	case errors.Is(err, people.ErrLinkExpired):
 		f.fault = "This link is too old. Ask whoever gave it to you for a new one."
 	case errors.Is(err, people.ErrLinkUsed):

@@ -75,12 +75,12 @@ func (h *Handler) overview(c *call) error {
 
 func (h *Handler) endSession(c *call) error {
 	err := h.People.EndSession(c.hr.Context(), h.by(c), c.who(), c.hr.PostForm.Get("id"))
-	return h.done(c, err, "account", "session")
+	return h.done(c, err, "session")
 }
 
 func (h *Handler) endOthers(c *call) error {
 	_, err := h.People.EndSessions(c.hr.Context(), h.by(c), c.who(), c.person.Session)
-	return h.done(c, err, "account", "others")
+	return h.done(c, err, "others")
 }
 
 // everywhere ends this session as well, so that what comes next is a login.
@@ -95,5 +95,5 @@ func (h *Handler) everywhere(c *call) error {
 
 func (h *Handler) revokeApp(c *call) error {
 	err := h.People.RevokeApp(c.hr.Context(), h.by(c), c.who(), c.hr.PostForm.Get("client"))
-	return h.done(c, err, "account", "app")
+	return h.done(c, err, "app")
 }

@@ -70,7 +70,7 @@ func (h *Handler) changePassword(c *call) error {
 		if err := h.Begin(c.w, c.hr, proved); err != nil && !errors.Is(err, session.ErrOutdated) {
 			return err
 		}
-		return h.done(c, nil, "account", "password")
+		return h.done(c, nil, "password")
 	}
 	return h.show(c.w, c.hr, http.StatusUnprocessableEntity, passwordPage(f))
 }

@@ -139,7 +139,7 @@ func (h *Handler) endFactor(c *call) error {
 	if errors.Is(err, secondfactor.ErrNone) {
 		err = nil
 	}
-	return h.done(c, err, "account", "two-step-off")
+	return h.done(c, err, "two-step-off")
 }
 
 // proved uses up the code that came with the form: a session that was stolen, and

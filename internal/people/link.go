@@ -24,12 +24,13 @@ const (
 // What is wrong with a link. Whoever holds its secret may know.
 var (
 	// ErrLinkUnknown says that there is no such link: a part of it is missing, or
-	// it ended long ago.
-	ErrLinkUnknown = errors.New("there is no such link")
+	// it is forgotten, as links are that ended long ago, and those to a password
+	// that was changed by other means.
+	ErrLinkUnknown = errors.New("there is no such link, or not any more")
 	// ErrLinkExpired says that it is too old.
 	ErrLinkExpired = errors.New("the link has expired")
-	// ErrLinkUsed says that it was used, or that the password was changed since it
-	// was made.
+	// ErrLinkUsed says that it was used, or that the password is another one than
+	// that for which it was made.
 	ErrLinkUsed = errors.New("the link was used already, or the password was changed since")
 )
 
