@@ -159,12 +159,12 @@ func (b *Bearer) memories() (*memory[knownToken], *table[tokenFacts, TokenVerifi
 }
 
 // Issuers are the issuers whose tokens it takes, as clients find them to get one
-// (RFC 9728 section 2, authorization_servers). The gate itself is not among them:
-// it answers none of the addresses that a client would look for there.
+// (RFC 9728 section 2, authorization_servers). The gate itself is among them where
+// it answers the addresses that a client looks for there.
 func (b *Bearer) Issuers() []string {
 	var out []string
 	for i := range b.Tokens {
-		if v := &b.Tokens[i]; v.Issuer != "" && !v.Own {
+		if v := &b.Tokens[i]; v.Issuer != "" && (!v.Own || v.Discoverable) {
 			out = append(out, v.Issuer)
 		}
 	}

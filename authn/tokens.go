@@ -32,6 +32,9 @@ type TokenVerifier struct {
 	// Own tells that the gate issued the tokens: their subjects are its own
 	// accounts, and Identity.Issuer is empty.
 	Own bool
+	// Discoverable tells of Own that the gate is an authorization server too, with
+	// metadata (RFC 8414), which gives clients such tokens.
+	Discoverable bool
 	// Accounts, if set, must have an account for every subject; tokens of
 	// suspended accounts are refused as account-suspended, those of deleted ones,
 	// and of earlier ones of the same name, as token-revoked. Only for Own.

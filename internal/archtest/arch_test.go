@@ -67,6 +67,8 @@ var policy = map[string]struct{ house, modules string }{
 	"web/webtest":        {},
 	"internal/component": {},
 	"web/browsertest":    {house: "internal/component", modules: "github.com/chromedp/chromedp github.com/chromedp/cdproto"},
+	"internal/returnto":  {house: root},
+	"internal/login":     {house: " httpauth internal/returnto internal/session reason store web", modules: "github.com/a-h/templ"},
 	"internal/guide":     {house: " httpauth internal/nearest reason web", modules: "github.com/a-h/templ"},
 	"internal/watch":     {house: " reason httpauth"},
 	"internal/identity":  {house: root},
@@ -101,10 +103,10 @@ var policy = map[string]struct{ house, modules string }{
 	// Composition: the file, from the file to a gate, from a gate to a process.
 	"internal/config":           {house: "internal/loopback internal/nearest internal/yamldoc", modules: "go.yaml.in/yaml/v3"},
 	"internal/config/schemagen": {house: "internal/config", modules: "github.com/invopop/jsonschema"},
-	"internal/build": {house: " access authn defend internal/certificate internal/config internal/keyring internal/nearest internal/password internal/seal " +
+	"internal/build": {house: " access authn defend internal/certificate internal/config internal/issuer internal/keyring internal/nearest internal/password internal/seal " +
 		"internal/secretname internal/session internal/watch reason store store/memory token"},
 	"internal/storage": {house: "internal/build internal/config internal/seal store store/sqlite"},
-	"internal/server": {house: " access defend internal/admin internal/build internal/certificate internal/config internal/demo internal/forward internal/guide internal/history internal/inspector internal/keyring internal/loopback internal/secretname " +
+	"internal/server": {house: " access defend internal/admin internal/build internal/certificate internal/config internal/demo internal/forward internal/guide internal/history internal/inspector internal/issuer internal/keyring internal/loopback internal/secretname " +
 		"internal/password internal/proxy internal/resource internal/samples internal/storage internal/stream internal/upstream internal/watch reason store",
 		modules: "github.com/fsnotify/fsnotify golang.org/x/sys"},
 	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/gateway internal/issuer internal/loopback internal/nearest internal/password " +

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/authn"
 	"github.com/gate401/gate401/defend"
 	"github.com/gate401/gate401/internal/config"
 	oauth "github.com/gate401/gate401/internal/issuer"
@@ -23,6 +24,12 @@ type Issuing struct {
 	Desk oauth.Desk
 	// Registrations bounds how many clients register from one network.
 	Registrations *defend.Guard
+
+	// Devices bounds how many devices wait.
+	Devices *defend.Guard
+	// Userinfo asks for a token of this gate, whomever it is for, of somebody who
+	// logged in by OpenID Connect.
+	Userinfo *gate401.Gate
 
 	keys *oauth.ClientKeys
 }
@@ -76,12 +83,15 @@ func (s *System) issuing(o Options) (*Issuing, error) {
 			Code: c.CodeTTL, Device: c.DeviceTTL,
 		},
 	}
-	out := &Issuing{Issuer: own, keys: &oauth.ClientKeys{Client: o.Client, Now: o.Now}}
-	if o.Before != nil && o.Before.Issuing != nil {
-		out.Registrations = o.Before.Issuing.Registrations
+	own.Stands = func(ctx context.Context, c *token.Claims) error {
+		return s.Stores.Standing(ctx, &gate401.Identity{Subject: c.Subject, Method: "bearer", Credential: c.ID, Claims: c.Raw()}, c.IssuedAt)
 	}
-	if out.Registrations == nil {
-		out.Registrations = &defend.Guard{Now: o.Now, Limits: registrations()}
+	out := &Issuing{Issuer: own, Userinfo: s.userinfo(verifier), keys: &oauth.ClientKeys{Client: o.Client, Now: o.Now}}
+	if o.Before != nil && o.Before.Issuing != nil {
+		out.Registrations, out.Devices = o.Before.Issuing.Registrations, o.Before.Issuing.Devices
+	} else {
+		out.Registrations = &defend.Guard{Now: o.Now, Limits: at(30, 1000)}
+		out.Devices = &defend.Guard{Now: o.Now, Limits: at(200, 20_000)}
 	}
 	out.Desk = oauth.Desk{
 		Issuer: own,
@@ -94,14 +104,26 @@ func (s *System) issuing(o Options) (*Issuing, error) {
 	return out, nil
 }
 
-// registrations is how many clients may register: a person tries a few times, and
-// a program once.
-func registrations() defend.Limits {
-	return defend.Limits{
-		Account:        defend.Limit{Attempts: 1000, Window: 24 * time.Hour},
-		Address:        defend.Limit{Attempts: 30, Window: time.Hour},
-		AddressAccount: defend.Limit{Attempts: 30, Window: time.Hour},
+// at bounds what makes a record without any proof: so many an hour from one
+// network, and so many a day of one kind.
+func at(hour, day int) defend.Limits {
+	per := defend.Limit{Attempts: hour, Window: time.Hour}
+	return defend.Limits{Account: defend.Limit{Attempts: day, Window: 24 * time.Hour}, Address: per, AddressAccount: per}
+}
+
+// userinfo is the gate in front of what is told about a person.
+func (s *System) userinfo(v *token.Verifier) *gate401.Gate {
+	bearer := &authn.Bearer{Realm: s.Config.Gate.Realm, Tokens: []authn.TokenVerifier{{
+		Name: "userinfo", Verifier: v, Issuer: s.Issuer, Own: true,
+		Accounts: people{s.Stores.Set}, Check: withdrawn(s.Stores.Set), Epoch: s.Stores.Set.Revision,
+	}}}
+	q := gate401.Requirement{Rule: RuleIssuer, Accept: []gate401.Authenticator{bearer}, Scopes: []string{oauth.ScopeOpenID}}
+	q.Prepare()
+	g := &gate401.Gate{
+		Policy: defend.Blocklist(s.Config.Defend.Block).Wrap(func(*gate401.Request) gate401.Requirement { return q }),
+		Guard:  s.Guard, Intake: s.Gate.Intake, Responder: s.Gate.Responder, Observe: s.Gate.Observe,
 	}
+	return g
 }
 
 // intake reads a request to one of the gate's own endpoints, and turns away whom

@@ -138,7 +138,7 @@ func (m *methods) bearer(p *part, method config.Method) error {
 	switch {
 	case b.Own():
 		profile.Issuer, profile.Keys = m.issuer, m.stores.Keyring
-		v.Issuer, v.Own, v.Epoch = m.issuer, true, m.stores.Set.Revision
+		v.Issuer, v.Own, v.Discoverable, v.Epoch = m.issuer, true, true, m.stores.Set.Revision
 		v.Accounts, v.Check = people{m.stores.Set}, withdrawn(m.stores.Set)
 	case b.Secret.Set():
 		key, err := token.NewSecretKey("", []byte(b.Secret.Reveal()))

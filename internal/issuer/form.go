@@ -1,13 +1,13 @@
 package issuer
 
 import (
-	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/gate401/gate401/httpauth"
 )
 
 // MaxForm is the largest form that an endpoint reads.
@@ -25,6 +25,8 @@ type FormError struct {
 	Description string
 	// Status is 400 where it is 0.
 	Status int
+	// Challenge is how to ask again after a 401; none means Basic.
+	Challenge httpauth.Challenge
 }
 
 // Error says both.
@@ -53,15 +55,9 @@ func readForm(w http.ResponseWriter, hr *http.Request) (url.Values, error) {
 	if media, _, err := mime.ParseMediaType(hr.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
 		return nil, invalid("Send the parameters as application/x-www-form-urlencoded.")
 	}
-	// Writers that cannot do it have a limit of their own.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(formTimeout)) //nolint:forbidigo // of the connection, whatever the clock of the issuer says
-	body, err := io.ReadAll(http.MaxBytesReader(w, hr.Body, MaxForm))
+	body, err := readBody(w, hr, MaxForm)
 	if err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return nil, &FormError{Code: "invalid_request", Description: "The form is too large.", Status: http.StatusRequestEntityTooLarge}
-		}
-		return nil, invalid("The body could not be read to its end.")
+		return nil, err
 	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil {

@@ -57,6 +57,9 @@ type Issuer struct {
 	// Sessions, if set, must have the session of a browser that a code was
 	// approved in; one that was revoked since gets no tokens.
 	Sessions SessionReader
+	// Stands tells whether the subject of an access token may still speak, as the
+	// gate judges it: a *gate401.Denial if not. Nil asks nobody.
+	Stands func(ctx context.Context, c *token.Claims) error
 	// Policy says how long tokens are good, and what becomes of a used one.
 	Policy Policy
 	// Now is the clock; nil means time.Now.

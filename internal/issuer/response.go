@@ -63,6 +63,9 @@ func Refusal(err error, realm, problems string) Response {
 		if form.Status == http.StatusMethodNotAllowed {
 			r.Header["Allow"] = []string{http.MethodPost}
 		}
+		if form.Challenge.Scheme != "" {
+			r.Header["Www-Authenticate"] = []string{form.Challenge.String()}
+		}
 		if form.Code == "invalid_request" && problems != "" {
 			r.Fields["error_uri"] = problems + string(reason.RequestMalformed)
 		}

@@ -1,11 +1,15 @@
 package server
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 
+	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/issuer"
+	"github.com/gate401/gate401/store"
 )
 
 // Where clients look for what an authorization server is (RFC 8414 section 3,
@@ -20,10 +24,17 @@ const (
 // value has none.
 type oauth map[string]http.Handler
 
-// owns tells whether a decoded path is one of them.
-func (o oauth) owns(path string) bool { return o[path] != nil }
+// owns tells whether a request is for one of them. What a person opens at the
+// address of a device endpoint is a page.
+func (o oauth) owns(r *http.Request) bool {
+	e := o[r.URL.Path]
+	if _, device := e.(*issuer.DeviceEndpoint); device {
+		return r.Method != http.MethodGet && r.Method != http.MethodHead
+	}
+	return e != nil
+}
 
-// ServeHTTP answers a request whose path it owns. Pages of any origin may ask:
+// ServeHTTP answers a request that it owns. Pages of any origin may ask:
 // nothing here believes a cookie.
 func (o oauth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
@@ -55,14 +66,52 @@ func (h *house) endpoints(g *generation) oauth {
 	}
 	described := h.describe(g, offer)
 	o := oauth{
-		prefix + "token":  &issuer.TokenEndpoint{Desk: i.Desk, Grants: offer.Grants()},
-		prefix + "revoke": &issuer.RevocationEndpoint{Desk: i.Desk},
-		serverMetadata:    described,
+		prefix + "token":      &issuer.TokenEndpoint{Desk: i.Desk, Grants: offer.Grants()},
+		prefix + "revoke":     &issuer.RevocationEndpoint{Desk: i.Desk},
+		prefix + "introspect": &issuer.IntrospectionEndpoint{Desk: i.Desk},
+		serverMetadata:        described,
 	}
 	if offer.People {
 		o[openidMetadata] = described
+		o[prefix+"userinfo"] = i.Userinfo.Protect(h.userinfo())
+		o[prefix+"device"] = &issuer.DeviceEndpoint{Desk: i.Desk, Page: offer.Base + "device", Limit: i.Devices}
+	}
+	if offer.Registration {
+		register := &issuer.RegistrationEndpoint{
+			Desk: i.Desk, Clients: h.stores.Set.Clients, Limit: i.Registrations, Scopes: i.Issuer.Metadata(offer).ScopesSupported,
+		}
+		if t := g.config.Issuer.RegistrationToken; t.Set() {
+			register.Token = sha256.Sum256([]byte(t.Reveal()))
+		}
+		o[prefix+"register"] = register
 	}
 	return o
+}
+
+// userinfo tells about the person whose token was let through (OpenID Connect
+// Core 1.0 section 5.3).
+func (h *house) userinfo() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodPost && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD, POST")
+			problem(w, http.StatusMethodNotAllowed, "Only GET and POST are understood here.")
+			return
+		}
+		id, _ := gate401.IdentityFrom(r.Context())
+		var person *store.Account
+		account, err := h.stores.Set.Accounts.Account(r.Context(), id.Subject)
+		switch {
+		case err == nil:
+			person = &account
+		case !errors.Is(err, store.ErrNotFound):
+			problem(w, http.StatusServiceUnavailable, "The account cannot be read just now. Send the same request again later.")
+			return
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		_ = json.NewEncoder(w).Encode(issuer.Claims(id.Subject, id.Scopes, id.Groups, person)) // the client may be gone
+	})
 }
 
 // scopesOf are the scopes that rules ask for.

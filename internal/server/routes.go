@@ -10,6 +10,7 @@ import (
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/guide"
 	"github.com/gate401/gate401/internal/inspector"
+	"github.com/gate401/gate401/internal/login"
 	"github.com/gate401/gate401/internal/resource"
 )
 
@@ -24,6 +25,7 @@ type routes struct {
 	resources http.Handler
 	checks    http.Handler // where gateways ask; nil if none may
 	oauth     oauth        // the authorization server
+	login     *login.Login // where people log in; nil if they cannot
 	proxy     http.Handler
 }
 
@@ -48,10 +50,12 @@ func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			gate401.Hurry(w)
 		}
 		t.resources.ServeHTTP(w, r)
-	case t.oauth.owns(r.URL.Path):
+	case t.oauth.owns(r):
 		t.oauth.ServeHTTP(w, r)
 	case !own:
 		t.proxy.ServeHTTP(w, r)
+	case t.login != nil && t.login.Owns(r.URL.Path):
+		t.login.ServeHTTP(w, r)
 	case path == "problems" || strings.HasPrefix(path, "problems/"):
 		t.guide.ServeHTTP(w, r)
 	case path == "inspect":
