@@ -28,6 +28,17 @@ func shapeOf(r *Request) shape {
 	return shapeJSON
 }
 
+// PrefersPage tells whether the sender of r can read a page rather than anything
+// else: a browser that opens one, by a form too, or a program without the Fetch
+// Metadata fields that prefers HTML, whatever its method.
+func (r *Request) PrefersPage() bool {
+	accept := r.Header["Accept"]
+	if len(r.Header["Sec-Fetch-Mode"]) > 0 {
+		return navigation(r, accept)
+	}
+	return len(accept) > 0 && prefersHTML(accept)
+}
+
 // navigation follows the Fetch Metadata fields where the browser sends them; a
 // prefetch is no navigation, since nobody looks at it. Without them it is GET
 // or HEAD that prefers HTML.

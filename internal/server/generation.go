@@ -13,8 +13,10 @@ import (
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/login"
 	"github.com/gate401/gate401/internal/proxy"
 	"github.com/gate401/gate401/internal/resource"
+	"github.com/gate401/gate401/internal/session"
 )
 
 // generation is one configuration in force: everything that comes from it,
@@ -27,7 +29,9 @@ type generation struct {
 	system  *build.System
 	handler http.Handler
 	behind  behind
-	secured *secured // nil for plain http
+	login   *login.Login  // where people log in, nil if they cannot
+	door    *session.Door // who is logged in; nil with login
+	secured *secured      // nil for plain http
 	// fitness is asked by /readyz, by name: parts that can be unfit.
 	fitness map[string]func(context.Context) error
 	// closers end what the parts started, the last one first.
@@ -77,6 +81,7 @@ func (h *house) furnish(g, before *generation) error {
 		return err
 	}
 	g.closers = append(g.closers, g.system.Close)
+	g.login, g.door = h.logins(g)
 	front, err := h.front(g)
 	if err != nil {
 		return err
@@ -85,7 +90,7 @@ func (h *house) furnish(g, before *generation) error {
 	if routes.checks, err = h.checks(g); err != nil {
 		return err
 	}
-	routes.oauth = h.endpoints(g)
+	routes.oauth, routes.login = h.endpoints(g), g.login
 	routes.resources, err = resource.New(resource.Config{
 		Gate: g.system.Gate, All: g.system.Policy.All(), Every: g.system.Policy.Every,
 		Name: cfg.Gate.Realm, Documentation: g.system.Gate.Responder.Problems,

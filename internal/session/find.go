@@ -202,3 +202,32 @@ func denied(code reason.Code, subject, format string, args ...any) error {
 
 // Clear makes the value of a Set-Cookie field that removes the session cookie.
 func (m *Manager) Clear(r *gate401.Request) string { return ClearCookie(r, CookieName).String() }
+
+// Of returns the session whose cookie r carries, whatever its state; ErrNone if
+// there is none.
+func (m *Manager) Of(ctx context.Context, r *gate401.Request) (store.Session, error) {
+	value, _ := CookieValue(r, CookieName)
+	hash, ok := SecretHash(value)
+	if !ok {
+		return store.Session{}, ErrNone
+	}
+	s, err := m.Store.SessionByHash(ctx, hash)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return store.Session{}, ErrNone
+	case err != nil:
+		return store.Session{}, fmt.Errorf("reading a session: %w", err)
+	}
+	return s, nil
+}
+
+// Good tells whether a session is not over, as far as the record says.
+func (m *Manager) Good(s store.Session, now time.Time) bool { return now.Before(s.Ends()) }
+
+// Named is what the person of a session is shown as.
+func Named(s store.Session) string {
+	if s.Display != "" {
+		return s.Display
+	}
+	return s.Subject
+}

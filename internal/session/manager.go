@@ -181,21 +181,11 @@ func (m *Manager) stillTrue(ctx context.Context, p Proved) error {
 
 // replaced is the ID of the session that the browser has; empty for none.
 func (m *Manager) replaced(ctx context.Context, r *gate401.Request) (string, error) {
-	value, _ := CookieValue(r, CookieName)
-	hash, ok := SecretHash(value)
-	if !ok {
+	s, err := m.Of(ctx, r)
+	if errors.Is(err, ErrNone) || !s.Revoked.IsZero() {
 		return "", nil
 	}
-	s, err := m.Store.SessionByHash(ctx, hash)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return "", nil
-	case err != nil:
-		return "", fmt.Errorf("reading a session: %w", err)
-	case !s.Revoked.IsZero():
-		return "", nil
-	}
-	return s.ID, nil
+	return s.ID, err
 }
 
 // agent is the User-Agent field, shortened and without what a terminal would
