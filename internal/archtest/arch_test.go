@@ -121,7 +121,7 @@ var policy = map[string]struct{ house, modules string }{
 
 	// What measures.
 	"tools/rig":            {house: "internal/config internal/storage store token", modules: "github.com/go-jose/go-jose/v4 modernc.org/sqlite"},
-	"tools/benchproxy":     {house: " internal/build internal/config internal/storage internal/watch token tools/rig"},
+	"tools/benchproxy":     {house: " authn internal/build internal/config internal/storage internal/watch token tools/rig"},
 	"tools/soak":           {house: "token tools/rig", modules: "github.com/coder/websocket"},
 	"e2e/program":          {},
 	"examples/client-test": {},
