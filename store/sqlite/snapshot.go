@@ -159,7 +159,14 @@ type Contents struct {
 	APIKeys     int64 `json:"api_keys"`
 	SigningKeys int64 `json:"signing_keys"`
 	Audit       int64 `json:"audit"`
+	// Those of records that older programs did not keep are 0 there.
+	Clients  int64 `json:"clients"`
+	Sessions int64 `json:"sessions"`
+	Logins   int64 `json:"logins"`
 }
+
+// schemaOfLogins is the first that has clients and sessions.
+const schemaOfLogins = 4
 
 // Inspect reads a file of records that nobody writes, and changes nothing: it
 // must be ours, whole, and not newer than the program.
@@ -193,7 +200,11 @@ func inspect(ctx context.Context, path string) (c Contents, err error) {
 	if c.Schema, err = sqldb.Applied(ctx, db, sqldb.Migrations()); err != nil {
 		return c, err
 	}
-	for table, n := range map[string]*int64{"accounts": &c.Accounts, "api_keys": &c.APIKeys, "signing_keys": &c.SigningKeys, "audit": &c.Audit} {
+	tables := map[string]*int64{"accounts": &c.Accounts, "api_keys": &c.APIKeys, "signing_keys": &c.SigningKeys, "audit": &c.Audit}
+	if c.Schema >= schemaOfLogins {
+		tables["clients"], tables["sessions"], tables["token_families"] = &c.Clients, &c.Sessions, &c.Logins
+	}
+	for table, n := range tables {
 		if err := db.QueryRowContext(ctx, `SELECT count(*) FROM `+table).Scan(n); err != nil {
 			return c, err
 		}
