@@ -53,7 +53,7 @@ func (v *visit) authorize() {
 	case need:
 		v.ask(a, p)
 	default:
-		v.grant(a, p, v.onward)
+		v.grant(a, p)
 	}
 }
 
@@ -107,7 +107,7 @@ func (v *visit) judge(ask issuer.Ask) (*issuer.Authorization, bool) {
 func (v *visit) tell(e *issuer.AskError) {
 	v.log("authorization refused", e.Client, e)
 	if to := v.e.Issuer.Tell(e); to != "" {
-		v.onward(to, e.Client)
+		v.back(to)
 		return
 	}
 	v.page(e.Status(), sorry{
@@ -128,11 +128,13 @@ func (v *visit) login(a *issuer.Authorization, again bool) {
 	})
 }
 
-func name(a *issuer.Authorization) string {
-	if a.Client.Name != "" {
-		return a.Client.Name
+func name(a *issuer.Authorization) string { return clientName(a.Client) }
+
+func clientName(c store.Client) string {
+	if c.Name != "" {
+		return c.Name
 	}
-	return a.Client.ID
+	return c.ID
 }
 
 // needed tells whether the person must be asked.
@@ -140,7 +142,7 @@ func (v *visit) needed(a *issuer.Authorization, p *session.Person) (bool, error)
 	switch {
 	case a.Client.Trusted:
 		return false, nil
-	case a.Ask.Prompts("consent"), a.Unassured():
+	case v.e.Always, a.Ask.Prompts("consent"), a.Unassured():
 		return true, nil
 	}
 	c, err := v.e.Consents.Consent(v.hr.Context(), p.Subject, p.Issuer, a.Client.ID)
@@ -154,9 +156,11 @@ func (v *visit) needed(a *issuer.Authorization, p *session.Person) (bool, error)
 }
 
 // audience is what tokens will be for.
-func (v *visit) audience(a *issuer.Authorization) []string {
-	if len(a.Audience) > 0 {
-		return a.Audience
+func (v *visit) audience(a *issuer.Authorization) []string { return v.audienceOr(a.Audience) }
+
+func (v *visit) audienceOr(own []string) []string {
+	if len(own) > 0 {
+		return own
 	}
 	return v.e.Issuer.Audience
 }
@@ -166,11 +170,8 @@ func within(some, all []string) bool {
 }
 
 // grant issues a code and sends the browser back with it.
-func (v *visit) grant(a *issuer.Authorization, p *session.Person, send func(to, client string)) {
-	code, err := v.e.Issuer.IssueCode(v.hr.Context(), a, issuer.Approval{
-		Subject: p.Subject, Issuer: p.Issuer, Session: p.Session, Scopes: p.Scopes, Groups: p.Groups,
-		AuthTime: p.AuthTime, ACR: p.ACR, AMR: p.AMR,
-	})
+func (v *visit) grant(a *issuer.Authorization, p *session.Person) {
+	code, err := v.e.Issuer.IssueCode(v.hr.Context(), a, approval(p))
 	var refused *issuer.AskError
 	switch {
 	case errors.As(err, &refused):
@@ -178,26 +179,20 @@ func (v *visit) grant(a *issuer.Authorization, p *session.Person, send func(to, 
 	case err != nil:
 		v.away(err)
 	default:
-		send(v.e.Issuer.Answer(a, code), name(a))
+		v.back(v.e.Issuer.Answer(a, code))
+	}
+}
+
+func approval(p *session.Person) issuer.Approval {
+	return issuer.Approval{
+		Subject: p.Subject, Issuer: p.Issuer, Session: p.Session, Scopes: p.Scopes, Groups: p.Groups,
+		AuthTime: p.AuthTime, ACR: p.ACR, AMR: p.AMR,
 	}
 }
 
 // back sends the browser to the client (RFC 9700 section 4.12: 303, so that no
 // form is sent on).
-func (v *visit) back(to, _ string) {
+func (v *visit) back(to string) {
 	v.w.Header().Set("Location", to)
 	v.w.WriteHeader(http.StatusSeeOther)
-}
-
-// onward is back, unless the browser came here through a form of ours, such as
-// the login: the policy of that page lets its form lead to this site alone, and
-// browsers hold all that follows to it. Then a page goes on by itself, which ends
-// what the form began.
-func (v *visit) onward(to, client string) {
-	if v.hr.Header.Get("Sec-Fetch-Site") != "same-origin" {
-		v.back(to, client)
-		return
-	}
-	v.w.Header().Set("Refresh", `0;url=`+to)
-	v.show(http.StatusOK, "", onwardPage(v, to, client))
 }

@@ -67,7 +67,8 @@ func (v *visit) bind(p *session.Person, kind string, parts []string) (string, er
 
 // foreign answers a form that comes from another site, and tells whether it did.
 func (v *visit) foreign() bool {
-	err := new(http.CrossOriginProtection).Check(v.hr)
+	// The host as the browser sees it, which a proxy in front may have changed.
+	err := new(http.CrossOriginProtection).Check(&http.Request{Method: v.r.Method, Header: v.r.Header, Host: v.r.URL.Host, URL: v.r.URL})
 	if err == nil {
 		return false
 	}
@@ -117,13 +118,13 @@ func (v *visit) decide() {
 	case answer == answerCancel:
 		refused := a.Refuse("access_denied", "The person did not allow it.")
 		v.log("authorization refused", name(a), refused)
-		v.back(v.e.Issuer.Tell(refused), "")
+		v.back(v.e.Issuer.Tell(refused))
 	case answer == answerAllow:
 		if err := v.remember(a, p); err != nil {
 			v.away(err)
 			return
 		}
-		v.grant(a, p, v.back)
+		v.grant(a, p)
 	default:
 		v.anew(a)
 	}

@@ -59,6 +59,8 @@ type Endpoint struct {
 	Prefix string
 	// Realm is what the gate protects, in the words of its operator.
 	Realm string
+	// Always asks people each time, whatever they allowed before.
+	Always bool
 	// Words say what a scope allows, in the words of the operator: "read your
 	// orders". One without is shown by its name.
 	Words map[string]string
@@ -72,7 +74,10 @@ type Endpoint struct {
 const (
 	pathAuthorize = "authorize"
 	pathConsent   = "authorize/consent"
-	pathDevice    = "device"
+	// What is posted to the path of the device page is a device's.
+	pathDevice       = "device"
+	pathDeviceCode   = "device/code"
+	pathDeviceAnswer = "device/answer"
 )
 
 func (e *Endpoint) prefix() string {
@@ -91,17 +96,23 @@ func (e *Endpoint) now() time.Time {
 
 // Owns tells whether a path below the prefix is one of this endpoint.
 func Owns(path string) bool {
-	return path == pathAuthorize || path == pathConsent || path == pathDevice
+	switch path {
+	case pathAuthorize, pathConsent, pathDevice, pathDeviceCode, pathDeviceAnswer:
+		return true
+	}
+	return false
 }
 
-// ServeHTTP answers at PREFIXauthorize, PREFIXauthorize/consent and PREFIXdevice.
+// ServeHTTP answers at the paths below the prefix that Owns names.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	// Nothing here may be kept: not the code in an address, not the page that says
 	// what somebody allowed whom.
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("Pragma", "no-cache")
-	h.Set("Referrer-Policy", "no-referrer")
+	// Our own site is told where a form was, so that it can tell its forms from
+	// those of others; nobody else is.
+	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Robots-Tag", "noindex")
 	r, err := e.Intake.Request(hr)
@@ -116,6 +127,12 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		v.authorize()
 	case pathConsent:
 		v.decide()
+	case pathDevice:
+		v.device()
+	case pathDeviceCode:
+		v.deviceCode()
+	case pathDeviceAnswer:
+		v.deviceAnswer()
 	default:
 		v.page(http.StatusNotFound, sorry{Title: "There is no such page", Says: "Start over at the program that you came from."})
 	}
@@ -159,16 +176,16 @@ func (v *visit) away(err error) {
 	v.page(http.StatusServiceUnavailable, sorry{Title: "This does not work just now", Says: "Something that is needed to decide is out of reach. Load the page again in a moment.", Code: reason.CheckFailed})
 }
 
-func (v *visit) log(message, client string, err error) {
+func (v *visit) log(what, client string, err error) {
 	if v.e.Log == nil {
 		return
 	}
-	attrs := []slog.Attr{slog.String("request_id", v.r.ID), slog.String("path", v.hr.URL.Path)}
+	attrs := []slog.Attr{slog.String("event", what), slog.String("request_id", v.r.ID), slog.String("path", v.hr.URL.Path)}
 	if client != "" {
 		attrs = append(attrs, slog.String("client", client))
 	}
 	attrs = append(attrs, slog.Any("error", err))
-	v.e.Log.LogAttrs(v.hr.Context(), slog.LevelWarn, message, attrs...)
+	v.e.Log.LogAttrs(v.hr.Context(), slog.LevelWarn, "authorization page", attrs...)
 }
 
 // only answers any other method, and tells whether it did.

@@ -10,8 +10,9 @@ import (
 
 // Limits of an authorization request.
 const (
-	// MaxAsk is the length of its parameters, encoded.
-	MaxAsk = 16 << 10
+	// MaxAsk is the length of its parameters, encoded: what the way through a
+	// login can carry (returnto.MaxLength), with room for the path.
+	MaxAsk = 3600
 	// MaxAskScopes and MaxAskResources are how many of them it may name.
 	MaxAskScopes    = 64
 	MaxAskResources = 8

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/store"
@@ -257,7 +256,3 @@ func (a *Authorization) Unassured() bool {
 	}
 	return !strings.HasPrefix(a.Redirect, "https://")
 }
-
-// CodeLife is how long an authorization code is good: RFC 6749 section 4.1.2
-// recommends ten minutes at most, and a browser needs a moment.
-const CodeLife = time.Minute

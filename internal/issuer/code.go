@@ -91,7 +91,7 @@ func (s *Issuer) IssueCode(ctx context.Context, a *Authorization, p Approval) (s
 		// An account that is deleted takes its tickets with it: it must not take
 		// those of a provider's person of the same name.
 		Kind: store.TicketCode, Hash: sha256.Sum256([]byte(code)), Subject: SubjectOf(p.Issuer, p.Subject), Client: a.Client.ID,
-		Data: data, Expires: s.now().Add(CodeLife),
+		Data: data, Expires: s.now().Add(s.Policy.code()),
 	}
 	if _, err := s.Tickets.CreateTicket(ctx, ticket); err != nil {
 		return "", fmt.Errorf("keeping a code: %w", err)

@@ -64,8 +64,8 @@ func TestRedeemCodeRefuses(t *testing.T) {
 		{"another code", func(r *issuer.CodeRedemption) { r.Code = r.Code[1:] + "A" }, 0, "code-unknown", false},
 		{"no code", func(r *issuer.CodeRedemption) { r.Code = "" }, 0, "code-unknown", false},
 		{"another resource", func(r *issuer.CodeRedemption) { r.Resources = []string{"https://evil.example/"} }, 0, "invalid_target", false},
-		{"a moment before its end", func(*issuer.CodeRedemption) {}, issuer.CodeLife - time.Millisecond, "", true},
-		{"late", func(*issuer.CodeRedemption) {}, issuer.CodeLife, "code-expired", true},
+		{"a moment before its end", func(*issuer.CodeRedemption) {}, issuer.DefaultCode - time.Millisecond, "", true},
+		{"late", func(*issuer.CodeRedemption) {}, issuer.DefaultCode, "code-expired", true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

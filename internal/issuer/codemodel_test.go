@@ -42,7 +42,7 @@ func TestCodeModel(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"authorize": func(t *rapid.T) {
 				client := rapid.SampledFrom([]string{"app", "two"}).Draw(t, "client")
-				codes = append(codes, &modelCode{text: code(t, s, "client_id", client), client: client, ends: c.now().Add(issuer.CodeLife)})
+				codes = append(codes, &modelCode{text: code(t, s, "client_id", client), client: client, ends: c.now().Add(issuer.DefaultCode)})
 			},
 			"authorize without PKCE": func(t *rapid.T) {
 				bad := rapid.SampledFrom([][]string{

@@ -222,7 +222,9 @@ func (s *Issuer) decide(ctx context.Context, userCode string, change func(*waiti
 			return fmt.Errorf("deciding about a device: %w", err)
 		}
 		if w.Allowed != nil {
-			ticket.Subject = w.Allowed.Subject
+			// An account that is deleted takes its tickets with it, and not those of
+			// a provider's person of the same name.
+			ticket.Subject = SubjectOf(w.Allowed.Issuer, w.Allowed.Subject)
 		}
 		if _, err = s.Tickets.UpdateTicket(ctx, ticket); err == nil {
 			return nil
