@@ -2,7 +2,6 @@ package account
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -16,6 +15,7 @@ import (
 	"github.com/gate401/gate401/internal/people"
 	"github.com/gate401/gate401/internal/secondfactor"
 	"github.com/gate401/gate401/internal/session"
+	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/store"
 	"github.com/gate401/gate401/web"
 )
@@ -28,6 +28,13 @@ const (
 	filling = 5 * time.Minute
 )
 
+// rule is what decisions about these pages name as their rule; method is how
+// people are known here.
+const (
+	rule   = "account"
+	method = "session"
+)
+
 // maxForm bounds a form; the largest has a hundred names of scopes and groups.
 const maxForm = 64 << 10
 
@@ -36,27 +43,18 @@ const maxForm = 64 << 10
 type Handler struct {
 	// Prefix is where the gate's own endpoints are, with a slash at its end.
 	Prefix string
-	// Origin is scheme and host at which browsers reach the gate; empty for that
-	// of each request.
-	Origin string
+	// Gate reads requests, counts guesses and hears of what is refused. Required.
+	Gate *gate401.Gate
+	// Sessions are those of browsers. Required.
+	Sessions *session.Manager
 	// People are the accounts. Required.
 	People *people.People
 	// Factors are their second factors. Required.
 	Factors *secondfactor.Factors
-	// Find tells who is logged in; session.ErrNone if nobody is. Required.
-	Find func(ctx context.Context, hr *http.Request) (*session.Person, error)
-	// Begin logs a browser in that has proved itself already, in place of a
-	// session that ended with a changed password. Required.
-	Begin func(w http.ResponseWriter, hr *http.Request, p session.Proved) error
-	// Forget removes the session's cookie. Required.
-	Forget func(w http.ResponseWriter, hr *http.Request)
-	// AskLogin answers with the page that asks for a login, which leads back to
-	// the address of hr; again says that somebody is logged in, for too long. It
-	// sets the status. Required.
+	// AskLogin answers with the page that asks for a login, and leads back to the
+	// address of hr. again is who is logged in, for too long to go on; nil for
+	// nobody. Required.
 	AskLogin func(w http.ResponseWriter, hr *http.Request, again *session.Person)
-	// Guess reserves an attempt to prove the account before it is verified, and
-	// settle says what came of it. Required.
-	Guess func(hr *http.Request, account string) (settle func(error), err error)
 	// KeyEnvironment is that of the API keys which the gate takes; empty where it
 	// takes none.
 	KeyEnvironment string
@@ -66,28 +64,56 @@ type Handler struct {
 	// MustHaveFactor tells whether members of these groups must have a second
 	// factor; nil for nobody.
 	MustHaveFactor func(groups []string) bool
-	// RequestID finds the ID of a request, for the audit; nil for none.
-	RequestID func(hr *http.Request) string
-	// Now is the clock; nil means time.Now.
-	Now func() time.Time
 	// Log hears what could not be done; nil discards.
 	Log *slog.Logger
 
-	once    sync.Once
-	handler http.Handler
-}
-
-func (h *Handler) now() time.Time {
-	if h.Now != nil {
-		return h.Now()
-	}
-	return time.Now()
+	once   sync.Once
+	cross  *http.CrossOriginProtection
+	routes map[string]route
 }
 
 // ServeHTTP answers for the pages.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	h.once.Do(h.setup)
-	h.handler.ServeHTTP(w, hr)
+	c := &call{w: w, hr: hr}
+	var err error
+	c.r, err = h.Gate.Intake.Request(hr)
+	secure(w)
+	w.Header().Set("X-Request-Id", c.r.ID)
+	if err == nil {
+		err = h.forged(c.r)
+	}
+	if err != nil {
+		h.failed(c, err)
+		return
+	}
+	path := strings.TrimSuffix(strings.TrimPrefix(hr.URL.Path, h.Prefix), "/")
+	if path == "link" {
+		h.link(c)
+		return
+	}
+	r, ok := h.routes[path]
+	if !ok {
+		h.missing(c)
+		return
+	}
+	h.serve(c, r)
+}
+
+// Owns tells whether path is one that ServeHTTP answers.
+func (h *Handler) Owns(path string) bool {
+	name, ok := strings.CutPrefix(path, h.Prefix)
+	return ok && (name == "account" || name == "link" || strings.HasPrefix(name, "account/"))
+}
+
+// forged refuses what a page of another site made.
+func (h *Handler) forged(r *gate401.Request) error {
+	// The host as the browser sees it, which a proxy in front may have changed.
+	err := h.cross.Check(&http.Request{Method: r.Method, Header: r.Header, Host: r.URL.Host, URL: r.URL})
+	if err != nil {
+		return &gate401.Denial{Reason: reason.CSRFFailed, Method: method, Err: err}
+	}
+	return nil
 }
 
 // page answers one request of somebody who is logged in.
@@ -97,7 +123,8 @@ type page func(c *call) error
 type call struct {
 	w      http.ResponseWriter
 	hr     *http.Request
-	person *session.Person
+	r      *gate401.Request
+	person *session.Person // nil for the pages that ask for no login
 	// own tells that the person has an account in the records; account is it.
 	own     bool
 	account store.Account
@@ -107,13 +134,10 @@ func (c *call) who() people.Who {
 	return people.Who{Subject: c.person.Subject, Issuer: c.person.Issuer}
 }
 
-func (h *Handler) by(c *call) people.By {
-	by := people.By{Actor: c.person.Subject}
+func (c *call) by() people.By {
+	by := people.By{Actor: c.person.Subject, RequestID: c.r.ID}
 	if c.person.Issuer != "" {
 		by.Actor = c.person.Subject + " of " + c.person.Issuer
-	}
-	if h.RequestID != nil {
-		by.RequestID = h.RequestID(c.hr)
 	}
 	return by
 }
@@ -127,8 +151,9 @@ type route struct {
 	recent, own bool
 }
 
-func (h *Handler) routes() map[string]route {
-	return map[string]route{
+func (h *Handler) setup() {
+	h.cross = http.NewCrossOriginProtection()
+	h.routes = map[string]route{
 		"account":                   {get: h.overview},
 		"account/sessions/end":      {post: h.endSession, back: "account"},
 		"account/sessions/others":   {post: h.endOthers, back: "account"},
@@ -147,37 +172,6 @@ func (h *Handler) routes() map[string]route {
 	}
 }
 
-func (h *Handler) setup() {
-	routes := h.routes()
-	all := http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
-		secure(w)
-		path := strings.TrimSuffix(strings.TrimPrefix(hr.URL.Path, h.Prefix), "/")
-		if path == "link" {
-			h.link(w, hr)
-			return
-		}
-		r, ok := routes[path]
-		if !ok {
-			h.missing(w, hr)
-			return
-		}
-		h.serve(w, hr, r)
-	})
-	// A page of another origin must not make a browser send our forms.
-	guard := http.NewCrossOriginProtection()
-	if h.Origin != "" {
-		// Behind a proxy the Host field may be another one. What is no origin adds
-		// none.
-		_ = guard.AddTrustedOrigin(h.Origin)
-	}
-	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
-		secure(w)
-		h.sorry(w, hr, http.StatusForbidden, "This came from another site",
-			"The form was sent by a page of another site, so nothing was done.", "Open your account and do it there.")
-	}))
-	h.handler = guard.Handler(all)
-}
-
 // secure sets the fields of every page: nobody keeps it, frames it, or is told on
 // another site where somebody came from.
 func secure(w http.ResponseWriter) {
@@ -192,7 +186,8 @@ func secure(w http.ResponseWriter) {
 	head.Set("X-Robots-Tag", "noindex")
 }
 
-func (h *Handler) serve(w http.ResponseWriter, hr *http.Request, r route) {
+func (h *Handler) serve(c *call, r route) {
+	w, hr := c.w, c.hr
 	read := hr.Method == http.MethodGet || hr.Method == http.MethodHead
 	switch {
 	case read && r.get == nil:
@@ -201,11 +196,11 @@ func (h *Handler) serve(w http.ResponseWriter, hr *http.Request, r route) {
 		return
 	case !read && (hr.Method != http.MethodPost || r.post == nil):
 		w.Header().Set("Allow", allow(r))
-		h.sorry(w, hr, http.StatusMethodNotAllowed, "That cannot be done here", "This address does not understand "+hr.Method+".", "")
+		h.sorry(c, http.StatusMethodNotAllowed, "That cannot be done here", "This address does not understand "+hr.Method+".", "")
 		return
 	}
 	back := h.Prefix + r.back
-	c, err := h.enter(w, hr)
+	err := h.enter(c)
 	switch {
 	case errors.Is(err, session.ErrNone) && read:
 		h.AskLogin(w, hr, nil)
@@ -214,13 +209,13 @@ func (h *Handler) serve(w http.ResponseWriter, hr *http.Request, r route) {
 		http.Redirect(w, hr, back, http.StatusSeeOther)
 		return
 	case err != nil:
-		h.failed(w, hr, err)
+		h.failed(c, err)
 		return
 	case r.own && !c.own:
-		h.missing(w, hr)
+		h.missing(c)
 		return
 	}
-	age := h.now().Sub(c.person.AuthTime)
+	age := c.r.Time.Sub(c.person.AuthTime)
 	switch {
 	case r.recent && read && age > Recent:
 		h.AskLogin(w, hr, c.person)
@@ -229,7 +224,7 @@ func (h *Handler) serve(w http.ResponseWriter, hr *http.Request, r route) {
 		http.Redirect(w, hr, back, http.StatusSeeOther)
 		return
 	case !read && !parse(w, hr):
-		h.sorry(w, hr, http.StatusBadRequest, "The form cannot be read", "It is too large, or was changed on its way. Nothing was done.", "Open your account and do it again.")
+		h.sorry(c, http.StatusBadRequest, "The form cannot be read", "It is too large, or was changed on its way. Nothing was done.", "Open your account and do it again.")
 		return
 	}
 	do := r.get
@@ -237,7 +232,7 @@ func (h *Handler) serve(w http.ResponseWriter, hr *http.Request, r route) {
 		do = r.post
 	}
 	if err := do(c); err != nil {
-		h.failed(w, hr, err)
+		h.failed(c, err)
 	}
 }
 
@@ -259,21 +254,20 @@ func parse(w http.ResponseWriter, hr *http.Request) bool {
 }
 
 // enter finds who sent the request.
-func (h *Handler) enter(w http.ResponseWriter, hr *http.Request) (*call, error) {
-	person, err := h.Find(hr.Context(), hr)
-	if err != nil {
-		return nil, err
+func (h *Handler) enter(c *call) error {
+	var err error
+	if c.person, err = h.Sessions.Find(c.hr.Context(), c.r); err != nil {
+		return err
 	}
-	c := &call{w: w, hr: hr, person: person}
-	if person.Issuer != "" || h.FileAccounts {
-		return c, nil
+	if c.person.Issuer != "" || h.FileAccounts {
+		return nil
 	}
-	c.account, err = h.People.Account(hr.Context(), person.Subject)
+	c.account, err = h.People.Account(c.hr.Context(), c.person.Subject)
 	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrName) {
-		return nil, err
+		return err
 	}
 	c.own = err == nil
-	return c, nil
+	return nil
 }
 
 // done leads to the page that says what was done: word is one of the notices. What
@@ -298,26 +292,30 @@ func (h *Handler) unrecorded(err error) error {
 }
 
 // failed answers what could not be done: by the person's fault, or by ours.
-func (h *Handler) failed(w http.ResponseWriter, hr *http.Request, err error) {
+func (h *Handler) failed(c *call, err error) {
 	var d *gate401.Denial
 	switch {
 	case errors.As(err, &d):
-		h.refused(w, hr, d)
+		h.refused(c, d)
 	case errors.Is(err, store.ErrNotFound):
-		h.missing(w, hr)
+		h.missing(c)
 	case errors.Is(err, store.ErrConflict), errors.Is(err, people.ErrSuspended):
-		h.sorry(w, hr, http.StatusConflict, "Something has changed in the meantime", "Nothing was done, because your account was changed at the same time.", "Open your account and look how it is now.")
+		h.sorry(c, http.StatusConflict, "Something has changed in the meantime", "Nothing was done, because your account was changed at the same time.", "Open your account and look how it is now.")
 	default:
-		if h.Log != nil && hr.Context().Err() == nil {
-			h.Log.Error("account page failed", slog.String("path", hr.URL.Path), slog.String("error", err.Error()))
+		if h.Log != nil && c.hr.Context().Err() == nil {
+			h.Log.Error("account page failed", slog.String("request_id", c.r.ID), slog.String("error", err.Error()))
 		}
-		w.Header().Set("Retry-After", "5")
-		h.sorry(w, hr, http.StatusServiceUnavailable, "That could not be done just now", "It is our fault, not yours.", "Do the same again in a moment.")
+		c.w.Header().Set("Retry-After", "5")
+		h.sorry(c, http.StatusServiceUnavailable, "That could not be done just now", "It is our fault, not yours.", "Do the same again in a moment.")
 	}
 }
 
 // refused answers what the guard, or the reading of the request, refuses.
-func (h *Handler) refused(w http.ResponseWriter, hr *http.Request, d *gate401.Denial) {
+func (h *Handler) refused(c *call, d *gate401.Denial) {
+	if h.Gate.Observe != nil {
+		h.Gate.Observe(c.r, &gate401.Decision{Rule: rule, Denial: d, Header: d.Header})
+	}
+	w := c.w
 	for name, values := range d.Header {
 		w.Header()[name] = values
 	}
@@ -329,23 +327,28 @@ func (h *Handler) refused(w http.ResponseWriter, hr *http.Request, d *gate401.De
 				wait = lasts(d)
 			}
 		}
-		h.sorry(w, hr, status, "Too many attempts", "There were too many wrong ones in a short time.", "Wait for "+wait+", then do it again.")
+		h.sorry(c, status, "Too many attempts", "There were too many wrong ones in a short time.", "Wait for "+wait+", then do it again.")
 	case http.StatusForbidden:
-		h.sorry(w, hr, status, "Your account is suspended", "You are logged in, but may do nothing until it is resumed.", "Ask whoever runs this site.")
+		if d.Reason == reason.CSRFFailed {
+			h.sorry(c, status, "This came from another site", "The form was sent by a page of another site, so nothing was done.", "Open your account and do it there.")
+			return
+		}
+		h.sorry(c, status, "Your account is suspended", "You are logged in, but may do nothing until it is resumed.", "Ask whoever runs this site.")
 	default:
-		h.sorry(w, hr, status, "That is not possible", "The request cannot be read in one way.", "Open your account and do it again.")
+		h.sorry(c, status, "That is not possible", "The request cannot be read in one way.", "Open your account and do it again.")
 	}
 }
 
 // missing answers for what is not there, and for what is somebody else's.
-func (h *Handler) missing(w http.ResponseWriter, hr *http.Request) {
-	h.sorry(w, hr, http.StatusNotFound, "There is no such page", "Or it is about something that is not there any more.", "Open your account to see what is.")
+func (h *Handler) missing(c *call) {
+	h.sorry(c, http.StatusNotFound, "There is no such page", "Or it is about something that is not there any more.", "Open your account to see what is.")
 }
 
 // show writes a page.
-func (h *Handler) show(w http.ResponseWriter, hr *http.Request, status int, c templ.Component) error {
+func (h *Handler) show(c *call, status int, page templ.Component) error {
+	w, hr := c.w, c.hr
 	var body bytes.Buffer
-	if err := c.Render(hr.Context(), &body); err != nil {
+	if err := page.Render(hr.Context(), &body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -357,6 +360,6 @@ func (h *Handler) show(w http.ResponseWriter, hr *http.Request, status int, c te
 }
 
 // sorry writes a page that says why something was not done.
-func (h *Handler) sorry(w http.ResponseWriter, hr *http.Request, status int, title, why, next string) {
-	_ = h.show(w, hr, status, sorryPage(h.card(title), title, why, next, h.Prefix+"account"))
+func (h *Handler) sorry(c *call, status int, title, why, next string) {
+	_ = h.show(c, status, sorryPage(h.card(title), title, why, next, h.Prefix+"account"))
 }

@@ -65,7 +65,7 @@ func (h *Handler) askKey(c *call) error {
 	}
 	f := h.keyForm(c, "")
 	f.id = id
-	return h.show(c.w, c.hr, http.StatusOK, newKeyPage(f))
+	return h.show(c, http.StatusOK, newKeyPage(f))
 }
 
 func (h *Handler) newKey(c *call) error {
@@ -82,9 +82,9 @@ func (h *Handler) newKey(c *call) error {
 		Scopes: form["scope"], Groups: form["group"],
 	}
 	if till.lasts > 0 {
-		ask.Expires = h.now().Add(till.lasts)
+		ask.Expires = c.r.Time.Add(till.lasts)
 	}
-	made, secret, err := h.People.CreateKey(c.hr.Context(), h.by(c), c.account.Name, ask)
+	made, secret, err := h.People.CreateKey(c.hr.Context(), c.by(), c.account.Name, ask)
 	if err = h.unrecorded(err); err != nil {
 		return h.keyFault(c, err)
 	}
@@ -96,7 +96,7 @@ func (h *Handler) keyFault(c *call, err error) error {
 	var fault string
 	switch {
 	case errors.Is(err, store.ErrExists):
-		return h.show(c.w, c.hr, http.StatusConflict, sorryPage(h.card("The key was made already"), "The key was made already",
+		return h.show(c, http.StatusConflict, sorryPage(h.card("The key was made already"), "The key was made already",
 			"The form was sent twice. The key was shown the first time, and cannot be shown again.", "If you did not copy it, revoke it and make another one.", h.Prefix+"account"))
 	case errors.Is(err, people.ErrTooManyKeys):
 		fault = "You have as many keys as one account can have. Revoke one that is not needed."
@@ -123,12 +123,12 @@ func (h *Handler) again(c *call, f keyForm) error {
 	for _, g := range form["group"] {
 		f.asked["group "+g] = true
 	}
-	return h.show(c.w, c.hr, http.StatusUnprocessableEntity, newKeyPage(f))
+	return h.show(c, http.StatusUnprocessableEntity, newKeyPage(f))
 }
 
 // showKey shows a key the only time that it can be seen.
 func (h *Handler) showKey(c *call, key store.APIKey, secret token.APIKey, title, more string) error {
-	return h.show(c.w, c.hr, http.StatusOK, keyPage(h.card(title, "copy.js"), title, more, key, secret.Reveal(), now{h.now()}, h.Prefix+"account"))
+	return h.show(c, http.StatusOK, keyPage(h.card(title, "copy.js"), title, more, key, secret.Reveal(), now{c.r.Time}, h.Prefix+"account"))
 }
 
 // askReplace asks how long the old key stays good.
@@ -141,7 +141,7 @@ func (h *Handler) askReplace(c *call) error {
 	if err != nil {
 		return err
 	}
-	return h.show(c.w, c.hr, http.StatusOK, replacePage(h.card("Replace an API key"), key, next, h.Prefix+"account"))
+	return h.show(c, http.StatusOK, replacePage(h.card("Replace an API key"), key, next, h.Prefix+"account"))
 }
 
 func (h *Handler) replaceKey(c *call) error {
@@ -150,11 +150,11 @@ func (h *Handler) replaceKey(c *call) error {
 	if !ok {
 		return store.ErrNotFound
 	}
-	made, secret, err := h.People.RotateKey(c.hr.Context(), h.by(c), c.account.Name, form.Get("id"), form.Get("next"), overlap.lasts)
+	made, secret, err := h.People.RotateKey(c.hr.Context(), c.by(), c.account.Name, form.Get("id"), form.Get("next"), overlap.lasts)
 	err = h.unrecorded(err)
 	switch {
 	case errors.Is(err, people.ErrKeyOver):
-		return h.show(c.w, c.hr, http.StatusConflict, sorryPage(h.card("That key cannot be replaced"), "That key cannot be replaced",
+		return h.show(c, http.StatusConflict, sorryPage(h.card("That key cannot be replaced"), "That key cannot be replaced",
 			"It is revoked, has expired, or was replaced already.", "Make a new one.", h.Prefix+"account"))
 	case err != nil:
 		return h.keyFault(c, err)
@@ -167,6 +167,6 @@ func (h *Handler) replaceKey(c *call) error {
 }
 
 func (h *Handler) revokeKey(c *call) error {
-	_, err := h.People.RevokeKey(c.hr.Context(), h.by(c), c.account.Name, c.hr.PostForm.Get("id"))
+	_, err := h.People.RevokeKey(c.hr.Context(), c.by(), c.account.Name, c.hr.PostForm.Get("id"))
 	return h.done(c, err, "key")
 }

@@ -21,53 +21,52 @@ type linkForm struct {
 // link sets a forgotten password. The secret comes in the fragment of the
 // address, which no server sees: a script puts it into the form, or the person
 // pastes it. So it is sent in the body of a POST alone.
-func (h *Handler) link(w http.ResponseWriter, hr *http.Request) {
-	f := linkForm{layout: h.card("Set a new password", "link.js"), action: h.Prefix + "link"}
+func (h *Handler) link(c *call) {
+	w, hr := c.w, c.hr
+	f := linkForm{layout: h.card("Set a new password", "link.js", "login.js"), action: h.Prefix + "link"}
 	switch hr.Method {
 	case http.MethodGet, http.MethodHead:
-		_ = h.show(w, hr, http.StatusOK, linkPage(f))
+		_ = h.show(c, http.StatusOK, linkPage(f))
 		return
 	case http.MethodPost:
 	default:
 		w.Header().Set("Allow", "GET, HEAD, POST")
-		h.sorry(w, hr, http.StatusMethodNotAllowed, "That cannot be done here", "This address does not understand "+hr.Method+".", "")
+		h.sorry(c, http.StatusMethodNotAllowed, "That cannot be done here", "This address does not understand "+hr.Method+".", "")
 		return
 	}
 	if !parse(w, hr) {
-		h.sorry(w, hr, http.StatusBadRequest, "The form cannot be read", "It is too large, or was changed on its way. Nothing was done.", "Open the link again.")
+		h.sorry(c, http.StatusBadRequest, "The form cannot be read", "It is too large, or was changed on its way. Nothing was done.", "Open the link again.")
 		return
 	}
-	if err := h.useLink(w, hr, f); err != nil {
-		h.failed(w, hr, err)
+	if err := h.useLink(c, f); err != nil {
+		h.failed(c, err)
 	}
 }
 
-func (h *Handler) useLink(w http.ResponseWriter, hr *http.Request, f linkForm) error {
+func (h *Handler) useLink(c *call, f linkForm) error {
+	hr := c.hr
 	code, ctx := hr.PostForm.Get("code"), hr.Context()
 	account, err := h.People.Link(ctx, code)
 	if err != nil {
-		return h.badLink(w, hr, f, err)
+		return h.badLink(c, f, err)
 	}
 	f.code, f.name = code, account.Name
 	if !hr.PostForm.Has("next") {
-		return h.show(w, hr, http.StatusOK, linkPage(f))
+		return h.show(c, http.StatusOK, linkPage(f))
 	}
-	by := people.By{Actor: account.Name}
-	if h.RequestID != nil {
-		by.RequestID = h.RequestID(hr)
-	}
+	by := people.By{Actor: account.Name, RequestID: c.r.ID}
 	_, err = h.People.UseLink(ctx, by, code, hr.PostForm.Get("next"))
 	if err = h.unrecorded(err); err != nil {
 		if f.next = weak(err); f.next != "" {
-			return h.show(w, hr, http.StatusUnprocessableEntity, linkPage(f))
+			return h.show(c, http.StatusUnprocessableEntity, linkPage(f))
 		}
-		return h.badLink(w, hr, f, err)
+		return h.badLink(c, f, err)
 	}
-	return h.show(w, hr, http.StatusOK, linkUsedPage(h.card("Your password is set"), h.Prefix+"account"))
+	return h.show(c, http.StatusOK, linkUsedPage(h.card("Your password is set"), h.Prefix+"account"))
 }
 
 // badLink says what is wrong with a link.
-func (h *Handler) badLink(w http.ResponseWriter, hr *http.Request, f linkForm, err error) error {
+func (h *Handler) badLink(c *call, f linkForm, err error) error {
 	status := http.StatusGone
 	switch {
 	case errors.Is(err, people.ErrLinkUnknown):
@@ -83,5 +82,5 @@ func (h *Handler) badLink(w http.ResponseWriter, hr *http.Request, f linkForm, e
 	default:
 		return err
 	}
-	return h.show(w, hr, status, linkPage(f))
+	return h.show(c, status, linkPage(f))
 }

@@ -44,7 +44,7 @@ func (h *Handler) overview(c *call) error {
 			Foot: "Whoever can open this page can end what is listed here. To change what lets you in, you are asked to log in again.",
 		},
 		base: h.Prefix + "account", logout: h.Prefix + "logout", said: notice(c.hr.URL.Query().Get("done")),
-		now: now{h.now()}, person: c.person, own: c.own, account: c.account, takes: h.KeyEnvironment != "",
+		now: now{c.r.Time}, person: c.person, own: c.own, account: c.account, takes: h.KeyEnvironment != "",
 	}
 	var err error
 	if m.sessions, err = h.People.Sessions(ctx, c.who()); err != nil {
@@ -70,30 +70,30 @@ func (h *Handler) overview(c *call) error {
 			}
 		}
 	}
-	return h.show(c.w, c.hr, http.StatusOK, overviewPage(m))
+	return h.show(c, http.StatusOK, overviewPage(m))
 }
 
 func (h *Handler) endSession(c *call) error {
-	err := h.People.EndSession(c.hr.Context(), h.by(c), c.who(), c.hr.PostForm.Get("id"))
+	err := h.People.EndSession(c.hr.Context(), c.by(), c.who(), c.hr.PostForm.Get("id"))
 	return h.done(c, err, "session")
 }
 
 func (h *Handler) endOthers(c *call) error {
-	_, err := h.People.EndSessions(c.hr.Context(), h.by(c), c.who(), c.person.Session)
+	_, err := h.People.EndSessions(c.hr.Context(), c.by(), c.who(), c.person.Session)
 	return h.done(c, err, "others")
 }
 
 // everywhere ends this session as well, so that what comes next is a login.
 func (h *Handler) everywhere(c *call) error {
-	if err := h.unrecorded(h.People.EndEverything(c.hr.Context(), h.by(c), c.who())); err != nil {
+	if err := h.unrecorded(h.People.EndEverything(c.hr.Context(), c.by(), c.who())); err != nil {
 		return err
 	}
-	h.Forget(c.w, c.hr)
+	http.SetCookie(c.w, session.ClearCookie(c.r, session.CookieName))
 	c.w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
-	return h.show(c.w, c.hr, http.StatusOK, everywherePage(h.card("You are logged out everywhere"), h.Prefix+"account"))
+	return h.show(c, http.StatusOK, everywherePage(h.card("You are logged out everywhere"), h.Prefix+"account"))
 }
 
 func (h *Handler) revokeApp(c *call) error {
-	err := h.People.RevokeApp(c.hr.Context(), h.by(c), c.who(), c.hr.PostForm.Get("client"))
+	err := h.People.RevokeApp(c.hr.Context(), c.by(), c.who(), c.hr.PostForm.Get("client"))
 	return h.done(c, err, "app")
 }

@@ -1,17 +1,16 @@
 package account
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
-	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/password"
 	"github.com/gate401/gate401/internal/people"
 	"github.com/gate401/gate401/internal/session"
-	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/web"
 )
 
@@ -28,24 +27,25 @@ type passwordForm struct {
 type now struct{ time.Time }
 
 func (h *Handler) passwordForm(c *call) passwordForm {
-	return passwordForm{layout: h.card("Change your password"), base: h.Prefix + "account", name: c.account.Name}
+	return passwordForm{layout: h.card("Change your password", "login.js"), base: h.Prefix + "account", name: c.account.Name}
 }
 
 func (h *Handler) askPassword(c *call) error {
-	return h.show(c.w, c.hr, http.StatusOK, passwordPage(h.passwordForm(c)))
+	return h.show(c, http.StatusOK, passwordPage(h.passwordForm(c)))
 }
 
 func (h *Handler) changePassword(c *call) error {
 	form := c.hr.PostForm
-	settle, err := h.Guess(c.hr, c.account.Name)
+	settle, err := h.guess(c)
 	if err != nil {
 		return err
 	}
-	changed, err := h.People.ChangePassword(c.hr.Context(), h.by(c), c.account.Name, form.Get("present"), form.Get("next"))
+	// The guess counts even if whoever made it does not wait for the answer.
+	changed, err := h.People.ChangePassword(context.WithoutCancel(c.hr.Context()), c.by(), c.account.Name, form.Get("present"), form.Get("next"))
 	wrong := errors.Is(err, people.ErrWrongPassword)
 	switch {
 	case wrong:
-		settle(&gate401.Denial{Reason: reason.PasswordWrong, Method: "session", Err: err})
+		settle(h.wrong(c, err))
 	case errors.Is(err, people.ErrSamePassword), weak(err) != "", errors.Is(err, people.ErrNotRecorded):
 		settle(nil) // the present one was right
 	default:
@@ -67,12 +67,16 @@ func (h *Handler) changePassword(c *call) error {
 			Subject: c.person.Subject, Provider: c.person.Provider, Display: c.person.Display,
 			AuthTime: c.person.AuthTime, ACR: c.person.ACR, AMR: c.person.AMR, PasswordChanged: changed.PasswordChanged,
 		}
-		if err := h.Begin(c.w, c.hr, proved); err != nil && !errors.Is(err, session.ErrOutdated) {
+		_, cookie, err := h.Sessions.Begin(c.hr.Context(), proved, c.r)
+		if err != nil && !errors.Is(err, session.ErrOutdated) {
 			return err
+		}
+		if err == nil {
+			http.SetCookie(c.w, cookie)
 		}
 		return h.done(c, nil, "password")
 	}
-	return h.show(c.w, c.hr, http.StatusUnprocessableEntity, passwordPage(f))
+	return h.show(c, http.StatusUnprocessableEntity, passwordPage(f))
 }
 
 // weak says in words why a new password is refused; empty for another error.

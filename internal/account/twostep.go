@@ -1,13 +1,12 @@
 package account
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
 
-	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/secondfactor"
-	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/web"
 )
 
@@ -30,7 +29,7 @@ func (h *Handler) twoStep(c *call) error { return h.showTwoStep(c, http.StatusOK
 
 func (h *Handler) showTwoStep(c *call, status int, form, fault string) error {
 	ctx, name := c.hr.Context(), c.account.Name
-	p := factorPage{layout: h.card("Two-step login", "copy.js"), base: h.Prefix + "account", now: now{h.now()}, form: form, fault: fault}
+	p := factorPage{layout: h.card("Two-step login", "copy.js"), base: h.Prefix + "account", now: now{c.r.Time}, form: form, fault: fault}
 	var err error
 	if p.state, err = h.Factors.State(ctx, name); err != nil {
 		return err
@@ -47,7 +46,7 @@ func (h *Handler) showTwoStep(c *call, status int, form, fault string) error {
 			return err
 		}
 	}
-	return h.show(c.w, c.hr, status, twoStepPage(p))
+	return h.show(c, status, twoStepPage(p))
 }
 
 // picture is the size of the QR code, and what draws it.
@@ -103,7 +102,7 @@ func (h *Handler) confirmFactor(c *call) error {
 }
 
 func (h *Handler) showRecovery(c *call, codes []string, title string) error {
-	return h.show(c.w, c.hr, http.StatusOK, recoveryPage(h.card(title, "copy.js"), title, codes, h.Prefix+"account/two-step"))
+	return h.show(c, http.StatusOK, recoveryPage(h.card(title, "copy.js"), title, codes, h.Prefix+"account/two-step"))
 }
 
 func (h *Handler) renewRecovery(c *call) error {
@@ -146,14 +145,15 @@ func (h *Handler) endFactor(c *call) error {
 // even the password, must not be enough to weaken the account. done says that the
 // request is answered, since the code was wrong.
 func (h *Handler) proved(c *call, form string) (done bool, err error) {
-	settle, err := h.Guess(c.hr, c.account.Name)
+	settle, err := h.guess(c)
 	if err != nil {
 		return false, err
 	}
-	_, err = h.Factors.Check(c.hr.Context(), c.account.Name, c.hr.PostForm.Get("code"))
+	// The guess counts even if whoever made it does not wait for the answer.
+	_, err = h.Factors.Check(context.WithoutCancel(c.hr.Context()), c.account.Name, c.hr.PostForm.Get("code"))
 	switch err = h.unrecorded(err); {
 	case errors.Is(err, secondfactor.ErrWrong):
-		settle(&gate401.Denial{Reason: reason.PasswordWrong, Method: "session", Err: err})
+		settle(h.wrong(c, err))
 		return true, h.showTwoStep(c, http.StatusUnprocessableEntity, form, "That code is not right, or was used already. Wait for the next one.")
 	case errors.Is(err, secondfactor.ErrNone):
 		settle(nil)

@@ -90,7 +90,7 @@ func (h *house) furnish(g, before *generation) error {
 	if routes.checks, err = h.checks(g); err != nil {
 		return err
 	}
-	routes.oauth, routes.login = h.endpoints(g), g.login
+	routes.oauth, routes.login, routes.account = h.endpoints(g), g.login, h.accounts(g)
 	routes.resources, err = resource.New(resource.Config{
 		Gate: g.system.Gate, All: g.system.Policy.All(), Every: g.system.Policy.Every,
 		Name: cfg.Gate.Realm, Documentation: g.system.Gate.Responder.Problems,

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/internal/account"
 	"github.com/gate401/gate401/internal/guide"
 	"github.com/gate401/gate401/internal/inspector"
 	"github.com/gate401/gate401/internal/login"
@@ -26,6 +27,7 @@ type routes struct {
 	checks    http.Handler // where gateways ask; nil if none may
 	oauth     oauth        // the authorization server
 	login     *login.Login // where people log in; nil if they cannot
+	account   *account.Handler
 	proxy     http.Handler
 }
 
@@ -56,6 +58,8 @@ func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		t.proxy.ServeHTTP(w, r)
 	case t.login != nil && t.login.Owns(r.URL.Path):
 		t.login.ServeHTTP(w, r)
+	case t.account != nil && t.account.Owns(r.URL.Path):
+		t.account.ServeHTTP(w, r)
 	case path == "problems" || strings.HasPrefix(path, "problems/"):
 		t.guide.ServeHTTP(w, r)
 	case path == "inspect":
