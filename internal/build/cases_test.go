@@ -81,6 +81,8 @@ func (w *world) expand(t *testing.T, raw string) string {
 		switch {
 		case kind == "key":
 			return w.maker.Key(t.Context(), arg)
+		case kind == "session":
+			return w.maker.Session(t.Context(), arg)
 		case arg == "partner":
 			return partnerToken(t), nil
 		}
@@ -246,6 +248,9 @@ func TestCasesLeakNothing(t *testing.T) {
 					}
 				}
 				secrets = append(secrets, hr.Header["X-Api-Key"]...)
+				for _, c := range hr.Cookies() {
+					secrets = append(secrets, c.Value)
+				}
 				hr.RemoteAddr = cases.Client + ":40000"
 				rec := httptest.NewRecorder()
 				w.system.Gate.Protect(http.NotFoundHandler()).ServeHTTP(rec, hr)

@@ -3,7 +3,7 @@
 // who are suspended or changed their password.
 //
 // Start with a [Maker]; [Maker.Person] makes an account, [Maker.Key] and
-// [Maker.Token] a credential of a kind. The demo and the tests of the cases use
+// [Maker.Token] a credential of a kind, [Maker.Session] somebody who is logged in. The demo and the tests of the cases use
 // it, so that both mean the same by "expired".
 //
 // Everything is made in a real store by real keys; nothing here is a secret that

@@ -8,9 +8,9 @@ import (
 
 // Expand replaces each placeholder "{{KIND ARGUMENT}}" of a request.
 //
-// "{{base64 TEXT}}" and "{{basic NAME}}" are filled in here; for "token" and
-// "key" credential is called with kind and argument, which are among
-// [TokenKinds] and [KeyKinds].
+// "{{base64 TEXT}}" and "{{basic NAME}}" are filled in here; for "token",
+// "key" and "session" credential is called with kind and argument, which are among
+// [TokenKinds], [KeyKinds] and [SessionKinds].
 func Expand(raw string, credential func(kind, argument string) (string, error)) (string, error) {
 	var b strings.Builder
 	for {
@@ -44,10 +44,13 @@ func expandOne(kind, argument string, credential func(kind, argument string) (st
 			}
 		}
 		return "", fmt.Errorf("nobody is called %q", argument)
-	case "token", "key":
+	case "token", "key", "session":
 		known := TokenKinds()
-		if kind == "key" {
+		switch kind {
+		case "key":
 			known = KeyKinds()
+		case "session":
+			known = SessionKinds()
 		}
 		for _, k := range known {
 			if k.Name == argument {

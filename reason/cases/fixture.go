@@ -81,3 +81,16 @@ func KeyKinds() []Kind {
 		{"wrong-case", "is the live key with its prefix in the other case (G401_LIVE_...)"},
 	}
 }
+
+// SessionKinds are the arguments of the placeholder "session". Unless the kind
+// says otherwise, alice logged in an hour before [Clock] and has used the session
+// since.
+func SessionKinds() []Kind {
+	return []Kind{
+		{"live", "nothing is wrong with it"},
+		{"expired", "ended yesterday"},
+		{"idle", "was not used since yesterday"},
+		{"revoked", "was ended half an hour ago"},
+		{"unknown", "is well formed, and was never begun"},
+	}
+}

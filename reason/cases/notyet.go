@@ -11,8 +11,6 @@ func NotYet() []reason.Code {
 		reason.ConditionFalse,
 		// Digest.
 		reason.DigestMalformed, reason.DigestReplayed, reason.DigestStale, reason.DigestURIMismatch,
-		// Sessions of browsers.
-		reason.CSRFFailed, reason.SessionExpired, reason.SessionMissing, reason.SessionRevoked, reason.SessionUnknown,
 		// The token endpoint.
 		reason.ClientSecretWrong, reason.ClientUnknown,
 		reason.CodeExpired, reason.CodeMismatch, reason.CodeReused, reason.CodeUnknown,

@@ -70,6 +70,8 @@ func judged(ctx context.Context, c cases.Case) (d gate401.Decision, err error) {
 			switch {
 			case kind == "key":
 				return m.Key(ctx, argument)
+			case kind == "session":
+				return m.Session(ctx, argument)
 			case argument == samples.TokenPartner:
 				return partnerToken()
 			}
