@@ -130,16 +130,22 @@ func (a *ClientAuth) fits(registered, came string) bool {
 	return registered == came
 }
 
-// secret compares a secret with those that are good now, whether the client
-// exists or not.
-func (a *ClientAuth) secret(ctx context.Context, r *gate401.Request, client store.Client, p presented, unknown bool) (err error) {
-	if a.Guard != nil && r != nil {
-		settle, err := a.Guard.Reserve(ctx, r, guess(p.id))
-		if err != nil {
-			return err
-		}
-		defer func() { settle(err) }()
+// secret judges a secret, and counts it if it is wrong. It is compared whether
+// the client exists or not.
+func (a *ClientAuth) secret(ctx context.Context, r *gate401.Request, client store.Client, p presented, unknown bool) error {
+	if a.Guard == nil || r == nil {
+		return a.compare(client, p, unknown)
 	}
+	settle, err := a.Guard.Reserve(ctx, r, guess(p.id))
+	if err != nil {
+		return err
+	}
+	err = a.compare(client, p, unknown)
+	settle(err)
+	return err
+}
+
+func (a *ClientAuth) compare(client store.Client, p presented, unknown bool) error {
 	now := a.now()
 	sum := sha256.Sum256([]byte(p.secret))
 	good, over := 0, 0

@@ -151,3 +151,14 @@ func (a *away) Revoked(ctx context.Context, t store.AccessToken) (store.Revocati
 	}
 	return a.Tokens.Revoked(ctx, t)
 }
+
+// claimsOf are the claims of a token that was answered; nobody judges it.
+func claimsOf(t tester, text any) map[string]any {
+	t.Helper()
+	s, _ := text.(string)
+	claims := token.Decode(s).Claims
+	if claims == nil {
+		t.Fatal("no token: ", s)
+	}
+	return claims.Raw()
+}
