@@ -106,7 +106,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/build": {house: " access authn defend internal/certificate internal/config internal/issuer internal/keyring internal/nearest internal/password internal/seal " +
 		"internal/secretname internal/session internal/watch reason store store/memory token"},
 	"internal/storage": {house: "internal/build internal/config internal/seal store store/sqlite"},
-	"internal/server": {house: " access internal/people internal/account authn defend internal/admin internal/build internal/certificate internal/config internal/demo internal/forward internal/guide internal/history internal/inspector internal/issuer internal/keyring internal/login internal/loopback internal/secretname " +
+	"internal/server": {house: " access internal/people internal/account authn defend internal/admin internal/build internal/consent internal/certificate internal/config internal/demo internal/forward internal/guide internal/history internal/inspector internal/issuer internal/keyring internal/login internal/loopback internal/secretname " +
 		"internal/password internal/proxy internal/resource internal/samples internal/secondfactor internal/session internal/storage internal/stream internal/upstream internal/watch reason store",
 		modules: "github.com/fsnotify/fsnotify golang.org/x/sys"},
 	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/gateway internal/history internal/issuer internal/keyring internal/loopback internal/nearest internal/password internal/people " +

@@ -91,6 +91,7 @@ func (h *house) furnish(g, before *generation) error {
 		return err
 	}
 	routes.oauth, routes.login, routes.account = h.endpoints(g), g.login, h.accounts(g)
+	routes.consent = h.authorizing(g)
 	routes.resources, err = resource.New(resource.Config{
 		Gate: g.system.Gate, All: g.system.Policy.All(), Every: g.system.Policy.Every,
 		Name: cfg.Gate.Realm, Documentation: g.system.Gate.Responder.Problems,

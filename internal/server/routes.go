@@ -9,6 +9,7 @@ import (
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/account"
+	"github.com/gate401/gate401/internal/consent"
 	"github.com/gate401/gate401/internal/guide"
 	"github.com/gate401/gate401/internal/inspector"
 	"github.com/gate401/gate401/internal/login"
@@ -28,6 +29,7 @@ type routes struct {
 	oauth     oauth        // the authorization server
 	login     *login.Login // where people log in; nil if they cannot
 	account   *account.Handler
+	consent   *consent.Endpoint // where programs ask people; nil if they cannot
 	proxy     http.Handler
 }
 
@@ -60,6 +62,8 @@ func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		t.login.ServeHTTP(w, r)
 	case t.account != nil && t.account.Owns(r.URL.Path):
 		t.account.ServeHTTP(w, r)
+	case t.consent != nil && consent.Owns(path):
+		t.consent.ServeHTTP(w, r)
 	case path == "problems" || strings.HasPrefix(path, "problems/"):
 		t.guide.ServeHTTP(w, r)
 	case path == "inspect":
