@@ -20,6 +20,7 @@ func (h *house) run(ctx context.Context) error {
 	life, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	defer h.recheck(life)()
+	defer h.sweep(life)()
 	defer h.rotateKeys(life)()
 	front := h.server(http.HandlerFunc(h.serve))
 	// They would never end by themselves.
