@@ -37,7 +37,7 @@ func (s *Issuer) RedeemDevice(ctx context.Context, c store.Client, code string, 
 		return nil, s.pending(ctx, ticket, w, now)
 	}
 	p := w.Allowed
-	if err := s.stillLoggedIn(ctx, ticket, coded{Issuer: p.Issuer, Session: p.Session}); err != nil {
+	if err := s.stillLoggedIn(ctx, ticket, coded{Subject: p.Subject, Issuer: p.Issuer, Session: p.Session}); err != nil {
 		return nil, err
 	}
 	first, err := s.narrow(w.Audience, resources)
