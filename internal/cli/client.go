@@ -160,10 +160,10 @@ func (a *app) clientShow() *cobra.Command {
 
 // clientText is one client, a line for each thing that there is.
 func (a *app) clientText(c clientRecord) string {
-	rows := [][]string{{"id", explain.Visible(c.ID)}, {"state", c.State}, {"proves itself by", c.Method}, {"created", explain.Moment(c.Created)}}
+	rows := [][2]string{{"id", explain.Visible(c.ID)}, {"state", c.State}, {"proves itself by", c.Method}, {"created", explain.Moment(c.Created)}}
 	add := func(name, value string) {
 		if value != "" {
-			rows = append(rows, []string{name, explain.Visible(value)})
+			rows = append(rows, [2]string{name, explain.Visible(value)})
 		}
 	}
 	add("name", c.Name)
@@ -196,7 +196,7 @@ func (a *app) clientText(c clientRecord) string {
 	default:
 		add("consent", "people are asked")
 	}
-	return a.table([]string{"", ""}, rows)
+	return a.style.Pairs("", rows)
 }
 
 // eachClient goes through all clients.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/internal/history"
 	"github.com/gate401/gate401/store"
 	"github.com/gate401/gate401/token"
 )
@@ -18,7 +19,8 @@ import (
 func (a *app) key() *cobra.Command {
 	return a.group("key", "Create, list, rotate and revoke API keys",
 		"API keys for programs. A key is printed once, when it is made; only its SHA-256 is kept.",
-		a.keyCreate(), a.keyList(), a.keyRevoke(), a.keyRotate())
+		a.keyCreate(), a.keyList(), a.keyRevoke(), a.keyRotate(),
+		a.trace("ID|KEY", "Tell the life of a key", "ID may also be the key itself, of which only the identifier is used.", history.KindKey, a.completeKeys))
 }
 
 // apiKey is an API key as JSON.
@@ -120,6 +122,7 @@ func (a *app) keyCreate() *cobra.Command {
 			if err != nil {
 				return storeError(err)
 			}
+			r.tell(ctx, store.Event{Kind: store.EventIssued, Method: "api-key", Object: made.ID, Subject: made.Owner, Detail: "by " + r.actor})
 			detail := map[string]any{"owner": made.Owner, "name": made.Name, "environment": made.Environment, "scopes": made.Scopes}
 			if err := r.audit(ctx, "key.create", made.ID, detail); err != nil {
 				return err
@@ -270,6 +273,7 @@ func (a *app) keyRevoke() *cobra.Command {
 				k.Revoked = a.Now()
 				k, err = r.Set.APIKeys.UpdateAPIKey(ctx, k)
 				if err == nil {
+					r.tell(ctx, store.Event{Kind: store.EventRevoked, Method: "api-key", Object: k.ID, Subject: k.Owner, Detail: "by " + r.actor})
 					err = r.audit(ctx, "key.revoke", k.ID, nil)
 					break
 				}
@@ -343,6 +347,8 @@ func (a *app) keyRotate() *cobra.Command {
 			if err != nil {
 				return storeError(err)
 			}
+			r.tell(ctx, store.Event{Kind: store.EventRenewed, Method: "api-key", Object: old.ID, Subject: old.Owner, Detail: "replaced by " + next.ID})
+			r.tell(ctx, store.Event{Kind: store.EventIssued, Method: "api-key", Object: next.ID, Subject: next.Owner, Detail: "in place of " + old.ID})
 			if err := r.audit(ctx, "key.rotate", old.ID, map[string]any{"successor": next.ID, "until": until.UTC()}); err != nil {
 				return err
 			}

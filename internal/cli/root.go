@@ -54,7 +54,7 @@ curl -sI https://api.example.com/ | gate401 explain -`,
 		}
 	}
 	add(groupRun, a.demo(), a.serve(), a.mock(), a.init(), a.config(), a.health())
-	add(groupRecords, a.user(), a.client(), a.key(), a.token(), a.signingKey(), a.backup(), a.restore())
+	add(groupRecords, a.user(), a.client(), a.key(), a.session(), a.token(), a.signingKey(), a.backup(), a.restore())
 	add(groupExplain, a.explain(), a.reasons())
 	add(groupCall, a.login(), a.logout(), a.call())
 	add(groupOther, a.completion(), a.version())

@@ -12,13 +12,16 @@ import (
 
 	"github.com/gate401/gate401/internal/config"
 	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/store"
 	"github.com/gate401/gate401/token"
 )
 
 func (a *app) token() *cobra.Command {
-	return a.group("token", "Decode, verify and issue access tokens",
-		"Access tokens that are JSON Web Tokens (RFC 7519). Everything happens on this machine; no token is sent anywhere.",
-		a.tokenDecode(), a.tokenVerify(), a.tokenIssue())
+	return a.group("token", "Decode, verify, issue, trace and revoke tokens",
+		"Access tokens that are JSON Web Tokens (RFC 7519), and the logins that they stem from. Everything happens on this machine; no token is sent anywhere.",
+		a.tokenDecode(), a.tokenVerify(), a.tokenIssue(), a.tokenList(), a.tokenRevoke(),
+		a.trace("ID|TOKEN", "Tell the life of a token and its login",
+			"ID may be that of an access token (jti), of a login, a session or an API key, or the token itself, of which only the identifier is used.", "", a.completeLogins))
 }
 
 // readToken takes the token from the argument, or from standard input for "-".
@@ -129,6 +132,7 @@ curl -H "Authorization: Bearer $(gate401 token issue --sub alice)" http://127.0.
 			if err := r.audit(ctx, "token.issue", issued.ID, detail); err != nil {
 				return err
 			}
+			r.tell(ctx, store.Event{Time: issued.IssuedAt, Kind: store.EventIssued, Method: "bearer", Object: issued.ID, Subject: subject, Detail: "by " + r.actor})
 			r.doubt(ctx, subject, audience)
 			if asJSON {
 				return a.json(map[string]any{

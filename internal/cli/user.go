@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/gate401/gate401/internal/explain"
 	"github.com/gate401/gate401/internal/password"
+	"github.com/gate401/gate401/internal/people"
 	"github.com/gate401/gate401/store"
 )
 
@@ -215,19 +217,8 @@ func (a *app) userPasswd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			hash, err := r.Hasher.Hash(ctx, secret.text)
-			if err != nil {
-				return err
-			}
-			account, err = r.change(ctx, account.Name, func(account *store.Account) error {
-				account.SetPassword(hash, a.Now())
-				return nil
-			})
-			if err != nil {
-				return err
-			}
-			if err := r.audit(ctx, "account.password", account.Name, nil); err != nil {
-				return err
+			if account, err = r.users(ctx).SetPassword(ctx, r.by(), account.Name, secret.text); err != nil {
+				return peopleError(err)
 			}
 			return a.told(asJSON, account, secret, "changed the password of "+account.Name)
 		},
@@ -286,27 +277,52 @@ func (a *app) userChange(use, short, long, action string, edit func(*store.Accou
 	return cmd
 }
 
+// userStanding is the shape of suspend and resume.
+func (a *app) userStanding(cmd *cobra.Command, change func(*people.People, context.Context, people.By, string) (store.Account, bool, error), done, already string) *cobra.Command {
+	var w where
+	var asJSON bool
+	cmd.Args = wants(1, 1, "the name")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx := cmd.Context()
+		r, err := a.open(ctx, w)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = r.Close() }()
+		account, err := r.account(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		account, changed, err := change(r.users(ctx), ctx, r.by(), account.Name)
+		switch {
+		case err != nil:
+			return peopleError(err)
+		case asJSON:
+			return a.json(newPerson(account))
+		case changed:
+			a.say(done, account.Name)
+		default:
+			a.say(already, account.Name)
+		}
+		return nil
+	}
+	cmd.ValidArgsFunction = a.completePeople(&w)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	w.flags(cmd)
+	return cmd
+}
+
 func (a *app) userSuspend() *cobra.Command {
-	return a.userChange("suspend NAME", "Lock an account out until it is resumed",
-		"The account and its API keys are refused from now on, and told so only after their proof was right.",
-		"account.suspend", func(account *store.Account) (string, bool, error) {
-			if account.Suspended {
-				return account.Name + " is suspended already", false, nil
-			}
-			account.Suspended = true
-			return "suspended " + account.Name, true, nil
-		})
+	return a.userStanding(&cobra.Command{
+		Use: "suspend NAME", Short: "Lock an account out until it is resumed", Example: "gate401 user suspend alice",
+		Long: "The account, its sessions, tokens and API keys are refused from now on (403), and told so only after their proof was right. Nothing of it ends.",
+	}, (*people.People).Suspend, "suspended %s", "%s is suspended already")
 }
 
 func (a *app) userResume() *cobra.Command {
-	return a.userChange("resume NAME", "Let a suspended account in again", "",
-		"account.resume", func(account *store.Account) (string, bool, error) {
-			if !account.Suspended {
-				return account.Name + " is not suspended", false, nil
-			}
-			account.Suspended = false
-			return "resumed " + account.Name, true, nil
-		})
+	return a.userStanding(&cobra.Command{
+		Use: "resume NAME", Short: "Let a suspended account in again", Example: "gate401 user resume alice",
+	}, (*people.People).Resume, "resumed %s", "%s is not suspended")
 }
 
 func (a *app) userGroups() *cobra.Command {
@@ -356,11 +372,8 @@ func (a *app) userRemove() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := r.RemoveAccount(ctx, account.Name); err != nil {
-				return storeError(err)
-			}
-			if err := r.audit(ctx, "account.delete", account.Name, nil); err != nil {
-				return err
+			if err := r.users(ctx).Delete(ctx, r.by(), account.Name); err != nil {
+				return peopleError(err)
 			}
 			if asJSON {
 				err = a.json(map[string]any{"name": account.Name, "removed": true})

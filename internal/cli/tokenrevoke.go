@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/internal/history"
+	"github.com/gate401/gate401/internal/people"
+	"github.com/gate401/gate401/store"
+)
+
+// revokeFlags say what is to be revoked besides one token.
+type revokeFlags struct {
+	login, client, account string
+	all                    bool
+}
+
+func (f *revokeFlags) given() bool {
+	return f.login != "" || f.client != "" || f.account != "" || f.all
+}
+
+func (a *app) tokenRevoke() *cobra.Command {
+	var w where
+	var f revokeFlags
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "revoke ID|TOKEN|- | --login ID | --client ID | --account NAME | --all",
+		Short: "Refuse tokens from now on: one, or all of a login, client, account, or of everyone",
+		Long: "An access token is named by its identifier (jti) or given itself; a refresh token ends its whole login. " +
+			"--client, --account and --all end everything that was issued until now, and nothing that is issued later: " +
+			"an account is logged out everywhere, browsers too, and --all logs everyone out. API keys stay good: \"gate401 key revoke\" ends one.\n\n" +
+			"\"revoked\" is printed when the store has it, and not before. A gate that is running refuses the tokens at once, also on open streams.",
+		Example: `gate401 token revoke AB5DLQ3YPXKX6GJ2UVQ5OZ7K3E
+pbpaste | gate401 token revoke -
+gate401 token revoke --account alice
+gate401 token revoke --all`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.given() {
+				return wants(0, 0, "")(cmd, args)
+			}
+			return wants(1, 1, "the token, --login, --client, --account or --all")(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			var ref history.Ref
+			if len(args) == 1 {
+				var err error
+				if ref, err = a.readRef(args[0]); err != nil {
+					return err
+				}
+			}
+			r, err := a.open(ctx, w)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = r.Close() }()
+			kind, id, fact, err := r.withdraw(ctx, f, ref)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.json(map[string]any{"revoked": true, "kind": kind, "id": id})
+			}
+			a.say("%s", fact)
+			return nil
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.login, "login", "", "all tokens of the login `ID`")
+	fl.StringVar(&f.client, "client", "", "all tokens that the client `ID` was given")
+	fl.StringVar(&f.account, "account", "", "all logins, browsers and tokens of the account `NAME`")
+	fl.BoolVar(&f.all, "all", false, "everything that was issued before now, to everyone")
+	fl.BoolVar(&asJSON, "json", false, "print JSON")
+	exclusive(cmd, "login", "client", "account", "all")
+	_ = cmd.RegisterFlagCompletionFunc("login", a.completeLogins(&w))
+	a.completeAccount(cmd, &w)
+	a.completeClient(cmd, &w)
+	w.flags(cmd)
+	return cmd
+}
+
+// withdraw revokes what the flags or the ref name, and says what that was.
+func (r *records) withdraw(ctx context.Context, f revokeFlags, ref history.Ref) (kind, id, fact string, err error) {
+	switch {
+	case f.all:
+		err = r.revoke(ctx, store.Revocation{Kind: store.RevokedAll, ID: store.Everything}, store.Event{Method: "all", Object: store.Everything})
+		return "all", store.Everything, "revoked all tokens and sessions that were issued before now, of everyone; API keys stay good", storeError(err)
+	case f.account != "":
+		account, err := r.account(ctx, f.account)
+		if err != nil {
+			return "", "", "", err
+		}
+		err = r.users(ctx).EndEverything(ctx, r.by(), people.Who{Subject: account.Name})
+		return "account", account.Name, "revoked all logins, sessions and tokens of " + account.Name + "; its API keys stay good", peopleError(err)
+	case f.client != "":
+		c, err := r.findClient(ctx, f.client)
+		if err != nil {
+			return "", "", "", err
+		}
+		err = r.revoke(ctx, store.Revocation{Kind: store.RevokedClient, ID: c.ID}, store.Event{Method: "client", Object: c.ID, Client: c.ID})
+		return "client", c.ID, "revoked all tokens that the client " + c.ID + " was given", storeError(err)
+	case f.login != "":
+		return r.withdrawLogin(ctx, f.login)
+	}
+	return r.withdrawRef(ctx, ref)
+}
+
+func (r *records) withdrawLogin(ctx context.Context, id string) (kind, login, fact string, err error) {
+	f, err := r.findLogin(ctx, id)
+	if err != nil {
+		return "", "", "", err
+	}
+	if !f.Revoked.IsZero() {
+		return "login", f.ID, f.ID + " was revoked " + explain.Moment(f.Revoked), nil
+	}
+	err = r.revoke(ctx, store.Revocation{Kind: store.RevokedFamily, ID: f.ID},
+		store.Event{Method: string(history.KindRefresh), Object: f.ID, Family: f.ID, Session: f.Session, Client: f.Client, Subject: f.Subject})
+	return "login", f.ID, fmt.Sprintf("revoked the login %s of %s at the client %s, with all of its tokens", f.ID, explain.Visible(f.Subject), orDash(explain.Visible(f.Client))), storeError(err)
+}
+
+// withdrawRef revokes one token, or what else has that name.
+func (r *records) withdrawRef(ctx context.Context, ref history.Ref) (kind, id, fact string, err error) {
+	life, err := history.Trace(ctx, r.Set, ref)
+	known := err == nil
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return "", "", "", storeError(err)
+	}
+	if !known {
+		life = &history.Life{Kind: ref.Kind, ID: ref.ID}
+	}
+	switch {
+	case life.Kind == history.KindKey:
+		return "", "", "", usagef(`"gate401 key revoke `+life.ID+`"`, "that is an API key and no token")
+	case life.Kind == history.KindSession:
+		return "", "", "", usagef(`"gate401 session revoke `+life.ID+`"`, "that is a session and no token")
+	case life.Family != nil && life.Kind != history.KindToken:
+		return r.withdrawLogin(ctx, life.Family.ID)
+	case life.Kind == history.KindRefresh:
+		return "", "", "", fail(ExitProblems, errors.New("that refresh token is not known"), "it ended long ago, or another gate issued it")
+	}
+	e := store.Event{Method: "bearer", Object: life.ID}
+	for _, was := range life.Events {
+		if was.Object == life.ID {
+			e.Family, e.Session, e.Client, e.Subject = was.Family, was.Session, was.Client, was.Subject
+		}
+	}
+	if err := r.revoke(ctx, store.Revocation{Kind: store.RevokedToken, ID: life.ID}, e); err != nil {
+		return "", "", "", storeError(err)
+	}
+	fact = "revoked the access token " + explain.Visible(life.ID)
+	if life.Family != nil && life.Family.Revoked.IsZero() {
+		r.app.say("note: its login goes on, and can get another one; --login %s ends that too", life.Family.ID)
+	}
+	if !known {
+		r.app.say("note: nobody here has seen that token; check the identifier")
+	}
+	return "token", life.ID, fact, nil
+}
