@@ -17,6 +17,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/defend"
 	"github.com/gate401/gate401/internal/consent"
 	"github.com/gate401/gate401/internal/issuer"
 	"github.com/gate401/gate401/internal/session"
@@ -114,7 +115,7 @@ func open(t *testing.T) *house {
 	intake := &gate401.Intake{Now: h.now}
 	door := &session.Door{Manager: h.manager, Intake: intake}
 	h.end = &consent.Endpoint{
-		Issuer: s, Clients: h.set.Clients, Consents: h.set.Consents, People: door, Sessions: h.set.Sessions, Intake: intake, Now: h.now,
+		Guard: &defend.Guard{Now: h.now}, Issuer: s, Clients: h.set.Clients, Consents: h.set.Consents, People: door, Sessions: h.set.Sessions, Intake: intake, Now: h.now,
 		AskLogin: func(w http.ResponseWriter, _ *http.Request, ask consent.Ask) {
 			h.asks = append(h.asks, ask)
 			w.WriteHeader(http.StatusUnauthorized)
