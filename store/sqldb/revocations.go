@@ -65,9 +65,8 @@ func revokeUntilNow(ctx context.Context, tx *sql.Tx, r store.Revocation) error {
 	if _, err := tx.ExecContext(ctx, latest, string(r.Kind), r.ID, store.Millis(r.At), store.Millis(r.Until), r.Cause); err != nil {
 		return err
 	}
-	if err := revokeFamilies(ctx, tx, r); err != nil {
-		return err
-	}
+	// The tickets first: whoever uses one at this moment is waited for, and what
+	// came of it is among the families then.
 	var err error
 	switch r.Kind {
 	case store.RevokedSubject:
@@ -81,7 +80,10 @@ func revokeUntilNow(ctx context.Context, tx *sql.Tx, r store.Revocation) error {
 			_, err = tx.ExecContext(ctx, `DELETE FROM tickets WHERE used = 0 AND kind <> 'proof'`)
 		}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return revokeFamilies(ctx, tx, r)
 }
 
 // endLogins ends all that was obtained with the password of an account, or with
@@ -97,30 +99,29 @@ func (d *DB) endLogins(ctx context.Context, tx *sql.Tx, account, cause string) e
 }
 
 const (
+	markRevoked   = `UPDATE token_families SET revoked = $1, cause = $2 WHERE revoked = 0 AND `
 	insertRevoked = `INSERT INTO revocations (kind, id, at, until, cause)
-		SELECT 'family', id, CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS TEXT) FROM token_families
-		WHERE revoked = 0 AND `
-	markRevoked = `UPDATE token_families SET revoked = $1, cause = $2 WHERE revoked = 0 AND `
+		SELECT 'family', id, revoked, CAST($1 AS BIGINT), cause FROM token_families WHERE revoked = $2 AND `
 )
 
-// revokeFamilies revokes those that r is about and that are not revoked yet.
+// revokeFamilies revokes those that r is about and that are not revoked yet: it
+// marks them, and notes those that it marked for their access tokens.
 func revokeFamilies(ctx context.Context, tx *sql.Tx, r store.Revocation) error {
-	var insert, mark string
+	var which string
 	switch r.Kind {
 	case store.RevokedFamily:
-		insert, mark = `id = $4`, `id = $3`
+		which = `id = $3`
 	case store.RevokedSubject:
-		insert, mark = `subject = $4 AND issuer = ''`, `subject = $3 AND issuer = ''`
+		which = `subject = $3 AND issuer = ''`
 	case store.RevokedClient:
-		insert, mark = `client = $4`, `client = $3`
+		which = `client = $3`
 	default:
-		// Everything: the ID is not empty.
-		insert, mark = `CAST($4 AS TEXT) <> ''`, `CAST($3 AS TEXT) <> ''`
+		which = `CAST($3 AS TEXT) <> ''` // everything: the ID is not empty
 	}
 	at := store.Millis(r.At)
-	if _, err := tx.ExecContext(ctx, insertRevoked+insert+` ON CONFLICT DO NOTHING`, at, store.Millis(r.Until), r.Cause, r.ID); err != nil {
+	if _, err := tx.ExecContext(ctx, markRevoked+which, at, r.Cause, r.ID); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, markRevoked+mark, at, r.Cause, r.ID)
+	_, err := tx.ExecContext(ctx, insertRevoked+which+` ON CONFLICT DO NOTHING`, store.Millis(r.Until), at, r.ID)
 	return err
 }
