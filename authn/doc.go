@@ -1,6 +1,7 @@
 // Package authn has the ways to prove who one is, one file per method: [Basic]
-// against the accounts of a store or an htpasswd file, [Digest], [APIKey], and
-// [Bearer] for the tokens of any number of issuers and the gate's own keys.
+// against the accounts of a store or an htpasswd file, [Digest], [APIKey], [Bearer]
+// for the tokens of any number of issuers and the gate's own keys, and [Session]
+// for the cookie of a browser in which somebody has logged in.
 //
 // Start with a method as a struct literal and put it into a rule's
 // [gate401.Requirement]:
@@ -30,6 +31,6 @@
 // # What it does not do
 //
 // It counts no attempts (package defend does), judges no rules (package access),
-// opens no store, and writes no answers. It has no sessions and no
+// opens no store, and writes no answers. It begins no sessions and knows no
 // introspection, and Digest reads no file and no store by itself.
 package authn

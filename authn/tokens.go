@@ -35,6 +35,9 @@ type TokenVerifier struct {
 	// Discoverable tells of Own that the gate is an authorization server too, with
 	// metadata (RFC 8414), which gives clients such tokens.
 	Discoverable bool
+	// Audience, if set, judges whom a token is for, in place of the Verifier, whose
+	// profile must then take any audience.
+	Audience *Audience
 	// Accounts, if set, must have an account for every subject; tokens of
 	// suspended accounts are refused as account-suspended, those of deleted ones,
 	// and of earlier ones of the same name, as token-revoked. Only for Own.
@@ -88,6 +91,11 @@ func (v *TokenVerifier) verify(ctx context.Context, read *token.Unverified) (*ga
 	if err != nil {
 		return nil, v.aboutToken(err, nil)
 	}
+	if v.Audience != nil {
+		if err := v.Audience.check(claims); err != nil {
+			return nil, err
+		}
+	}
 	if claims.Subject == "" {
 		return nil, deny(methodBearer, reason.TokenMalformed, "", errors.New("sub is missing: the token speaks for nobody"))
 	}
@@ -113,6 +121,9 @@ func (v *TokenVerifier) identity(claims *token.Claims) *gate401.Identity {
 	}
 	if v.Own {
 		id.Issuer = ""
+	}
+	if v.Audience != nil && !v.Audience.whole(claims) {
+		id.Paths = v.Audience.paths(claims)
 	}
 	return id
 }

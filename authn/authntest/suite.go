@@ -30,6 +30,9 @@ type Sample struct {
 	None []*gate401.Request
 	// Malformed are requests whose credential cannot be read.
 	Malformed []Refusal
+	// Opaque says that there are none: any text is a credential, for Verify to
+	// judge, as with cookies.
+	Opaque bool
 	// Refused are requests whose credential can be read and is wrong.
 	Refused []Refusal
 	// Once says that each of the valid requests is good for one time only, and
