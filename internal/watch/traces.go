@@ -13,7 +13,7 @@ import (
 )
 
 // DefaultTraces is how many traces are kept by default; they take about 5 MiB,
-// and 40 MiB if every request is as long as it can be.
+// and some 50 MiB if every request is as long as it can be.
 const DefaultTraces = 10_000
 
 // Traces is a ring of the latest refusals. The zero value keeps
