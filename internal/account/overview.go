@@ -1,7 +1,9 @@
 package account
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 
 	"github.com/gate401/gate401/internal/people"
 	"github.com/gate401/gate401/internal/secondfactor"
@@ -50,6 +52,10 @@ func (h *Handler) overview(c *call) error {
 	if m.sessions, err = h.People.Sessions(ctx, c.who()); err != nil {
 		return err
 	}
+	// This browser first.
+	slices.SortStableFunc(m.sessions, func(a, b store.Session) int {
+		return cmp.Compare(rank(a, c.person), rank(b, c.person))
+	})
 	if m.apps, err = h.People.Apps(ctx, c.who()); err != nil {
 		return err
 	}
@@ -71,6 +77,13 @@ func (h *Handler) overview(c *call) error {
 		}
 	}
 	return h.show(c, http.StatusOK, overviewPage(m))
+}
+
+func rank(s store.Session, p *session.Person) int {
+	if s.ID == p.Session {
+		return 0
+	}
+	return 1
 }
 
 func (h *Handler) endSession(c *call) error {

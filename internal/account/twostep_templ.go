@@ -199,7 +199,7 @@ func settingUp(p factorPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = codeField("confirm", "Code", "Six digits, a new one every 30 seconds.", only(p, "confirm")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = codeField("confirm", "numeric", "Six digits, a new one every 30 seconds.", only(p, "confirm")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -394,7 +394,7 @@ func guarded(p factorPage, form, title, what, button string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = codeField("code-"+form, "Code", "Of your app, or a recovery code.", only(p, form)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = codeField("code-"+form, "text", "Of your app, or a recovery code.", only(p, form)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -47,20 +47,16 @@ func systemName(agent string) string {
 	})
 }
 
-// lasts says a length of time in the largest unit that fits.
+// lasts says a length of time, rounded, in the largest unit that says enough.
 func lasts(d time.Duration) string {
-	const day = 24 * time.Hour
-	switch {
-	case d >= 60*day:
-		return count(int64(d/(30*day)), "month")
-	case d >= 2*day:
-		return count(int64(d/day), "day")
-	case d >= 2*time.Hour:
-		return count(int64(d/time.Hour), "hour")
-	case d >= 2*time.Minute:
-		return count(int64(d/time.Minute), "minute")
-	case d >= time.Minute:
-		return "a minute"
+	for _, u := range []struct {
+		unit  time.Duration
+		name  string
+		least int64
+	}{{30 * day, "month", 4}, {day, "day", 2}, {time.Hour, "hour", 2}, {time.Minute, "minute", 1}} {
+		if n := int64((d + u.unit/2) / u.unit); n >= u.least && d >= u.unit {
+			return count(n, u.name)
+		}
 	}
 	return count(max(int64(d/time.Second), 1), "second")
 }

@@ -131,6 +131,7 @@ var policy = map[string]struct{ house, modules string }{
 	"examples/library":     {house: " access authn defend store store/memory token", modules: "golang.org/x/crypto"},
 	"tools/release":        {},
 	"e2e/foreign":          {house: "e2e/program internal/component"},
+	"e2e/account":          {},
 	"e2e/client":           {},
 	"e2e/attack":           {},
 	"e2e/forward":          {},
