@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/gate401/gate401/reason"
 )
@@ -276,6 +277,10 @@ func check(r *Request, q *Requirement, id *Identity) error {
 	if err := checkAddress(r, q); err != nil {
 		return err
 	}
+	if len(id.Paths) > 0 && !slices.ContainsFunc(id.Paths, func(at string) bool { return below(at, r.Path) }) {
+		return &Denial{Reason: reason.TokenAudienceWrong, Subject: id.Subject,
+			Err: fmt.Errorf("the token is for %q alone, this is %q", id.Paths, r.Path)}
+	}
 	switch {
 	case q.MaxAge > 0 && id.AuthTime.IsZero():
 		return deny(reason.AuthenticationTooOld, fmt.Errorf("nobody knows when the person authenticated, at most %s ago is wanted", q.MaxAge))
@@ -297,6 +302,12 @@ func check(r *Request, q *Requirement, id *Identity) error {
 		}
 	}
 	return nil
+}
+
+// below tells whether path is at, or one of those below it.
+func below(at, path string) bool {
+	rest, ok := strings.CutPrefix(path, strings.TrimSuffix(at, "/"))
+	return ok && (rest == "" || rest[0] == '/')
 }
 
 func checkAddress(r *Request, q *Requirement) error {

@@ -24,6 +24,9 @@ type Identity struct {
 	Groups, Scopes []string
 	// Claims holds the verified claims of a token, nil for other methods.
 	Claims map[string]any
+	// Paths are all that the credential is good for, with what is below them, in
+	// the canonical form of [Request.Path]; nil for everything.
+	Paths []string
 	// AuthTime is when the person last proved themselves actively (RFC 9470,
 	// auth_time); zero when unknown, which is older than any limit.
 	AuthTime time.Time

@@ -139,6 +139,9 @@ func (m *methods) bearer(p *part, method config.Method) error {
 	case b.Own():
 		profile.Issuer, profile.Keys = m.issuer, m.stores.Keyring
 		v.Issuer, v.Own, v.Discoverable, v.Epoch = m.issuer, true, true, m.stores.Set.Revision
+		// A token may also be for a part of the gate alone.
+		v.Audience = &authn.Audience{Names: b.Audience, Origin: m.issuer}
+		profile.Audience, profile.DangerouslyAnyAudience = nil, true
 		v.Accounts, v.Check = people{m.stores.Set}, withdrawn(m.stores.Set)
 	case b.Secret.Set():
 		key, err := token.NewSecretKey("", []byte(b.Secret.Reveal()))
