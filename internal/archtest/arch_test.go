@@ -133,6 +133,7 @@ var policy = map[string]struct{ house, modules string }{
 	"e2e/foreign":          {house: "e2e/program internal/component"},
 	"e2e/account":          {},
 	"e2e/client":           {},
+	"e2e/credentials":      {},
 	"e2e/attack":           {},
 	"e2e/forward":          {},
 	"e2e/operate":          {},
