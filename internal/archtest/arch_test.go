@@ -136,6 +136,7 @@ var policy = map[string]struct{ house, modules string }{
 	"e2e/credentials":      {},
 	"e2e/attack":           {},
 	"e2e/forward":          {},
+	"e2e/login":            {},
 	"e2e/operate":          {},
 	"e2e/stream":           {},
 	"e2e/tls":              {},
