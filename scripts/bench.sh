@@ -26,6 +26,8 @@ section "a refusal against a bare handler that writes the same bytes (goal: 1.25
 bench internal/proxy 'Proxy|Refuse'
 section "the store: an account, a key"
 GOMAXPROCS=1 bench store/sqlite 'Store'
+section "the token endpoint: issuing by client credentials and refreshing, against the bare signature"
+GOMAXPROCS=1 bench internal/issuer 'Sign|Issue|Refresh'
 section "the mock: start to the first answer (goal: 100 ms), 10,000 sessions (goal: 300 MiB)"
 (time=1x count=1 && bench e2e/mock 'Start|Sessions')
 section "a request through the client"

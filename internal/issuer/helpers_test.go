@@ -41,7 +41,7 @@ func (c *clock) advance(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-func sets(t *testing.T, now func() time.Time) map[string]*store.Set {
+func sets(t testing.TB, now func() time.Time) map[string]*store.Set {
 	t.Helper()
 	lite, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "g.db"), Now: now, Poll: time.Hour})
 	if err != nil {

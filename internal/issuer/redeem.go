@@ -170,6 +170,8 @@ func (s *Issuer) reused(ctx context.Context, t store.RefreshToken, f store.Token
 			return err
 		}
 	}
+	s.tell(store.Event{Kind: store.EventRefused, Method: "refresh", Object: object(t), Family: f.ID, Session: f.Session, Client: f.Client,
+		Subject: SubjectOf(f.Issuer, f.Subject), Reason: string(reason.RefreshTokenReused)})
 	return deny(reason.RefreshTokenReused, f.Subject, "it was exchanged %s, now is %s", stamp(t.Used), stamp(now))
 }
 

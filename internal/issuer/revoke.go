@@ -17,7 +17,7 @@ import (
 // refused as refresh-token-unknown.
 func (s *Issuer) RevokeToken(ctx context.Context, text, client string) error {
 	if _, err := token.ParseRefreshToken(text); err == nil {
-		_, _, family, err := s.find(ctx, text, client)
+		_, record, family, err := s.find(ctx, text, client)
 		var refused *gate401.Denial
 		switch {
 		case errors.As(err, &refused) && family.ID == "":
@@ -25,7 +25,12 @@ func (s *Issuer) RevokeToken(ctx context.Context, text, client string) error {
 		case err != nil:
 			return err
 		}
-		return s.RevokeFamily(ctx, family.ID, CauseClient)
+		if err := s.RevokeFamily(ctx, family.ID, CauseClient); err != nil {
+			return err
+		}
+		s.tell(store.Event{Kind: store.EventRevoked, Method: "refresh", Object: object(record), Family: family.ID, Session: family.Session,
+			Client: family.Client, Subject: SubjectOf(family.Issuer, family.Subject), Detail: CauseClient})
+		return nil
 	}
 	if s.Verifier == nil {
 		return nil
@@ -42,7 +47,15 @@ func (s *Issuer) RevokeToken(ctx context.Context, text, client string) error {
 	case claims.ID == "":
 		return nil // it has no name by which it could be revoked
 	}
-	return s.revoke(ctx, store.Revocation{Kind: store.RevokedToken, ID: claims.ID, Cause: CauseClient})
+	if err := s.revoke(ctx, store.Revocation{Kind: store.RevokedToken, ID: claims.ID, Cause: CauseClient}); err != nil {
+		return err
+	}
+	e := store.Event{Kind: store.EventRevoked, Method: "bearer", Object: claims.ID, Client: client, Subject: claims.Subject, Detail: CauseClient}
+	if sid := claims.Strings(FamilyClaim); len(sid) == 1 {
+		e.Family = sid[0]
+	}
+	s.tell(e)
+	return nil
 }
 
 // RevokeFamily ends a login with all of its tokens. One that does not exist is
