@@ -70,13 +70,13 @@ func revokeUntilNow(ctx context.Context, tx *sql.Tx, r store.Revocation) error {
 	var err error
 	switch r.Kind {
 	case store.RevokedSubject:
-		if _, err = revokeSessions(ctx, tx, `subject = $5 AND issuer = ''`, r.At, r.Cause, r.ID); err == nil {
+		if _, err = revokeSessions(ctx, tx, markSessions+`subject = $5 AND issuer = ''`, r.At, r.Cause, r.ID); err == nil {
 			_, err = tx.ExecContext(ctx, `DELETE FROM tickets WHERE used = 0 AND kind NOT IN ('proof', 'link') AND subject = $1`, r.ID)
 		}
 	case store.RevokedClient:
 		_, err = tx.ExecContext(ctx, `DELETE FROM tickets WHERE used = 0 AND kind NOT IN ('proof', 'link') AND client = $1`, r.ID)
 	case store.RevokedAll:
-		if _, err = revokeSessions(ctx, tx, `id <> ''`, r.At, r.Cause); err == nil {
+		if _, err = revokeSessions(ctx, tx, markSessions+`id <> ''`, r.At, r.Cause); err == nil {
 			_, err = tx.ExecContext(ctx, `DELETE FROM tickets WHERE used = 0 AND kind <> 'proof'`)
 		}
 	}

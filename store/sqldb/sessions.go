@@ -88,7 +88,7 @@ func (s sessions) CreateSession(ctx context.Context, x store.Session, replaces s
 		err = s.transact(ctx, func(tx *sql.Tx) error { return insertSession(ctx, tx, x) })
 	} else {
 		err = s.change(ctx, func(tx *sql.Tx, _ int64) error {
-			if _, err := revokeSessions(ctx, tx, `id = $5`, x.Created, causeReplaced, replaces); err != nil {
+			if _, err := revokeSessions(ctx, tx, markSessions+`id = $5`, x.Created, causeReplaced, replaces); err != nil {
 				return err
 			}
 			return insertSession(ctx, tx, x)
@@ -151,7 +151,7 @@ func (s sessions) RevokeSession(ctx context.Context, id string, at time.Time, ca
 		return s.wrap(op, err)
 	}
 	return s.wrap(op, s.change(ctx, func(tx *sql.Tx, _ int64) error {
-		n, err := revokeSessions(ctx, tx, `id = $5`, at, cause, id)
+		n, err := revokeSessions(ctx, tx, markSessions+`id = $5`, at, cause, id)
 		if err != nil || n > 0 {
 			return err
 		}
@@ -160,12 +160,14 @@ func (s sessions) RevokeSession(ctx context.Context, id string, at time.Time, ca
 	}))
 }
 
-// revokeSessions revokes those of which where, with arguments from $5 on, is
-// true, and which are not revoked yet.
-func revokeSessions(ctx context.Context, tx *sql.Tx, where string, at time.Time, cause string, args ...any) (int64, error) {
+// markSessions is to be followed by a condition with arguments from $5 on.
+const markSessions = `UPDATE sessions SET revoked = $1, cause = $2, ends = CASE WHEN ends < $3 THEN ends ELSE $4 END WHERE revoked = 0 AND `
+
+// revokeSessions revokes those of which the condition of text is true, and which
+// are not revoked yet.
+func revokeSessions(ctx context.Context, tx *sql.Tx, text string, at time.Time, cause string, args ...any) (int64, error) {
 	ms := store.Millis(at)
-	result, err := tx.ExecContext(ctx, `UPDATE sessions SET revoked = $1, cause = $2, ends = CASE WHEN ends < $3 THEN ends ELSE $4 END
-		WHERE revoked = 0 AND `+where, append([]any{ms, cause, ms, ms}, args...)...)
+	result, err := tx.ExecContext(ctx, text, append([]any{ms, cause, ms, ms}, args...)...)
 	if err != nil {
 		return 0, err
 	}

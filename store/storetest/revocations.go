@@ -132,7 +132,11 @@ func revocationReach(open func(t *testing.T) *store.Set) func(t *testing.T) {
 		} {
 			t.Run(row.name, func(t *testing.T) {
 				set := open(t)
-				defer set.Close()
+				defer func() {
+					if err := set.Close(); err != nil {
+						t.Errorf("Close: %v", err)
+					}
+				}()
 				left := belongings(t, set)
 				if err := row.do(t, set); err != nil {
 					t.Fatal(err)
