@@ -262,3 +262,48 @@ func TestLink(t *testing.T) {
 	s.pass(time.Hour)
 	want(t, nobody.post(t, "/auth/link", "code", late.Reveal()), http.StatusGone, "")
 }
+
+// Where everybody must have a second factor, the link sets it up as well: there is
+// no other way in.
+func TestLinkWithSecondFactor(t *testing.T) {
+	s := newSite(t)
+	nobody := &browser{site: s}
+	s.MustHaveFactor = func([]string) bool { return true }
+	link := func() string {
+		t.Helper()
+		link, err := s.People.MakeLink(t.Context(), people.By{Actor: "test"}, "alice", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return link.Reveal()
+	}
+	first := link()
+	a := nobody.post(t, "/auth/link", "code", first)
+	want(t, a, http.StatusOK, "")
+	secret := find(t, typed, a)
+	for _, tt := range []struct{ name, next, factor, says string }{
+		{"no code", newPassword, "", "That code is not right"},
+		{"a wrong code", newPassword, "000000", "That code is not right"},
+		{"a weak password", "short", s.code(t, secret, 0), "Choose another one"},
+	} {
+		a := nobody.post(t, "/auth/link", "code", first, "next", tt.next, "factor", tt.factor)
+		if a.Code != http.StatusUnprocessableEntity || !strings.Contains(a.text(), tt.says) || find(t, typed, a) != secret {
+			t.Errorf("%s: %d %.3000s", tt.name, a.Code, a.text())
+		}
+	}
+	a = nobody.post(t, "/auth/link", "code", first, "next", newPassword, "factor", s.code(t, secret, 0))
+	want(t, a, http.StatusOK, "")
+	if codes := codesShown.FindAllString(a.text(), -1); len(codes) != 10 {
+		t.Errorf("%d recovery codes", len(codes))
+	}
+	if needed, err := s.Factors.Needed(t.Context(), "alice"); err != nil || !needed {
+		t.Errorf("it is not on: %v", err)
+	}
+	// Who has one keeps it: a link is no way around it.
+	s.pass(time.Minute)
+	a = nobody.post(t, "/auth/link", "code", link())
+	want(t, a, http.StatusOK, "")
+	if typed.MatchString(a.text()) {
+		t.Error("a link replaces the second factor")
+	}
+}

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/gate401/gate401/internal/password"
 	"github.com/gate401/gate401/internal/people"
+	"github.com/gate401/gate401/internal/secondfactor"
+	"github.com/gate401/gate401/store"
 	"github.com/gate401/gate401/web"
 )
 
@@ -16,6 +19,10 @@ type linkForm struct {
 	name   string // of the account
 	fault  string // what is wrong with the code
 	next   string // what is wrong with the new password
+	// Where the account must have a second factor and has none: what the app is
+	// told, and what is wrong with its code.
+	app   *appPicture
+	wrong string
 }
 
 // link sets a forgotten password. The secret comes in the fragment of the
@@ -23,7 +30,7 @@ type linkForm struct {
 // pastes it. So it is sent in the body of a POST alone.
 func (h *Handler) link(c *call) {
 	w, hr := c.w, c.hr
-	f := linkForm{layout: h.card("Set a new password", "link.js", "login.js"), action: h.Prefix + "link"}
+	f := linkForm{layout: h.card("Set a new password", "link.js", "login.js", "copy.js"), action: h.Prefix + "link"}
 	switch hr.Method {
 	case http.MethodGet, http.MethodHead:
 		_ = h.show(c, http.StatusOK, linkPage(f))
@@ -51,18 +58,51 @@ func (h *Handler) useLink(c *call, f linkForm) error {
 		return h.badLink(c, f, err)
 	}
 	f.code, f.name = code, account.Name
+	must, err := h.lacksFactor(c, account)
+	if err == nil && must {
+		if err = h.Factors.Begin(ctx, account.Name); err == nil {
+			f.app, err = h.picture(c, account.Name)
+		}
+	}
+	if err != nil {
+		return err
+	}
 	if !hr.PostForm.Has("next") {
 		return h.show(c, http.StatusOK, linkPage(f))
 	}
-	by := people.By{Actor: account.Name, RequestID: c.r.ID}
-	_, err = h.People.UseLink(ctx, by, code, hr.PostForm.Get("next"))
+	next := hr.PostForm.Get("next")
+	var codes []string
+	if must {
+		// Before the second factor is switched on: what comes with it is shown once.
+		if f.next = weak(password.Check(next, account.Name)); f.next != "" {
+			return h.show(c, http.StatusUnprocessableEntity, linkPage(f))
+		}
+		codes, err = h.Factors.Confirm(ctx, account.Name, hr.PostForm.Get("factor"))
+		if err = h.unrecorded(err); errors.Is(err, secondfactor.ErrWrong) || errors.Is(err, secondfactor.ErrNone) {
+			f.wrong = wrongFirst
+			return h.show(c, http.StatusUnprocessableEntity, linkPage(f))
+		} else if err != nil {
+			return err
+		}
+	}
+	_, err = h.People.UseLink(ctx, people.By{Actor: account.Name, RequestID: c.r.ID}, code, next)
 	if err = h.unrecorded(err); err != nil {
 		if f.next = weak(err); f.next != "" {
 			return h.show(c, http.StatusUnprocessableEntity, linkPage(f))
 		}
 		return h.badLink(c, f, err)
 	}
-	return h.show(c, http.StatusOK, linkUsedPage(h.card("Your password is set"), h.Prefix+"account"))
+	return h.show(c, http.StatusOK, linkUsedPage(h.card("Your password is set", "copy.js"), h.Prefix+"account", codes))
+}
+
+// lacksFactor tells whether the account cannot log in without a second factor and
+// has none: then its owner sets it up here, for there is no other way in.
+func (h *Handler) lacksFactor(c *call, account store.Account) (bool, error) {
+	if h.MustHaveFactor == nil || h.FileAccounts || !h.MustHaveFactor(account.Groups) {
+		return false, nil
+	}
+	has, err := h.Factors.Needed(c.hr.Context(), account.Name)
+	return !has, err
 }
 
 // badLink says what is wrong with a link.

@@ -16,11 +16,8 @@ type factorPage struct {
 	base   string
 	now    now
 	state  secondfactor.State
-	must   bool // it cannot be switched off
-	// While it is set up: what the app is told.
-	setup secondfactor.Setup
-	box   string // of the QR code: its viewBox
-	path  string
+	must   bool        // it cannot be switched off
+	app    *appPicture // while it is set up
 	// What is wrong with the code that was entered, and in which form.
 	fault, form string
 }
@@ -36,10 +33,7 @@ func (h *Handler) showTwoStep(c *call, status int, form, fault string) error {
 	}
 	p.must = h.must(c)
 	if p.state.Pending {
-		if p.setup, err = h.Factors.Setup(ctx, name); err == nil {
-			p.box, p.path, err = picture(p.setup)
-		}
-		if errors.Is(err, secondfactor.ErrNone) {
+		if p.app, err = h.picture(c, name); errors.Is(err, secondfactor.ErrNone) {
 			p.state.Pending, err = false, nil
 		}
 		if err != nil {
@@ -49,12 +43,28 @@ func (h *Handler) showTwoStep(c *call, status int, form, fault string) error {
 	return h.show(c, status, twoStepPage(p))
 }
 
-// picture is the size of the QR code, and what draws it.
-func picture(s secondfactor.Setup) (box, path string, err error) {
-	size, path, err := s.QR()
-	n := strconv.Itoa(size)
-	return "0 0 " + n + " " + n, path, err
+// appPicture is what an app is told, once.
+type appPicture struct {
+	secondfactor.Setup
+	box, path string // of the QR code: its viewBox, and what draws it
 }
+
+// picture is what the app is told of the secret that waits for its first code.
+func (h *Handler) picture(c *call, account string) (*appPicture, error) {
+	setup, err := h.Factors.Setup(c.hr.Context(), account)
+	if err != nil {
+		return nil, err
+	}
+	size, path, err := setup.QR()
+	if err != nil {
+		return nil, err
+	}
+	n := strconv.Itoa(size)
+	return &appPicture{setup, "0 0 " + n + " " + n, path}, nil
+}
+
+// wrongFirst is what somebody is told whose app does not agree yet.
+const wrongFirst = "That code is not right. Type the one that the app shows now; the clock of its device must be right."
 
 func (h *Handler) must(c *call) bool {
 	return h.MustHaveFactor != nil && h.MustHaveFactor(c.account.Groups)
@@ -94,7 +104,7 @@ func (h *Handler) confirmFactor(c *call) error {
 		http.Redirect(c.w, c.hr, h.Prefix+"account/two-step", http.StatusSeeOther)
 		return nil
 	case errors.Is(err, secondfactor.ErrWrong):
-		return h.showTwoStep(c, http.StatusUnprocessableEntity, "confirm", "That code is not right. Type the one that the app shows now; the clock of its device must be right.")
+		return h.showTwoStep(c, http.StatusUnprocessableEntity, "confirm", wrongFirst)
 	case err != nil:
 		return err
 	}
