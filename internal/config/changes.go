@@ -42,6 +42,12 @@ func (d *differ) value(path string, a, b reflect.Value) {
 			d.found = append(d.found, path)
 		}
 		return
+	case Issuer:
+		if !a.IsZero() && b.IsZero() || a.IsZero() && !b.IsZero() {
+			// The gate begins to issue tokens, or ends.
+			d.found = append(d.found, path)
+			return
+		}
 	case Methods:
 		d.methods(path, x, b.Interface().(Methods))
 		return

@@ -33,7 +33,7 @@ rules:
 		{"a default left", "rules:", "log: {level: warn}\ndefend: {account: {attempts: 7}}\nrules:", []string{"defend.account.attempts", "log.level"}},
 		{"a secret", "0123456789abcdef0", "0123456789abcdefX", []string{"methods.p.secret"}},
 		{"a method's key", "environment: live", "environment: test", []string{"methods.k.environment"}},
-		{"a method's type", "a: {type: basic}", "a: {type: bearer, audience: y}", []string{"methods.a.type"}},
+		{"a method's type", "a: {type: basic}", "a: {type: bearer, audience: y}", []string{"methods.a.type", "issuer"}},
 		{"a method less", "  a: {type: basic}\n", "", []string{"methods.a removed"}},
 		{"a method more", "  a: {type: basic}\n", "  a: {type: basic}\n  b: {type: basic, htpasswd: /x}\n", []string{"methods.b added"}},
 		{"the order of methods", "  a: {type: basic}\n  k: {type: api-key, environment: live}\n", "  k: {type: api-key, environment: live}\n  a: {type: basic}\n",
