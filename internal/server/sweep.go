@@ -15,7 +15,7 @@ import (
 const (
 	sweepEvery = 10 * time.Minute      // between two rounds
 	sweepSoon  = 30 * time.Second      // if one round was not enough
-	sweepCalls = 50                    // of one kind in one round, each of some thousand records at most
+	sweepCalls = 200                   // of one kind in one round, each of some hundred records
 	sweepPause = 20 * time.Millisecond // between two calls, for those who want to write
 )
 

@@ -196,14 +196,14 @@ func (s tokens) SweepTokens(ctx context.Context, before time.Time) (total int, e
 	err = s.transact(ctx, func(tx *sql.Tx) error {
 		for _, text := range []string{
 			`DELETE FROM refresh_tokens WHERE hash IN (SELECT t.hash FROM refresh_tokens t
-				JOIN token_families f ON f.id = t.family WHERE f.expires <> 0 AND f.expires < $1 LIMIT $2)`,
-			`DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM refresh_tokens WHERE expires <> 0 AND expires < $1 LIMIT $2)`,
+				JOIN token_families f ON f.id = t.family WHERE f.expires > 0 AND f.expires < $1 LIMIT $2)`,
+			`DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM refresh_tokens WHERE expires > 0 AND expires < $1 LIMIT $2)`,
 			// A family goes only when its last token is gone.
-			`DELETE FROM token_families WHERE id IN (SELECT f.id FROM token_families f WHERE f.expires <> 0 AND f.expires < $1
+			`DELETE FROM token_families WHERE id IN (SELECT f.id FROM token_families f WHERE f.expires > 0 AND f.expires < $1
 				AND NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.family = f.id) LIMIT $2)`,
 			`DELETE FROM revocations WHERE (kind, id) IN (SELECT kind, id FROM revocations WHERE until < $1 LIMIT $2)`,
 		} {
-			result, err := tx.ExecContext(ctx, text, ms, store.MaxPage)
+			result, err := tx.ExecContext(ctx, text, ms, sweepBatch)
 			if err != nil {
 				return err
 			}
