@@ -30,7 +30,9 @@ const RevocationKept = 2 * time.Hour
 type Revocation struct {
 	Kind RevocationKind
 	ID   string // jti, ID of a family, subject, ID of a client, or Everything
-	At   time.Time
+	// Issuer is the provider that vouches for a subject; "" = our own account.
+	Issuer string
+	At     time.Time
 	// Until is when the last access token that it is about has expired, so that
 	// it need not be remembered any longer. Required.
 	Until time.Time
@@ -55,8 +57,8 @@ type Revocations interface {
 	// other kinds mark all families that they are about and that are not revoked
 	// yet, and remove the tickets, but those of the kinds TicketProof and
 	// TicketLink, that nobody has used: nothing may come of them later. That of a
-	// subject is about our own account of that name, and ends its sessions, too;
-	// that of everything ends all sessions, and removes links as well.
+	// subject ends its sessions, too; that of everything ends all sessions, and
+	// removes links as well.
 	Revoke(ctx context.Context, r Revocation) error
 	// Revoked returns the revocation that an access token falls under, or
 	// ErrNotFound: by its jti, by its family, or, if it has no family, by its
@@ -117,7 +119,10 @@ func (r Revocation) Normal() (Revocation, error) {
 	if r.ID == "" || r.At.IsZero() || r.Until.IsZero() {
 		return Revocation{}, fmt.Errorf("%w: revocation without id, time or end", ErrInvalid)
 	}
-	if err := texts("revocation", r.ID, r.Cause); err != nil {
+	if r.Issuer != "" && r.Kind != RevokedSubject {
+		return Revocation{}, fmt.Errorf("%w: a revocation of the kind %q has no issuer", ErrInvalid, r.Kind)
+	}
+	if err := texts("revocation", r.ID, r.Issuer, r.Cause); err != nil {
 		return Revocation{}, err
 	}
 	r.At, r.Until = Moment(r.At), Moment(r.Until)

@@ -29,7 +29,7 @@ type Session struct {
 	Agent   string // User-Agent at the login, shortened
 
 	Created time.Time // set by the backend
-	Seen    time.Time // set by TouchSessions; may lag
+	Seen    time.Time // moved by TouchSessions; may lag
 	Idle    time.Time // it ends then if it is not used; moved by TouchSessions; zero = never, for good
 	Expires time.Time // it ends then, however busy; required
 	Revoked time.Time // zero = not revoked; once set it stays

@@ -46,11 +46,14 @@ func (m *memory) revokeUntilNow(r store.Revocation) {
 			latest.Until = old.Until
 		}
 	}
-	m.revoked[key] = latest
+	// An access token without a login speaks for an account of ours.
+	if r.Issuer == "" {
+		m.revoked[key] = latest
+	}
 	about := func(subject, issuer, client string) bool {
 		switch r.Kind {
 		case store.RevokedSubject:
-			return subject == r.ID && issuer == ""
+			return subject == r.ID && issuer == r.Issuer
 		case store.RevokedClient:
 			return client == r.ID
 		}
@@ -68,7 +71,8 @@ func (m *memory) revokeUntilNow(r store.Revocation) {
 	}
 	maps.DeleteFunc(m.tickets, func(_ ticketKey, t store.Ticket) bool {
 		stays := t.Kind == store.TicketProof || t.Kind == store.TicketLink && r.Kind != store.RevokedAll
-		return t.Used.IsZero() && !stays && about(t.Subject, "", t.Client)
+		// It does not say which issuer: better one too many.
+		return t.Used.IsZero() && !stays && about(t.Subject, r.Issuer, t.Client)
 	})
 }
 
@@ -80,7 +84,7 @@ func (m *memory) revokeFamily(id string, r store.Revocation) {
 	}
 	f.Revoked, f.Cause = r.At, r.Cause
 	m.families[id] = f
-	r.Kind, r.ID = store.RevokedFamily, id
+	r.Kind, r.ID, r.Issuer = store.RevokedFamily, id, ""
 	m.revoked[revokedKey{r.Kind, id}] = r
 }
 

@@ -25,7 +25,7 @@ func (m sessions) CreateSession(ctx context.Context, x store.Session, replaces s
 		if idTaken || hashTaken {
 			return store.ErrExists
 		}
-		x.Created, x.Seen, x.Revoked, x.Cause = store.Moment(m.now()), time.Time{}, time.Time{}, ""
+		x.Created, x.Revoked, x.Cause = store.Moment(m.now()), time.Time{}, ""
 		m.revokeSession(replaces, x.Created, causeReplaced)
 		m.sessions[x.ID], m.sessionByHash[x.Hash] = x, x.ID
 		stored, err = x.Normal()

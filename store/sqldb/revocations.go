@@ -62,15 +62,19 @@ func revokeUntilNow(ctx context.Context, tx *sql.Tx, r store.Revocation) error {
 		cause = CASE WHEN excluded.at >= revocations.at THEN excluded.cause ELSE revocations.cause END,
 		at = CASE WHEN excluded.at >= revocations.at THEN excluded.at ELSE revocations.at END,
 		until = CASE WHEN excluded.until >= revocations.until THEN excluded.until ELSE revocations.until END`
-	if _, err := tx.ExecContext(ctx, latest, string(r.Kind), r.ID, store.Millis(r.At), store.Millis(r.Until), r.Cause); err != nil {
-		return err
+	// An access token without a login speaks for an account of ours.
+	if r.Issuer == "" {
+		if _, err := tx.ExecContext(ctx, latest, string(r.Kind), r.ID, store.Millis(r.At), store.Millis(r.Until), r.Cause); err != nil {
+			return err
+		}
 	}
 	// The tickets first: whoever uses one at this moment is waited for, and what
 	// came of it is among the families then.
 	var err error
 	switch r.Kind {
 	case store.RevokedSubject:
-		if _, err = revokeSessions(ctx, tx, markSessions+`subject = $5 AND issuer = ''`, r.At, r.Cause, r.ID); err == nil {
+		if _, err = revokeSessions(ctx, tx, markSessions+`subject = $5 AND issuer = $6`, r.At, r.Cause, r.ID, r.Issuer); err == nil {
+			// A ticket does not say which issuer: better one too many.
 			_, err = tx.ExecContext(ctx, `DELETE FROM tickets WHERE used = 0 AND kind NOT IN ('proof', 'link') AND subject = $1`, r.ID)
 		}
 	case store.RevokedClient:
@@ -108,20 +112,22 @@ const (
 // marks them, and notes those that it marked for their access tokens.
 func revokeFamilies(ctx context.Context, tx *sql.Tx, r store.Revocation) error {
 	var which string
+	about := []any{r.ID}
 	switch r.Kind {
 	case store.RevokedFamily:
 		which = `id = $3`
 	case store.RevokedSubject:
-		which = `subject = $3 AND issuer = ''`
+		which = `subject = $3 AND issuer = $4`
+		about = append(about, r.Issuer)
 	case store.RevokedClient:
 		which = `client = $3`
 	default:
 		which = `CAST($3 AS TEXT) <> ''` // everything: the ID is not empty
 	}
 	at := store.Millis(r.At)
-	if _, err := tx.ExecContext(ctx, markRevoked+which, at, r.Cause, r.ID); err != nil {
+	if _, err := tx.ExecContext(ctx, markRevoked+which, append([]any{at, r.Cause}, about...)...); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, insertRevoked+which+` ON CONFLICT DO NOTHING`, store.Millis(r.Until), at, r.ID)
+	_, err := tx.ExecContext(ctx, insertRevoked+which+` ON CONFLICT DO NOTHING`, append([]any{store.Millis(r.Until), at}, about...)...)
 	return err
 }

@@ -83,7 +83,7 @@ func (s sessions) CreateSession(ctx context.Context, x store.Session, replaces s
 	if err != nil {
 		return store.Session{}, s.wrap(op, err)
 	}
-	x.Created, x.Seen, x.Revoked, x.Cause = store.Moment(s.cfg.Now()), time.Time{}, time.Time{}, ""
+	x.Created, x.Revoked, x.Cause = store.Moment(s.cfg.Now()), time.Time{}, ""
 	if replaces == "" {
 		err = s.transact(ctx, func(tx *sql.Tx) error { return insertSession(ctx, tx, x) })
 	} else {
@@ -111,9 +111,9 @@ func insertSession(ctx context.Context, tx *sql.Tx, x store.Session) error {
 	}
 	const insert = `INSERT INTO sessions (id, hash, subject, issuer, provider, display, groups_json, scopes_json,
 		auth_time, acr, amr_json, address, agent, created, seen, idle, expires, revoked, cause, ends)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, $16, 0, '', $17) ON CONFLICT DO NOTHING`
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, '', $18) ON CONFLICT DO NOTHING`
 	return inserted(tx.ExecContext(ctx, insert, x.ID, x.Hash[:], x.Subject, x.Issuer, x.Provider, x.Display, groups, scopes,
-		store.Millis(x.AuthTime), x.ACR, amr, x.Address, x.Agent, store.Millis(x.Created), store.Millis(x.Idle),
+		store.Millis(x.AuthTime), x.ACR, amr, x.Address, x.Agent, store.Millis(x.Created), store.Millis(x.Seen), store.Millis(x.Idle),
 		store.Millis(x.Expires), store.Millis(x.Ends())))
 }
 

@@ -95,6 +95,16 @@ func revocationReach(open func(t *testing.T) *store.Set) func(t *testing.T) {
 			{"subject", func(t *testing.T, set *store.Set) error {
 				return set.Tokens.Revoke(t.Context(), store.Revocation{Kind: store.RevokedSubject, ID: "anna", At: T0, Until: until})
 			}, []string{"anna: link proof", "anna-other: link proof", bertAll, elsewhereAll}},
+			{"subject of a provider", func(t *testing.T, set *store.Set) error {
+				return set.Tokens.Revoke(t.Context(), store.Revocation{
+					Kind: store.RevokedSubject, ID: "anna", Issuer: "https://id.example", At: T0, Until: until,
+				})
+			}, []string{"anna: family session link proof", "anna-other: family session link proof", bertAll, "elsewhere: "}},
+			{"subject of another provider", func(t *testing.T, set *store.Set) error {
+				return set.Tokens.Revoke(t.Context(), store.Revocation{
+					Kind: store.RevokedSubject, ID: "bert", Issuer: "https://id.example", At: T0, Until: until,
+				})
+			}, []string{annaAll, annaOtherAll, "bert: family session link proof", elsewhereAll}},
 			{"client", func(t *testing.T, set *store.Set) error {
 				return set.Tokens.Revoke(t.Context(), store.Revocation{Kind: store.RevokedClient, ID: "app", At: T0, Until: until})
 			}, []string{"anna: session link proof", annaOtherAll, "bert: session link proof", elsewhereAll}},
@@ -157,10 +167,15 @@ func revocationKinds(t *testing.T, set *store.Set) {
 		{Kind: store.RevokedClient, ID: "", At: at, Until: until},
 		{Kind: store.RevokedClient, ID: "app", At: at},
 		{Kind: "group", ID: "app", At: at, Until: until},
+		{Kind: store.RevokedClient, ID: "app", Issuer: "https://id.example", At: at, Until: until},
 	} {
 		wantErr(t, set.Tokens.Revoke(ctx, r), store.ErrInvalid)
 	}
 	login(t, set)
+	// A namesake at a provider: nothing of our account's.
+	if err := set.Tokens.Revoke(ctx, store.Revocation{Kind: store.RevokedSubject, ID: "anna", Issuer: "https://id.example", At: at, Until: until}); err != nil {
+		t.Fatal(err)
+	}
 	of := func(t store.AccessToken, issued time.Time) store.AccessToken {
 		t.Issued = issued
 		return t
