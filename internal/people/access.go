@@ -108,9 +108,17 @@ func (p *People) EndSessions(ctx context.Context, by By, who Who, keep string) (
 func (p *People) EndEverything(ctx context.Context, by By, who Who) error {
 	cause := "logged out everywhere by " + by.Actor
 	if who.Issuer != "" {
-		// Revocations are about own accounts; who came by a provider has sessions
-		// alone.
-		_, err := p.EndSessions(ctx, by, who, "")
+		// A revocation of a subject is about the own account of that name.
+		families, err := p.families(ctx, who)
+		if err != nil {
+			return err
+		}
+		for _, f := range families {
+			if err := p.endFamily(ctx, by, f, cause); err != nil {
+				return err
+			}
+		}
+		_, err = p.EndSessions(ctx, by, who, "")
 		return err
 	}
 	at := p.now()
@@ -193,12 +201,8 @@ func (p *People) Apps(ctx context.Context, who Who) ([]App, error) {
 	return apps, nil
 }
 
-// families are the logins of a person that are good. Tokens are issued for own
-// accounts by their names; who came by a provider has none of that name.
+// families are the logins of a person that are good.
 func (p *People) families(ctx context.Context, who Who) ([]store.TokenFamily, error) {
-	if who.Issuer != "" {
-		return nil, nil
-	}
 	if who.Subject == "" {
 		return nil, fmt.Errorf("logins of nobody: %w", store.ErrInvalid)
 	}
@@ -210,7 +214,8 @@ func (p *People) families(ctx context.Context, who Who) ([]store.TokenFamily, er
 			return nil, fmt.Errorf("reading logins: %w", err)
 		}
 		for _, f := range page {
-			if f.Revoked.IsZero() && (f.Expires.IsZero() || now.Before(f.Expires)) {
+			// Somebody of a provider may have the name of an account.
+			if f.Issuer == who.Issuer && f.Revoked.IsZero() && (f.Expires.IsZero() || now.Before(f.Expires)) {
 				good = append(good, f)
 			}
 		}
@@ -241,15 +246,23 @@ func (p *People) RevokeApp(ctx context.Context, by By, who Who, client string) e
 			continue
 		}
 		found = true
-		at := p.now()
-		err := p.Set.Tokens.Revoke(ctx, store.Revocation{Kind: store.RevokedFamily, ID: f.ID, At: at, Until: until(at), Cause: cause})
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("ending a login: %w", err)
+		if err := p.endFamily(ctx, by, f, cause); err != nil {
+			return err
 		}
-		p.tell(by, store.Event{Kind: store.EventRevoked, Method: "refresh", Object: f.ID, Family: f.ID, Client: client, Subject: f.Subject, Detail: cause})
 	}
 	if !found {
 		return fmt.Errorf("access of a client: %w", store.ErrNotFound)
 	}
 	return p.note(ctx, by, "consent.revoke", client, map[string]string{"subject": who.Subject})
+}
+
+// endFamily ends a login of an app with all of its tokens.
+func (p *People) endFamily(ctx context.Context, by By, f store.TokenFamily, cause string) error {
+	at := p.now()
+	err := p.Set.Tokens.Revoke(ctx, store.Revocation{Kind: store.RevokedFamily, ID: f.ID, At: at, Until: until(at), Cause: cause})
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("ending a login: %w", err)
+	}
+	p.tell(by, store.Event{Kind: store.EventRevoked, Method: "refresh", Object: f.ID, Family: f.ID, Session: f.Session, Client: f.Client, Subject: f.Subject, Detail: cause})
+	return nil
 }

@@ -92,7 +92,7 @@ func TestEndSessions(t *testing.T) {
 			w.session(t, "s1", "alice", "")
 			w.session(t, "s2", "alice", "")
 			w.session(t, "s3", "bob", "")
-			w.family(t, "f1", "alice", "app")
+			w.family(t, "f1", asAlice, "app")
 			if err := tt.do(t, w); err != nil {
 				t.Fatal(err)
 			}
@@ -122,10 +122,11 @@ func TestApps(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w.family(t, "f1", "alice", "c1")
-	w.family(t, "f2", "alice", "c1")
-	w.family(t, "f3", "alice", "c2")
-	w.family(t, "f4", "bob", "c1")
+	w.family(t, "f1", asAlice, "c1")
+	w.family(t, "f2", asAlice, "c1")
+	w.family(t, "f3", asAlice, "c2")
+	w.family(t, "f5", asStranger, "c2")
+	w.family(t, "f4", people.Who{Subject: "bob"}, "c1")
 	text := func(who people.Who) string {
 		t.Helper()
 		apps, err := w.Apps(ctx, who)
@@ -141,8 +142,8 @@ func TestApps(t *testing.T) {
 	if got, want := text(asAlice), "Calendar orders:read +; Zebra orders:write,orders:read ++"; got != want {
 		t.Errorf("apps %q, want %q", got, want)
 	}
-	if got := text(asStranger); got != "" {
-		t.Errorf("those of the other alice: %q", got)
+	if got, want := text(asStranger), "Calendar orders:read +"; got != want {
+		t.Errorf("those of the other alice: %q, want %q", got, want)
 	}
 	if err := w.RevokeApp(ctx, people.By{Actor: "x"}, asStranger, "c1"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("taken away by the other alice: %v", err)
@@ -158,5 +159,12 @@ func TestApps(t *testing.T) {
 	}
 	if err := w.RevokeApp(ctx, alice, asAlice, "c1"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("twice: %v", err)
+	}
+	// Each of the two of one name ends their own.
+	if err := w.EndEverything(ctx, people.By{Actor: "x"}, asStranger); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := text(asAlice)+"|"+text(asStranger), "Calendar orders:read +|"; got != want {
+		t.Errorf("afterwards %q, want %q", got, want)
 	}
 }

@@ -87,12 +87,12 @@ func (w *town) session(t *testing.T, id, subject, issuer string) {
 	}
 }
 
-func (w *town) family(t *testing.T, id, subject, client string) {
+func (w *town) family(t *testing.T, id string, who people.Who, client string) {
 	t.Helper()
 	var hash [32]byte
-	copy(hash[:], id+"/"+subject)
+	copy(hash[:], id+"/"+who.Subject)
 	_, err := w.set.Tokens.CreateTokenFamily(t.Context(), store.TokenFamily{
-		ID: id, Subject: subject, Client: client, Scopes: []string{"orders:read"}, AuthTime: w.clock(), Expires: w.clock().Add(24 * time.Hour),
+		ID: id, Subject: who.Subject, Issuer: who.Issuer, Client: client, Scopes: []string{"orders:read"}, AuthTime: w.clock(), Expires: w.clock().Add(24 * time.Hour),
 	}, store.RefreshToken{Hash: hash, Family: id})
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func (w *town) open(t *testing.T, subject string) string {
 		t.Fatal(err)
 	}
 	for _, f := range families {
-		if f.Revoked.IsZero() {
+		if f.Revoked.IsZero() && f.Issuer == "" {
 			ids = append(ids, f.ID)
 		}
 	}

@@ -76,7 +76,7 @@ func TestLink(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newTown(t)
 			w.session(t, "s1", "alice", "")
-			w.family(t, "f1", "alice", "app")
+			w.family(t, "f1", asAlice, "app")
 			link := w.makeLink(t, "Alice")
 			if tt.before != nil {
 				tt.before(t, w, link)

@@ -33,7 +33,7 @@ func TestChangePassword(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newTown(t)
 			w.session(t, "s1", "alice", "")
-			w.family(t, "f1", "alice", "app")
+			w.family(t, "f1", asAlice, "app")
 			w.session(t, "s2", "bob", "")
 			if tt.suspended {
 				if _, _, err := w.Suspend(t.Context(), root, "alice"); err != nil {

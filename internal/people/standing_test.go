@@ -34,7 +34,7 @@ func TestSuspend(t *testing.T) {
 func TestDelete(t *testing.T) {
 	w := newTown(t)
 	w.session(t, "s1", "alice", "")
-	w.family(t, "f1", "alice", "app")
+	w.family(t, "f1", asAlice, "app")
 	if _, _, err := w.CreateKey(t.Context(), alice, "alice", people.NewKey{ID: "k-0123456789", Environment: "live"}); err != nil {
 		t.Fatal(err)
 	}
