@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/gate401/gate401/internal/issuer"
 	"github.com/gate401/gate401/internal/session"
@@ -111,7 +113,7 @@ func (v *visit) tell(e *issuer.AskError) {
 		return
 	}
 	v.page(e.Status(), sorry{
-		Title: "The program that sent you here asked wrongly", Says: e.Description, Client: e.Client, Code: e.Reason,
+		Title: "The program that sent you here asked wrongly", Says: e.Description, Client: e.Client,
 		Then: "You cannot correct this, and you were not sent back, because nobody can tell where to. Tell whoever makes or runs that program.",
 	})
 }
@@ -130,12 +132,26 @@ func (v *visit) login(a *issuer.Authorization, again bool) {
 
 func name(a *issuer.Authorization) string { return clientName(a.Client) }
 
+// clientName is what people are shown. A program may have chosen it itself: what
+// turns the writing around, or is not to be seen, is left out, and so is what is
+// too long for a name.
 func clientName(c store.Client) string {
-	if c.Name != "" {
-		return c.Name
+	text := strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+			return -1
+		}
+		return r
+	}, c.Name)
+	if text = strings.TrimSpace(text); text == "" {
+		text = c.ID
 	}
-	return c.ID
+	if runes := []rune(text); len(runes) > maxName {
+		text = string(runes[:maxName]) + "…"
+	}
+	return text
 }
+
+const maxName = 60
 
 // needed tells whether the person must be asked.
 func (v *visit) needed(a *issuer.Authorization, p *session.Person) (bool, error) {

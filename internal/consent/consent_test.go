@@ -348,6 +348,26 @@ func TestEscaped(t *testing.T) {
 	}
 }
 
+// A program that chose its own name cannot write over the page with it.
+func TestName(t *testing.T) {
+	h := open(t)
+	h.login("alice")
+	for i, test := range []struct{ in, want string }{
+		{"The \u202eppA\u2066", "The ppA"},
+		{"\u200b ", "id1"},
+		{strings.Repeat("é", 70), strings.Repeat("é", 60) + "…"},
+		{"two\nlines", "twolines"},
+	} {
+		c := store.Client{ID: "id" + strconv.Itoa(i), Name: test.in, Method: "none", RedirectURIs: []string{callback}, Grants: []string{"authorization_code"}, Scopes: []string{"orders:read"}}
+		if _, err := h.set.Clients.CreateClient(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if p := h.authorize(params("client_id", c.ID)); !strings.Contains(p.body, `<strong class="who">`+test.want+`</strong>`) {
+			t.Errorf("%q is not shown as %q", test.in, test.want)
+		}
+	}
+}
+
 func TestSuspendedPerson(t *testing.T) {
 	h := open(t)
 	h.login("alice")

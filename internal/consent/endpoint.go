@@ -57,6 +57,9 @@ type Endpoint struct {
 	// Prefix is the path of the gate's own endpoints, with a slash at both ends;
 	// empty means "/auth/".
 	Prefix string
+	// Account is the page where people see who may act for them, and end that;
+	// empty for none.
+	Account string
 	// Realm is what the gate protects, in the words of its operator.
 	Realm string
 	// Always asks people each time, whatever they allowed before.

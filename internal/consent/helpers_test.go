@@ -19,6 +19,7 @@ import (
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/defend"
 	"github.com/gate401/gate401/internal/consent"
+	"github.com/gate401/gate401/internal/guide"
 	"github.com/gate401/gate401/internal/issuer"
 	"github.com/gate401/gate401/internal/session"
 	"github.com/gate401/gate401/store"
@@ -122,6 +123,7 @@ func open(t *testing.T) *house {
 		},
 	}
 	mux.Handle("/auth/", h.end)
+	mux.Handle("/auth/problems/", &guide.Guide{}) // with the files of all pages
 	mux.Handle("/auth/token", &issuer.TokenEndpoint{
 		Desk:   issuer.Desk{Issuer: s, Auth: issuer.ClientAuth{Clients: h.set.Clients, Now: h.now}, Realm: "orders"},
 		Grants: issuer.Grants(),

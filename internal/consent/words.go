@@ -57,18 +57,19 @@ func staying(q question) bool {
 	return slices.Contains(q.a.Client.Grants, issuer.GrantRefreshToken)
 }
 
-// place says where the browser goes after the answer.
-func place(redirect string) string {
+// place is where the browser goes after the answer: a host, or words for one of
+// the person's own devices.
+func place(redirect string) (text string, host bool) {
 	u, err := url.Parse(redirect)
 	switch {
 	case err != nil:
-		return redirect
+		return redirect, true
 	case u.Scheme == "https":
-		return u.Host
+		return u.Host, true
 	case u.Scheme == "http":
-		return "a program on this computer"
+		return "a program on this computer", false
 	}
-	return "the app “" + u.Scheme + "” on this device"
+	return "the app “" + u.Scheme + "” on this device", false
 }
 
 // warning is said where any program on the device could be the one that asks

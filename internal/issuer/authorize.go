@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/store"
 )
 
@@ -29,8 +28,6 @@ type AskError struct {
 	State string
 	// Client is what the client is called, where it is known.
 	Client string
-	// Reason is the entry of the catalogue that it is about; often none.
-	Reason reason.Code
 }
 
 // Error says code and description.
@@ -70,7 +67,7 @@ func (s *Issuer) Authorize(ctx context.Context, clients Clients, ask Ask) (*Auth
 	client, err := clients.Client(ctx, ask.Client)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return nil, &AskError{Code: "unauthorized_client", Description: "No program is registered here by that client_id.", Reason: reason.ClientUnknown}
+		return nil, &AskError{Code: "unauthorized_client", Description: "No program is registered here by that client_id."}
 	case err != nil:
 		return nil, fmt.Errorf("reading a client: %w", err)
 	case client.Suspended:
