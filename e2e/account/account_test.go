@@ -209,6 +209,38 @@ func TestLink(t *testing.T) {
 	}
 }
 
+// Who must have a second factor and has none cannot log in, and sets it up by a
+// link.
+func TestLinkWithSecondFactor(t *testing.T) {
+	g := start(t, "login: {second_factor_groups: [staff]}")
+	tab := browsertest.Start(t).Tab(t)
+	tab.Open(g.url + "/auth/account")
+	login(tab, password)
+	if h := heading(tab); h == "Your account" {
+		t.Fatal("the password alone lets in")
+	}
+	tab.Open(g.link(t).URL(g.url + "/auth/link"))
+	tab.Do(chromedp.WaitReady(chromedp.CSS("#factor")))
+	tab.Look("account-link-factor")
+	secret := browsertest.JS[string](tab, `document.querySelector("details code").textContent`)
+	tab.Fill("next", another)
+	tab.Fill("factor", code(t, secret, 0))
+	tab.Submit("main button.first")
+	want(t, tab, "/auth/link", "Your password is set")
+	tab.Look("account-link-recovery")
+	tab.Submit("main a.button")
+	login(tab, another)
+	tab.Fill("code", code(t, secret, 1))
+	tab.Submit("form:has(#code) button")
+	want(t, tab, "/auth/account", "Your account")
+	tab.Open(g.url + "/auth/account/two-step")
+	tab.Look("account-two-step-must")
+	if browsertest.JS[bool](tab, `!!document.querySelector('form[action$="/off"]')`) {
+		t.Error("it can be switched off")
+	}
+	clean(t, tab, g.url)
+}
+
 // Without scripts the link is pasted; it is good once.
 func TestLinkWithoutScripts(t *testing.T) {
 	g := start(t)

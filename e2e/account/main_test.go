@@ -52,14 +52,15 @@ type gate struct {
 	url string
 }
 
-func start(t *testing.T) *gate {
+// start starts one; more is added to its configuration.
+func start(t *testing.T, more ...string) *gate {
 	t.Helper()
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		_, _ = io.WriteString(w, "<!DOCTYPE html><html lang=en><title>Orders</title><h1>Orders of "+hr.Header.Get("Gate401-Subject")+"</h1>")
 	}))
 	t.Cleanup(api.Close)
 	g := &gate{dir: t.TempDir()}
-	text := strings.ReplaceAll(file, "UPSTREAM", api.URL)
+	text := strings.ReplaceAll(file, "UPSTREAM", api.URL) + strings.Join(more, "\n")
 	if err := os.WriteFile(filepath.Join(g.dir, "gate401.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
