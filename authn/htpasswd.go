@@ -79,7 +79,7 @@ func parseHtpasswdLine(line string) (store.Account, error) {
 	if err != nil {
 		return store.Account{}, fmt.Errorf("user %q: %w", clip(name), err)
 	}
-	if fault := hashFault(hash); fault != "" {
+	if fault := HashFault(hash); fault != "" {
 		return store.Account{}, fmt.Errorf("user %q: %s; make a bcrypt one with: htpasswd -B -C 12", canonical, fault)
 	}
 	// The version is that of the line: whoever keeps the line stays remembered
@@ -89,9 +89,9 @@ func parseHtpasswdLine(line string) (store.Account, error) {
 	return store.Account{Name: canonical, Display: name, Password: hash, Version: version}, nil
 }
 
-// hashFault says why a hash is not used. Those of fast or broken functions are
+// HashFault says why the hash of a password is not used; empty if it is. Those of fast or broken functions are
 // refused by name: whoever gets the file has the passwords.
-func hashFault(hash string) string {
+func HashFault(hash string) string {
 	for _, weak := range [...]struct{ prefix, name string }{
 		{"$apr1$", "apr1 (MD5)"}, {"$1$", "crypt MD5"}, {"$5$", "crypt SHA-256"}, {"$6$", "crypt SHA-512"},
 		{"{SHA}", "SHA-1"}, {"{SSHA}", "salted SHA-1"}, {"{SSHA256}", "salted SHA-256"}, {"{SSHA512}", "salted SHA-512"},

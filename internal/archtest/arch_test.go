@@ -69,6 +69,8 @@ var policy = map[string]struct{ house, modules string }{
 	"web/browsertest":    {house: "internal/component", modules: "github.com/chromedp/chromedp github.com/chromedp/cdproto"},
 	"internal/returnto":  {house: root},
 	"internal/login":     {house: " httpauth internal/returnto internal/session reason store web", modules: "github.com/a-h/templ"},
+	"internal/openid": {house: " httpauth internal/loopback internal/returnto internal/session reason store token web",
+		modules: "github.com/a-h/templ github.com/coreos/go-oidc/v3 golang.org/x/oauth2"},
 	"internal/guide":     {house: " httpauth internal/nearest reason web", modules: "github.com/a-h/templ"},
 	"internal/watch":     {house: " reason httpauth"},
 	"internal/identity":  {house: root},
@@ -106,10 +108,10 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/build": {house: " access authn defend internal/certificate internal/config internal/issuer internal/keyring internal/nearest internal/password internal/seal " +
 		"internal/secretname internal/session internal/watch reason store store/memory token"},
 	"internal/storage": {house: "internal/build internal/config internal/seal store store/sqlite"},
-	"internal/server": {house: " access internal/people internal/account authn defend internal/admin internal/build internal/consent internal/certificate internal/config internal/demo internal/forward internal/guide internal/history internal/inspector internal/issuer internal/keyring internal/login internal/loopback internal/secretname " +
+	"internal/server": {house: " access internal/people internal/account authn defend internal/admin internal/build internal/consent internal/certificate internal/config internal/demo internal/forward internal/guide internal/history internal/inspector internal/issuer internal/keyring internal/login internal/openid internal/loopback internal/secretname " +
 		"internal/password internal/proxy internal/resource internal/samples internal/secondfactor internal/session internal/storage internal/stream internal/upstream internal/watch reason store",
 		modules: "github.com/fsnotify/fsnotify golang.org/x/sys"},
-	"internal/cli": {house: " access client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/gateway internal/history internal/issuer internal/keyring internal/loopback internal/nearest internal/password internal/people " +
+	"internal/cli": {house: " access authn client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/gateway internal/history internal/issuer internal/keyring internal/loopback internal/nearest internal/password internal/people " +
 		"internal/certificate internal/mock/judge internal/secretname internal/server internal/trial internal/storage internal/watch mock reason store token",
 		modules: "github.com/spf13/cobra github.com/spf13/pflag golang.org/x/term github.com/jedib0t/go-pretty/v6"},
 	"mock":           {house: " httpauth internal/guide internal/inspector internal/loopback internal/mock/endpoint internal/mock/httpbin internal/mock/journal internal/mock/judge internal/mock/mix internal/mock/openapi internal/mock/page internal/mock/scenario internal/mock/wire internal/mock/world internal/nearest internal/yamldoc reason", modules: "go.yaml.in/yaml/v3"},

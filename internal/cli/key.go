@@ -170,6 +170,7 @@ func (a *app) keyList() *cobra.Command {
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List keys",
+		Example: "gate401 key list --owner alice",
 		Args:    wants(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := a.open(cmd.Context(), w)
@@ -250,9 +251,10 @@ func (a *app) keyRevoke() *cobra.Command {
 	var w where
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "revoke ID",
-		Short: "Refuse a key from now on, for good",
-		Args:  wants(1, 1, "the id"),
+		Use:     "revoke ID",
+		Short:   "Refuse a key from now on, for good",
+		Example: "gate401 key revoke k-3f0q8zk2ma",
+		Args:    wants(1, 1, "the id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
 			r, err := a.open(ctx, w)

@@ -20,7 +20,7 @@ func (a *app) user() *cobra.Command {
 	return a.group("user", "Add, list and change accounts",
 		"The accounts that the method basic knows: people, and machines with a password.\n\n"+
 			"A change counts at once, also for a gate that is running on the same store.",
-		a.userAdd(), a.userList(), a.userPasswd(), a.userSuspend(), a.userResume(), a.userGroups(), a.userRemove())
+		a.userAdd(), a.userImport(), a.userList(), a.userShow(), a.userPasswd(), a.userLink(), a.userTOTP(), a.userSuspend(), a.userResume(), a.userGroups(), a.userRemove())
 }
 
 // person is an account as JSON: everything but the hashes.
@@ -143,6 +143,7 @@ func (a *app) userList() *cobra.Command {
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List accounts",
+		Example: "gate401 user list",
 		Args:    wants(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := a.open(cmd.Context(), w)
@@ -197,11 +198,13 @@ func (a *app) userPasswd() *cobra.Command {
 	var asJSON bool
 	var pw passwordFlags
 	cmd := &cobra.Command{
-		Use:   "passwd NAME",
-		Short: "Give an account a new password",
+		Use:     "passwd NAME",
+		Aliases: []string{"password"},
+		Short:   "Give an account a new password",
 		Long: "Asks twice for the new password, or reads it with --password-stdin. With --generate, and where there is no terminal to ask, " +
-			"one is made up and printed once. The old one stops to work at once.",
-		Args: wants(1, 1, "the name"),
+			"one is made up and printed once. The old one stops to work at once, and all that hung on it ends: sessions, and the tokens of clients; not API keys.",
+		Example: "gate401 user passwd alice\npass show alice | gate401 user passwd alice --password-stdin",
+		Args:    wants(1, 1, "the name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
 			r, err := a.open(ctx, w)
@@ -358,6 +361,7 @@ func (a *app) userRemove() *cobra.Command {
 		Use:     "remove NAME",
 		Aliases: []string{"rm"},
 		Short:   "Remove an account, its API keys and its tokens",
+		Example: "gate401 user remove alice",
 		Long: "Removes an account for good: its password, its API keys and the tokens that were issued to it end, also at a gate that is running. " +
 			"To keep it and lock it out, suspend it.",
 		Args: wants(1, 1, "the name"),

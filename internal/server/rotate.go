@@ -47,10 +47,9 @@ func (h *house) rotateKeys(ctx context.Context) (stop func()) {
 // turnKeys does what is due, and says when to look again.
 func (h *house) turnKeys(ctx context.Context) time.Duration {
 	turned, err := h.stores.Keyring.Turn(ctx, keyring.Schedule{Every: h.current.Load().config.Issuer.RotateKeys})
-	for what, ids := range map[string][]string{"made a signing key": turned.Made, "a signing key retires": turned.Retired, "deleted a signing key": turned.Deleted} {
-		for _, id := range ids {
-			h.log.LogAttrs(ctx, slog.LevelInfo, what, slog.String("key", id))
-		}
+	if len(turned.Made)+len(turned.Retired)+len(turned.Deleted) > 0 {
+		h.log.LogAttrs(ctx, slog.LevelInfo, "signing keys follow each other",
+			slog.Any("made", turned.Made), slog.Any("retire", turned.Retired), slog.Any("deleted", turned.Deleted))
 	}
 	switch {
 	case ctx.Err() != nil:
