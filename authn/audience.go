@@ -51,13 +51,12 @@ func (a *Audience) paths(claims *token.Claims) (paths []string) {
 		if !ok || a.Origin == "" || len(paths) == maxPaths {
 			continue
 		}
-		// What follows must not make it another host, nor name less than a path.
+		// Rules judge paths, so that the query of a resource narrows nothing.
+		rest, _, _ = strings.Cut(rest, "?")
 		if rest == "" {
 			rest = "/"
 		}
-		if strings.ContainsAny(rest, "?#") {
-			continue
-		}
+		// What does not go on like a path may be another host.
 		if path, err := gate401.CanonicalPath(rest); err == nil {
 			paths = append(paths, path)
 		}
