@@ -18,9 +18,6 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"github.com/gate401/gate401/e2e/program"
-	"github.com/gate401/gate401/internal/config"
-	"github.com/gate401/gate401/internal/people"
-	"github.com/gate401/gate401/internal/storage"
 	"github.com/gate401/gate401/web/browsertest"
 )
 
@@ -84,21 +81,16 @@ func (g *gate) command(t *testing.T, stdin string, args ...string) string {
 	return out.String()
 }
 
-// link makes a link for alice, in another process than the gate.
-func (g *gate) link(t *testing.T) people.Link {
+// link makes a link for alice, in another process than the gate, and returns it
+// with the secret in it.
+func (g *gate) link(t *testing.T) (address, secret string) {
 	t.Helper()
-	cfg := config.Default()
-	cfg.Storage.Records = "sqlite:" + filepath.Join(g.dir, "gate401.db")
-	stores, err := storage.Open(t.Context(), cfg, nil)
-	if err != nil {
-		t.Fatal(err)
+	address = strings.TrimSpace(g.command(t, "", "user", "link", "alice", "-c", "gate401.yaml"))
+	page, secret, ok := strings.Cut(address, "#")
+	if page != g.url+"/auth/link" || !ok {
+		t.Fatalf("the link leads to %s", page)
 	}
-	defer func() { _ = stores.Close() }()
-	link, err := (&people.People{Set: stores.Set, Hasher: stores.Hasher}).MakeLink(t.Context(), people.By{Actor: "test"}, "alice", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return link
+	return address, secret
 }
 
 // status is what curl gets for a request with a key.

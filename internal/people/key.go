@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gate401/gate401/store"
@@ -81,6 +82,9 @@ func (p *People) CreateKey(ctx context.Context, by By, owner string, ask NewKey)
 		return none(fmt.Errorf("%w: its id is none", ErrKeyInvalid))
 	case utf8.RuneCountInString(ask.Name) > MaxKeyName:
 		return none(fmt.Errorf("%w: its name has more than %d characters", ErrKeyInvalid, MaxKeyName))
+	// Names stand in lists on terminals, which would obey them.
+	case strings.ContainsFunc(ask.Name, func(c rune) bool { return !unicode.IsPrint(c) }):
+		return none(fmt.Errorf("%w: its name has characters that cannot be seen", ErrKeyInvalid))
 	case !ask.Expires.IsZero() && !ask.Expires.After(p.now()):
 		return none(fmt.Errorf("%w: its end is over", ErrKeyInvalid))
 	}

@@ -32,6 +32,8 @@ func TestCreateKey(t *testing.T) {
 		{name: "an id of their own", edit: func(k *people.NewKey) { k.ID = "k-admin" }, want: people.ErrKeyInvalid},
 		{name: "no id", edit: func(k *people.NewKey) { k.ID = "" }, want: people.ErrKeyInvalid},
 		{name: "a long name", edit: func(k *people.NewKey) { k.Name = strings.Repeat("n", 65) }, want: people.ErrKeyInvalid},
+		{name: "a name that terminals obey", edit: func(k *people.NewKey) { k.Name = "ci\x1b[2J" }, want: people.ErrKeyInvalid},
+		{name: "a name that turns round", edit: func(k *people.NewKey) { k.Name = "ci\u202e" }, want: people.ErrKeyInvalid},
 		{name: "no environment", edit: func(k *people.NewKey) { k.Environment = "" }, want: people.ErrKeyInvalid},
 		{name: "nobody", owner: "carol", want: store.ErrNotFound},
 	} {
