@@ -26,7 +26,7 @@ func tv(t testing.TB) (*server, *issuer.DeviceEndpoint) {
 		Grants: []string{issuer.GrantDeviceCode, issuer.GrantRefreshToken}})
 	s.client(t, store.Client{ID: "radio", Method: issuer.AuthNone, Grants: []string{issuer.GrantDeviceCode}})
 	s.client(t, store.Client{ID: "web", Method: issuer.AuthNone, Grants: []string{issuer.GrantAuthorizationCode}})
-	if _, err := s.set.Accounts.CreateAccount(t.Context(), store.Account{Name: "alice"}); err != nil {
+	if _, err := s.set.Accounts.CreateAccount(t.Context(), store.Account{Name: "alice", Scopes: []string{"orders:read", "orders:write"}}); err != nil {
 		t.Fatal(err)
 	}
 	s.advance(time.Second)

@@ -63,7 +63,7 @@ func (s *Issuer) Introspect(ctx context.Context, c store.Client, text string) (m
 func (s *Issuer) introspectRefresh(ctx context.Context, c store.Client, text string) (map[string]any, error) {
 	_, record, family, err := s.find(ctx, text, c.ID)
 	if err == nil {
-		err = s.alive(ctx, record, family, s.now())
+		err = s.alive(ctx, record, &family, s.now())
 	}
 	if over, err := ended(err); over || err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ func TestIntrospection(t *testing.T) {
 	s.client(t, store.Client{ID: "stock", Resources: []string{"https://stock.example"}})
 	s.client(t, store.Client{ID: "other"})
 	s.client(t, store.Client{ID: "page", Method: issuer.AuthNone})
-	if _, err := s.set.Accounts.CreateAccount(t.Context(), store.Account{Name: "alice"}); err != nil {
+	if _, err := s.set.Accounts.CreateAccount(t.Context(), store.Account{Name: "alice", Scopes: []string{"orders:read", "orders:write"}}); err != nil {
 		t.Fatal(err)
 	}
 	s.advance(time.Second)

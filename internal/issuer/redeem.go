@@ -44,7 +44,7 @@ func (s *Issuer) Redeem(ctx context.Context, r Redemption) (*Grant, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.alive(ctx, record, family, now); err != nil {
+	if err := s.alive(ctx, record, &family, now); err != nil {
 		return nil, err
 	}
 	scopes := family.Scopes
@@ -124,8 +124,9 @@ func (s *Issuer) find(ctx context.Context, text, client string) (sent token.Refr
 	return sent, record, family, nil
 }
 
-// alive judges the login and the token, but for their use.
-func (s *Issuer) alive(ctx context.Context, t store.RefreshToken, f store.TokenFamily, now time.Time) error {
+// alive judges the login and the token, but for their use. What the account has
+// lost since the login is taken out of it.
+func (s *Issuer) alive(ctx context.Context, t store.RefreshToken, f *store.TokenFamily, now time.Time) error {
 	switch {
 	case !f.Revoked.IsZero():
 		return deny(reason.RefreshTokenRevoked, f.Subject, "the login was revoked %s: %s", stamp(f.Revoked), f.Cause)
@@ -149,6 +150,8 @@ func (s *Issuer) alive(ctx context.Context, t store.RefreshToken, f store.TokenF
 	case f.Created.Before(account.Created):
 		return deny(reason.RefreshTokenRevoked, f.Subject, "the login is of an earlier account of that name")
 	}
+	f.Scopes = slices.DeleteFunc(slices.Clone(f.Scopes), func(scope string) bool { return !About(scope) && !slices.Contains(account.Scopes, scope) })
+	f.Groups = slices.DeleteFunc(slices.Clone(f.Groups), func(group string) bool { return !slices.Contains(account.Groups, group) })
 	return nil
 }
 
@@ -181,7 +184,7 @@ func (s *Issuer) lost(ctx context.Context, r Redemption, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if err := s.alive(ctx, record, family, now); err != nil {
+	if err := s.alive(ctx, record, &family, now); err != nil {
 		return err
 	}
 	return s.reused(ctx, record, family, now)
