@@ -74,6 +74,9 @@ type Login struct {
 	Required func(a store.Account) bool
 	// Providers are the others to log in with.
 	Providers []Provider
+	// Beyond is where a browser logs out at the provider of a session too, and what
+	// people call that provider; ok is false for nowhere. Nil for nowhere at all.
+	Beyond func(r *gate401.Request, hr *http.Request, s store.Session) (to, label string, ok bool)
 	// Log hears of what could not be done; nil discards.
 	Log *slog.Logger
 

@@ -73,7 +73,15 @@ func (v *visit) logout() {
 	h["Clear-Site-Data"] = []string{`"cache", "storage"`}
 	http.SetCookie(v.w, session.ClearCookie(v.r, session.CookieName))
 	http.SetCookie(v.w, session.ClearCookie(v.r, session.LoginCookie))
+	beyond, with, further := "", "", false
+	if v.Beyond != nil && s.Issuer != "" && v.r.PrefersPage() {
+		beyond, with, further = v.Beyond(v.r, v.hr, s)
+	}
 	switch {
+	case further:
+		// Not a redirect, which browsers hold against form-action.
+		h["Refresh"] = []string{"0; url=" + beyond}
+		v.send(v.w, http.StatusOK, furtherPage(p, beyond, with), web.Policy)
 	case back:
 		h.Set("Location", v.after(to))
 		v.w.WriteHeader(http.StatusSeeOther)

@@ -65,6 +65,8 @@ func (p *page) title() string {
 	switch {
 	case p.step == stepCode:
 		return "One more step"
+	case p.who != "":
+		return "You are logged in"
 	case p.confirm:
 		return "Confirm that it is you"
 	case p.login.Title != "":
@@ -159,6 +161,15 @@ func (p *page) provider(o Provider) templ.SafeURL {
 			separator = "&"
 		}
 		to += separator + "return_to=" + url.QueryEscape(p.returnTo)
+	}
+	if p.confirm || p.shown.Code == reason.AuthenticationTooOld {
+		// Else the provider would send the person back at once, who is logged in
+		// there too.
+		separator := "?"
+		if strings.Contains(to, "?") {
+			separator = "&"
+		}
+		to += separator + "again=1"
 	}
 	return templ.SafeURL(to)
 }

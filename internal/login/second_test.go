@@ -1,0 +1,91 @@
+package login_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gate401/gate401/reason"
+	"github.com/gate401/gate401/store"
+)
+
+func TestSecondFactor(t *testing.T) {
+	h := newHouse(t)
+	w := h.post("/auth/login", "username", "bob", "password", rightPassword, "return_to", "/orders/42")
+	if w.Code != 401 || !strings.Contains(w.Body.String(), `autocomplete="one-time-code"`) || !strings.Contains(w.Body.String(), `value="/orders/42"`) {
+		t.Fatalf("%d\n%s", w.Code, w.Body)
+	}
+	if h.jar["__Host-g401"] != "" || h.jar["__Host-g401-login"] == "" {
+		t.Fatalf("half a login has the cookies %v", h.jar)
+	}
+	if w := h.open("/orders"); w.Code != 401 {
+		t.Errorf("half a login opens the site: %d", w.Code)
+	}
+	w = h.post("/auth/login", "code", "000000", "return_to", "/orders/42")
+	if w.Code != 401 || h.last().Reason() != reason.PasswordWrong || h.last().Subject() != "bob" || !strings.Contains(w.Body.String(), "The code is not right") {
+		t.Errorf("%d %s\n%s", w.Code, h.last().Reason(), w.Body)
+	}
+	if w = h.post("/auth/login", "code", ""); w.Code != 401 || !strings.Contains(w.Body.String(), "The code is missing") {
+		t.Errorf("%d\n%s", w.Code, w.Body)
+	}
+	if w = h.post("/auth/login", "code", "away"); w.Code != 503 {
+		t.Errorf("could not be checked: %d", w.Code)
+	}
+	half := h.jar["__Host-g401-login"]
+	w = h.post("/auth/login", "recovery", " 123456 ", "return_to", "/orders/42")
+	if w.Code != 303 || w.Header().Get("Location") != "/orders/42" || h.jar["__Host-g401-login"] != "" {
+		t.Fatalf("%d %v %v", w.Code, w.Header(), h.jar)
+	}
+	if body := h.do(http.MethodGet, "/auth/me", nil).Body.String(); !strings.Contains(body, `"amr":["pwd","otp","mfa"]`) {
+		t.Errorf("%s", body)
+	}
+	// The first half is used up.
+	h.jar["__Host-g401-login"] = half
+	if w = h.post("/auth/login", "code", "654321"); w.Code != 401 || !strings.Contains(w.Body.String(), "Please begin again") {
+		t.Errorf("%d\n%s", w.Code, w.Body)
+	}
+}
+
+func TestSecondFactorEnds(t *testing.T) {
+	h := newHouse(t)
+	if w := h.post("/auth/login", "code", "123456"); w.Code != 401 || !strings.Contains(w.Body.String(), "Please begin again") {
+		t.Errorf("without the first half: %d\n%s", w.Code, w.Body)
+	}
+	h.post("/auth/login", "username", "bob", "password", rightPassword)
+	// In another browser the code is worth nothing.
+	jar := h.jar
+	h.jar = map[string]string{}
+	if w := h.post("/auth/login", "code", "123456"); w.Code != 401 {
+		t.Errorf("another browser: %d", w.Code)
+	}
+	h.jar = jar
+	h.clock = h.clock.Add(10 * time.Minute)
+	if w := h.post("/auth/login", "code", "123456"); w.Code != 401 || !strings.Contains(w.Body.String(), "took too long") {
+		t.Errorf("after ten minutes: %d\n%s", w.Code, w.Body)
+	}
+}
+
+// Codes are guesses like passwords.
+func TestCodesAreCounted(t *testing.T) {
+	h := newHouse(t)
+	h.post("/auth/login", "username", "bob", "password", rightPassword)
+	for range 40 {
+		if w := h.post("/auth/login", "code", "000000"); w.Code != 401 {
+			if w.Code != 429 {
+				t.Errorf("%d", w.Code)
+			}
+			return
+		}
+	}
+	t.Error("forty codes were tried")
+}
+
+func TestRequiredSecondFactor(t *testing.T) {
+	h := newHouse(t)
+	h.Required = func(a store.Account) bool { return a.Name == "alice" }
+	w := h.logIn()
+	if w.Code != 401 || h.last().Reason() != reason.AuthenticationTooWeak || h.jar["__Host-g401"] != "" || !strings.Contains(w.Body.String(), "needs a second factor") {
+		t.Errorf("%d %s\n%s", w.Code, h.last().Reason(), w.Body)
+	}
+}
