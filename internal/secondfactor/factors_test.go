@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -117,6 +118,25 @@ func TestCheck(t *testing.T) {
 				t.Errorf("the second time: %v", again)
 			}
 		})
+	}
+}
+
+// The vectors of RFC 6238 appendix B for SHA-1, their last six digits: what every
+// app shows for that secret at that time.
+func TestVectors(t *testing.T) {
+	for at, code := range map[int64]string{
+		59: "287082", 1111111109: "081804", 1111111111: "050471", 1234567890: "005924", 2000000000: "279037", 20000000000: "353130",
+	} {
+		d := newDesk(t)
+		d.at = time.Unix(at, 0)
+		// The secret first, then what recovery codes are made of.
+		d.Rand = io.MultiReader(strings.NewReader("12345678901234567890"), strings.NewReader(strings.Repeat("x", 1000)))
+		if err := d.Begin(t.Context(), "alice"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Confirm(t.Context(), "alice", code); err != nil {
+			t.Errorf("%s at %d: %v", code, at, err)
+		}
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
+
+	"github.com/pquerna/otp"
 )
 
 // The corners of the picture are those of a QR code: a ring of seven modules
@@ -52,6 +54,22 @@ func TestQR(t *testing.T) {
 					if dark[at[1]+y][at[0]+x] != (c == '#') {
 						t.Fatalf("%q: the corner at %v differs at %d, %d", account, at, x, y)
 					}
+				}
+			}
+		}
+		// The library draws it at one pixel for each module, if it is told how many.
+		key, err := otp.NewKeyFromURL(setup.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		img, err := key.Image(size-8, size-8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for y := range size - 8 {
+			for x := range size - 8 {
+				if r, _, _, _ := img.At(x, y).RGBA(); dark[y+4][x+4] != (r == 0) {
+					t.Fatalf("%q: the module at %d, %d differs", account, x, y)
 				}
 			}
 		}
