@@ -12,6 +12,7 @@ import (
 
 	"github.com/gate401/gate401/internal/issuer"
 	"github.com/gate401/gate401/internal/session"
+	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/store"
 )
 
@@ -107,11 +108,11 @@ func (v *visit) judge(ask issuer.Ask) (*issuer.Authorization, bool) {
 
 // tell tells the client of an error, or the person where the client must not be.
 func (v *visit) tell(e *issuer.AskError) {
-	v.log("authorization refused", e.Client, e)
 	if to := v.e.Issuer.Tell(e); to != "" {
 		v.back(to)
 		return
 	}
+	v.refused(reason.RequestMalformed, "", e)
 	v.page(e.Status(), sorry{
 		Title: "The program that sent you here asked wrongly", Says: e.Description, Client: e.Client,
 		Then: "You cannot correct this, and you were not sent back, because nobody can tell where to. Tell whoever makes or runs that program.",

@@ -1,6 +1,8 @@
 package consent_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -386,6 +388,75 @@ func TestSuspendedPerson(t *testing.T) {
 	if p := h.answer(shown, "allow"); p.status != http.StatusForbidden {
 		t.Errorf("the answer: %d", p.status)
 	}
+}
+
+// Whoever asks for help names the request, and the operator finds it.
+func TestObserved(t *testing.T) {
+	h := open(t)
+	h.login("alice")
+	h.authorize(params("client_id", "nobody"))
+	h.authorize(params("scope", "admin")) // the client's own affair
+	h.answer(h.authorize(params()), "allow", "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site")
+	h.enter("BCDF-GHJK")
+	var got []string
+	for _, line := range h.seen {
+		path, _, _ := strings.Cut(line, "?")
+		got = append(got, path)
+	}
+	want := []string{
+		"authorize request-malformed /auth/authorize", "authorize csrf-failed /auth/authorize/consent", "authorize code-unknown /auth/device/code",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A store that is away is nobody's fault: no page says no, and no client is told.
+func TestAway(t *testing.T) {
+	h := open(t)
+	h.login("alice")
+	shown := h.authorize(params())
+	away := awayConsents{h.set.Consents}
+	for _, test := range []struct {
+		name string
+		set  func()
+		do   func() page
+	}{
+		{"consents, asked", func() { h.end.Consents = away }, func() page { return h.authorize(params()) }},
+		{"consents, answered", func() {}, func() page { return h.answer(shown, "allow") }},
+		{"sessions, asked", func() { h.end.Consents, h.end.Sessions = h.set.Consents, awaySessions{} }, func() page { return h.authorize(params()) }},
+		{"sessions, answered", func() {}, func() page { return h.answer(shown, "allow") }},
+		{"clients", func() { h.end.Sessions, h.end.Clients = h.set.Sessions, awayClients{} }, func() page { return h.authorize(params()) }},
+	} {
+		test.set()
+		if p := test.do(); p.status != http.StatusServiceUnavailable || p.header.Get("Retry-After") == "" {
+			t.Errorf("%s: %d", test.name, p.status)
+		}
+	}
+	h.end.Clients = h.set.Clients
+	if got := h.outcome(h.answer(shown, "allow")); got != "code" {
+		t.Errorf("when all is back: %s", got)
+	}
+}
+
+var errAway = errors.New("the store is away")
+
+type awayConsents struct{ store.Consents }
+
+func (awayConsents) Consent(context.Context, string, string, string) (store.Consent, error) {
+	return store.Consent{}, errAway
+}
+
+type awaySessions struct{}
+
+func (awaySessions) Session(context.Context, string) (store.Session, error) {
+	return store.Session{}, errAway
+}
+
+type awayClients struct{}
+
+func (awayClients) Client(context.Context, string) (store.Client, error) {
+	return store.Client{}, errAway
 }
 
 func TestOwns(t *testing.T) {

@@ -72,7 +72,7 @@ func (v *visit) foreign() bool {
 	if err == nil {
 		return false
 	}
-	v.log("form from another site", "", err)
+	v.refused(reason.CSRFFailed, "", err)
 	v.page(http.StatusForbidden, sorry{Title: "This form came from another site", Says: "Nothing was changed. Start over at the program that you came from.", Code: reason.CSRFFailed})
 	return true
 }
@@ -116,9 +116,7 @@ func (v *visit) decide() {
 		// allow than the page said.
 		v.anew(a)
 	case answer == answerCancel:
-		refused := a.Refuse("access_denied", "The person did not allow it.")
-		v.log("authorization refused", name(a), refused)
-		v.back(v.e.Issuer.Tell(refused))
+		v.tell(a.Refuse("access_denied", "The person did not allow it."))
 	case answer == answerAllow:
 		if err := v.remember(a, p); err != nil {
 			v.away(err)

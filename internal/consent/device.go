@@ -134,7 +134,7 @@ func (v *visit) find(p *session.Person, code string) (*issuer.Device, bool) {
 	switch {
 	case errors.Is(err, issuer.ErrUserCode):
 		settle(&gate401.Denial{Reason: reason.CodeUnknown, Subject: p.Subject, Method: "device", Err: err})
-		v.log("device code refused", "", err)
+		v.refused(reason.CodeUnknown, issuer.SubjectOf(p.Issuer, p.Subject), err)
 		v.show(http.StatusBadRequest, "", devicePage(v, deviceForm{
 			p: p, code: plain(code), wrong: "No device waits with this code. Compare it with the device; if it shows a new one by now, type that.",
 		}))
@@ -155,7 +155,7 @@ func (v *visit) limited(err error) {
 		v.away(err)
 		return
 	}
-	v.log("device code not looked up", "", err)
+	v.refused(refused.Reason, refused.Subject, refused.Err)
 	for name, values := range refused.Header {
 		v.w.Header()[name] = values
 	}

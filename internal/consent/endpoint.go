@@ -3,7 +3,6 @@ package consent
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -69,9 +68,16 @@ type Endpoint struct {
 	Words map[string]string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
-	// Log has one line for each request that was refused; nil discards.
-	Log *slog.Logger
+	// Observe is told of each request that is refused with a page, as of every
+	// other decision of the gate; nil tells nobody. What a client is told is its own
+	// affair.
+	Observe func(r *gate401.Request, d *gate401.Decision)
 }
+
+// Rule is what refusals name as their rule.
+const Rule = "authorize"
+
+const method = "session"
 
 // The paths below the prefix.
 const (
@@ -122,6 +128,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	h.Set("X-Request-Id", r.ID)
 	v := &visit{e: e, w: w, hr: hr, r: r}
 	if err != nil {
+		v.refused(reason.RequestMalformed, "", err)
 		v.page(http.StatusBadRequest, sorry{Title: "This request cannot be read", Says: "It can be read in more than one way. Start over at the program that you came from."})
 		return
 	}
@@ -160,10 +167,10 @@ func (v *visit) person() (p *session.Person, ok, answered bool) {
 	case errors.Is(err, session.ErrNone):
 		return nil, false, false
 	case errors.As(err, &refused) && refused.Reason == reason.AccountSuspended:
-		v.log("suspended", "", err)
+		v.refused(reason.AccountSuspended, refused.Subject, refused.Err)
 		v.page(http.StatusForbidden, sorry{Title: "Your account is suspended", Says: "Nobody can act for you while it is. Ask whoever runs this service.", Code: reason.AccountSuspended})
 	case errors.As(err, &refused):
-		v.log("request refused", "", err)
+		v.refused(refused.Reason, refused.Subject, refused.Err)
 		v.page(http.StatusBadRequest, sorry{Title: "This request cannot be read", Says: "Remove the cookies of this site and start over.", Code: refused.Reason})
 	default:
 		v.away(err)
@@ -174,21 +181,21 @@ func (v *visit) person() (p *session.Person, ok, answered bool) {
 // away says that something could not be checked: that is nobody's fault at the
 // other end.
 func (v *visit) away(err error) {
-	v.log("check failed", "", err)
+	v.refused(reason.CheckFailed, "", err)
 	v.w.Header().Set("Retry-After", "5")
 	v.page(http.StatusServiceUnavailable, sorry{Title: "This does not work just now", Says: "Something that is needed to decide is out of reach. Load the page again in a moment.", Code: reason.CheckFailed})
 }
 
-func (v *visit) log(what, client string, err error) {
-	if v.e.Log == nil {
+// refused tells the observers of the gate of a request that ended here, by the
+// name that the page tells the person: gate401 explain finds it by that.
+func (v *visit) refused(code reason.Code, subject string, err error) {
+	if v.e.Observe == nil {
 		return
 	}
-	attrs := []slog.Attr{slog.String("event", what), slog.String("request_id", v.r.ID), slog.String("path", v.hr.URL.Path)}
-	if client != "" {
-		attrs = append(attrs, slog.String("client", client))
-	}
-	attrs = append(attrs, slog.Any("error", err))
-	v.e.Log.LogAttrs(v.hr.Context(), slog.LevelWarn, "authorization page", attrs...)
+	denial := &gate401.Denial{Reason: code, Method: method, Subject: subject, Err: err}
+	v.e.Observe(v.r, &gate401.Decision{Rule: Rule, Denial: denial, Steps: []gate401.Step{
+		{Stage: gate401.StageVerify, Method: method, Reason: code, Note: denial.Error()},
+	}})
 }
 
 // only answers any other method, and tells whether it did.

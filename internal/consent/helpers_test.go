@@ -38,6 +38,7 @@ type house struct {
 	manager *session.Manager
 	end     *consent.Endpoint
 	asks    []consent.Ask // logins that were asked for
+	seen    []string      // what the observers of the gate were told
 	browser *http.Client  // follows nothing
 
 	mu sync.Mutex
@@ -117,6 +118,9 @@ func open(t *testing.T) *house {
 	door := &session.Door{Manager: h.manager, Intake: intake}
 	h.end = &consent.Endpoint{
 		Guard: &defend.Guard{Now: h.now}, Issuer: s, Clients: h.set.Clients, Consents: h.set.Consents, People: door, Sessions: h.set.Sessions, Intake: intake, Now: h.now,
+		Observe: func(r *gate401.Request, d *gate401.Decision) {
+			h.seen = append(h.seen, d.Rule+" "+string(d.Reason())+" "+r.Target)
+		},
 		AskLogin: func(w http.ResponseWriter, _ *http.Request, ask consent.Ask) {
 			h.asks = append(h.asks, ask)
 			w.WriteHeader(http.StatusUnauthorized)

@@ -30,7 +30,7 @@ func (v *visit) layout(title string) web.Page {
 func (v *visit) show(status int, leads string, page templ.Component) {
 	var b bytes.Buffer
 	if err := page.Render(v.hr.Context(), &b); err != nil {
-		v.log("page not written", "", err)
+		v.refused(reason.CheckFailed, "", err)
 		v.w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
