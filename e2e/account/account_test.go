@@ -9,9 +9,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/gate401/gate401/e2e/program"
 	"github.com/gate401/gate401/web/browsertest"
 )
 
@@ -95,6 +97,44 @@ func TestAccount(t *testing.T) {
 	}
 	if status := tab.Open(g.url + "/orders"); status != http.StatusOK {
 		t.Errorf("this browser: %d", status)
+	}
+	clean(t, tab, g.url)
+}
+
+// A login that is too old is asked for again, at the page itself, and leads back to
+// it; what takes away is not held up.
+func TestOldLogin(t *testing.T) {
+	g := start(t)
+	tab := browsertest.Start(t).Tab(t)
+	tab.Open(g.url + "/auth/account")
+	login(tab, password)
+	want(t, tab, "/auth/account", "Your account")
+	g.age(t, 16*time.Minute)
+	const page = "/auth/account/keys/new"
+	for deadline := time.Now().Add(program.Patience); tab.Open(g.url+page) != http.StatusUnauthorized; {
+		if time.Now().After(deadline) {
+			t.Fatal("an old login is not asked for again")
+		}
+	}
+	if p := at(tab); p != page {
+		t.Errorf("asked at %s", p)
+	}
+	tab.Look("account-again")
+	if status := tab.Open(g.url + "/auth/account"); status != http.StatusOK {
+		t.Errorf("the page that only shows: %d", status)
+	}
+	tab.Open(g.url + page)
+	tab.Fill("password", password)
+	tab.Submit("form[data-login] button.first")
+	want(t, tab, page, "A new API key")
+
+	g.age(t, 24*time.Hour)
+	tab.Open(g.url + "/auth/account")
+	tab.Submit(`form[action$="/everywhere"] button`)
+	want(t, tab, "/auth/account/everywhere", "You are logged out everywhere")
+	tab.Look("account-everywhere")
+	if status := tab.Open(g.url + "/auth/account"); status != http.StatusUnauthorized {
+		t.Errorf("afterwards: %d", status)
 	}
 	clean(t, tab, g.url)
 }

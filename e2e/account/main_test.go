@@ -5,6 +5,7 @@ package account_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/pquerna/otp/totp"
+	_ "modernc.org/sqlite"
 
 	"github.com/gate401/gate401/e2e/program"
 	"github.com/gate401/gate401/web/browsertest"
@@ -91,6 +93,21 @@ func (g *gate) link(t *testing.T) (address, secret string) {
 		t.Fatalf("the link leads to %s", page)
 	}
 	return address, secret
+}
+
+// age makes every login of alice older than it is.
+func (g *gate) age(t *testing.T, by time.Duration) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(g.dir, "gate401.db")+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(t.Context(), "UPDATE sessions SET auth_time = auth_time - ?", by.Milliseconds()); err != nil {
+		t.Fatal(err)
+	}
+	// What the gate remembers of a session is read again when the account changes.
+	g.command(t, "", "user", "groups", "alice", "-c", "gate401.yaml", "--add", "older")
 }
 
 // status is what curl gets for a request with a key.
