@@ -62,6 +62,9 @@ func (c *checker) apiKey(path string, k *APIKey) {
 	if k.Query != "" && (!isToken(k.Query) || strings.ContainsAny(k.Query, "&+%'")) {
 		c.fault(path+".query", "", "%s is no name of a parameter", c.quote(path+".query", k.Query))
 	}
+	if name := strings.TrimPrefix(k.Cookie, "__Host-"); name == "g401" || strings.HasPrefix(name, "g401-") {
+		c.fault(path+".cookie", "", "%s is a cookie of the gate itself", c.quote(path+".cookie", k.Cookie))
+	}
 	if k.Cookie != "" && !isToken(k.Cookie) {
 		c.fault(path+".cookie", "", "%s is no name of a cookie (RFC 6265 section 4.1.1)", c.quote(path+".cookie", k.Cookie))
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -63,13 +64,11 @@ func (c *checker) session(path string, s *Session) {
 	check := http.NewCrossOriginProtection()
 	for i, o := range s.TrustedOrigins {
 		at := indexed(path+".trusted_origins", i)
-		u := c.origin(at, o, "write an origin, as in https://shop.example.com")
-		if u == nil {
-			continue
-		}
-		// The error repeats the value.
-		if check.AddTrustedOrigin(o) != nil || strings.ToLower(o) != o {
-			c.fault(at, "write it as browsers send it: scheme and host in small letters, the port only if it is not the usual one, no slash at the end", "%s is no origin", c.quote(at, o))
+		u, err := url.Parse(o)
+		// Errors repeat the value. What has another scheme is no page of a site.
+		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || check.AddTrustedOrigin(o) != nil || strings.ToLower(o) != o {
+			c.fault(at, "write it as browsers send it, as in https://shop.example.com: small letters, a port only if it is not the usual one, no path",
+				"%s is no origin", c.quote(at, o))
 		}
 	}
 }

@@ -93,7 +93,7 @@ func (l *Login) send(w http.ResponseWriter, status int, page component, policy s
 	h["X-Frame-Options"] = []string{"DENY"}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
-	_, _ = w.Write(body) //nolint:gosec // escaped by its template
+	_, _ = w.Write(body)
 }
 
 // Page is for [gate401.Responder]: the 401 of a page that is opened where people

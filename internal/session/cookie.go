@@ -21,10 +21,16 @@ const CookieName = "g401"
 // browser that began it.
 const LoginCookie = CookieName + "-login"
 
+// ProviderCookie is that of the cookie that binds logins with a provider to the
+// browser that began them.
+const ProviderCookie = CookieName + "-provider"
+
 // CookieNames are the names of all cookies of the gate, which nobody behind it is
 // told.
 func CookieNames() []string {
-	return []string{"__Host-" + CookieName, CookieName, "__Host-" + LoginCookie, LoginCookie}
+	return []string{
+		"__Host-" + CookieName, CookieName, "__Host-" + LoginCookie, LoginCookie, "__Host-" + ProviderCookie, ProviderCookie,
+	}
 }
 
 // secretPrefix lets whoever scans for leaked secrets know one.
@@ -55,7 +61,7 @@ func Cookie(r *gate401.Request, base, value string, expires time.Time) (*http.Co
 	if !ok {
 		return nil, ErrInsecure
 	}
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // Secure wherever the client came by https; else it is loopback, see NameFor
 		Name: name, Value: value, Path: "/", Expires: expires,
 		// On https the attribute is what makes __Host- true.
 		Secure: r.Secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
@@ -65,7 +71,8 @@ func Cookie(r *gate401.Request, base, value string, expires time.Time) (*http.Co
 // ClearCookie makes a cookie that removes the one that Cookie made.
 func ClearCookie(r *gate401.Request, base string) *http.Cookie {
 	name, _ := NameFor(r, base)
-	return &http.Cookie{Name: name, Path: "/", MaxAge: -1, Secure: r.Secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	return &http.Cookie{Name: name, Path: "/", MaxAge: -1, //nolint:gosec // see Cookie
+		Secure: r.Secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode}
 }
 
 // CookieValue finds a cookie of the gate. One that is there twice with different
