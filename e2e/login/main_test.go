@@ -1,8 +1,15 @@
 package login_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"html"
+	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gate401/gate401/e2e/program"
 )
@@ -45,6 +53,9 @@ storage: {records: "sqlite:gate401.db"}
 	if err := os.WriteFile(filepath.Join(h.dir, "gate401.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if strings.Contains(config, "cert.pem") {
+		certificate(t, h.dir)
+	}
 	h.run("user", "add", "alice", "--display", "Alice Adler", "--group", "customers", "--password-stdin")
 	h.Process = program.Start(t, binary, h.dir, "serve", "--log-format", "json")
 	h.url = h.Ready["gate"].(string)
@@ -73,6 +84,18 @@ func (h *house) site(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(`{"orders":[]}`))
 		return
 	}
+	if r.URL.Path == "/events" {
+		w.Header().Set("Content-Type", "text/event-stream")
+		for {
+			_, _ = w.Write([]byte("data: x\n\n"))
+			_ = http.NewResponseController(w).Flush()
+			select {
+			case <-r.Context().Done():
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}
 	http.SetCookie(w, &http.Cookie{Name: "theme", Value: "dark", Path: "/"})
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Site</title><link rel="icon" href="data:,"><main><h1>Secret orders</h1><p id="place">%s</p>`+
@@ -96,3 +119,29 @@ methods:
 login:
   help: "mailto:help@example.com"
 `
+
+// certificate makes one for this machine.
+func certificate(t *testing.T, dir string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{"cert.pem": {Type: "CERTIFICATE", Bytes: der}, "key.pem": {Type: "PRIVATE KEY", Bytes: private}} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
