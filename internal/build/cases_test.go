@@ -18,6 +18,7 @@ import (
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/issuer"
 	"github.com/gate401/gate401/internal/samples"
 	"github.com/gate401/gate401/internal/watch"
 	"github.com/gate401/gate401/reason/cases"
@@ -74,6 +75,28 @@ func newWorld(t *testing.T, rules string) *world {
 	return w
 }
 
+// handler is the gate in front of an API, and its token endpoint.
+func (w *world) handler(t *testing.T) http.Handler {
+	t.Helper()
+	gate := w.system.Gate.Protect(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("{}"))
+	}))
+	if w.system.Issuing == nil {
+		return gate
+	}
+	if err := w.maker.Clients(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	tokens := &issuer.TokenEndpoint{Desk: w.system.Issuing.Desk, Grants: issuer.Grants()}
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		if hr.URL.Path == "/auth/token" {
+			tokens.ServeHTTP(w, hr)
+			return
+		}
+		gate.ServeHTTP(w, hr)
+	})
+}
+
 // expand fills in the placeholders, and makes the people that the request names.
 func (w *world) expand(t *testing.T, raw string) string {
 	t.Helper()
@@ -83,6 +106,8 @@ func (w *world) expand(t *testing.T, raw string) string {
 			return w.maker.Key(t.Context(), arg)
 		case kind == "session":
 			return w.maker.Session(t.Context(), arg)
+		case kind == "refresh":
+			return w.maker.Refresh(t.Context(), arg)
 		case arg == "partner":
 			return partnerToken(t), nil
 		}
@@ -128,9 +153,7 @@ func TestCases(t *testing.T) {
 					}
 				}
 			}
-			handler := w.system.Gate.Protect(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				_, _ = w.Write([]byte("{}"))
-			}))
+			handler := w.handler(t)
 			var got *httptest.ResponseRecorder
 			for _, r := range c.Requests {
 				raw := w.expand(t, r.Raw)
@@ -253,7 +276,7 @@ func TestCasesLeakNothing(t *testing.T) {
 				}
 				hr.RemoteAddr = cases.Client + ":40000"
 				rec := httptest.NewRecorder()
-				w.system.Gate.Protect(http.NotFoundHandler()).ServeHTTP(rec, hr)
+				w.handler(t).ServeHTTP(rec, hr)
 				trace, _ := w.watch.Traces.Lookup(rec.Header().Get("X-Request-Id"))
 				text, err := json.Marshal(trace)
 				if err != nil {

@@ -47,7 +47,7 @@ func (s *Issuer) nobody(ctx context.Context, id string) error {
 	}
 	name, err := store.Canonical(id)
 	if err != nil {
-		return nil // no account has that name
+		return nil //nolint:nilerr // no account has a name that is none
 	}
 	switch _, err := s.Accounts.Account(ctx, name); {
 	case errors.Is(err, store.ErrNotFound):

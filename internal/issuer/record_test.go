@@ -38,7 +38,9 @@ func TestRecord(t *testing.T) {
 	if err := s.issuer.RevokeToken(t.Context(), other.Refresh.Reveal(), "app"); err != nil {
 		t.Fatal(err)
 	}
-	by := func(kind, method, reason, detail string) step { return step{kind, method, "app", "alice", reason, detail} }
+	by := func(kind, method, reason, detail string) step {
+		return step{kind, method, "app", "alice", reason, detail}
+	}
 	want := []step{
 		by("issued", "bearer", "", ""), by("issued", "refresh", "", ""),
 		by("renewed", "refresh", "", ""), by("issued", "bearer", "", ""), by("issued", "refresh", "", ""),

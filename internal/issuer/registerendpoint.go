@@ -126,7 +126,7 @@ func readJSON(w http.ResponseWriter, hr *http.Request) ([]byte, error) {
 // readBody reads a body of a bounded size in a bounded time.
 func readBody(w http.ResponseWriter, hr *http.Request, most int64) ([]byte, error) {
 	// Writers that cannot do it have a limit of their own.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(formTimeout)) //nolint:forbidigo // of the connection, whatever the clock of the issuer says
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(formTimeout))
 	body, err := io.ReadAll(http.MaxBytesReader(w, hr.Body, most))
 	var large *http.MaxBytesError
 	switch {

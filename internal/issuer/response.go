@@ -44,6 +44,7 @@ func plain(status int, fields map[string]any) Response {
 		"Cache-Control":          {"no-store"},
 		"Pragma":                 {"no-cache"},
 		"X-Content-Type-Options": {"nosniff"},
+		"X-Robots-Tag":           {"noindex"},
 	}}
 }
 

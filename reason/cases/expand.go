@@ -9,8 +9,8 @@ import (
 // Expand replaces each placeholder "{{KIND ARGUMENT}}" of a request.
 //
 // "{{base64 TEXT}}" and "{{basic NAME}}" are filled in here; for "token",
-// "key" and "session" credential is called with kind and argument, which are among
-// [TokenKinds], [KeyKinds] and [SessionKinds].
+// "key", "session" and "refresh" credential is called with kind and argument, which
+// are among [TokenKinds], [KeyKinds], [SessionKinds] and [RefreshKinds].
 func Expand(raw string, credential func(kind, argument string) (string, error)) (string, error) {
 	var b strings.Builder
 	for {
@@ -44,13 +44,15 @@ func expandOne(kind, argument string, credential func(kind, argument string) (st
 			}
 		}
 		return "", fmt.Errorf("nobody is called %q", argument)
-	case "token", "key", "session":
+	case "token", "key", "session", "refresh":
 		known := TokenKinds()
 		switch kind {
 		case "key":
 			known = KeyKinds()
 		case "session":
 			known = SessionKinds()
+		case "refresh":
+			known = RefreshKinds()
 		}
 		for _, k := range known {
 			if k.Name == argument {

@@ -82,6 +82,20 @@ func KeyKinds() []Kind {
 	}
 }
 
+// RefreshKinds are the arguments of the placeholder "refresh". Unless the kind
+// says otherwise, alice logged in with the public client "app" an hour before
+// [Clock]. Besides it there is the client "backend", whose secret is "the secret
+// of backend"; it uses client_secret_basic.
+func RefreshKinds() []Kind {
+	return []Kind{
+		{"live", "nothing is wrong with it"},
+		{"expired", "was not used since yesterday"},
+		{"revoked", "its login was ended half an hour ago"},
+		{"reused", "was exchanged half an hour ago"},
+		{"unknown", "is well formed, and was never issued"},
+	}
+}
+
 // SessionKinds are the arguments of the placeholder "session". Unless the kind
 // says otherwise, alice logged in an hour before [Clock] and has used the session
 // since.

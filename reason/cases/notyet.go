@@ -12,9 +12,7 @@ func NotYet() []reason.Code {
 		// Digest.
 		reason.DigestMalformed, reason.DigestReplayed, reason.DigestStale, reason.DigestURIMismatch,
 		// The token endpoint.
-		reason.ClientSecretWrong, reason.ClientUnknown,
 		reason.CodeExpired, reason.CodeMismatch, reason.CodeReused, reason.CodeUnknown,
-		reason.RefreshTokenExpired, reason.RefreshTokenReused, reason.RefreshTokenRevoked, reason.RefreshTokenUnknown,
 		// Introspection.
 		reason.TokenInactive,
 		// Tokens bound to a key, and the strength of a login.

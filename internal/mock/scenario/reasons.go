@@ -63,7 +63,7 @@ func expected(shown reason.Info) Expect {
 // refuse answers with the decision of the real gate, or a simulated one.
 func (p *Player) refuse(w http.ResponseWriter, r *http.Request, s Scenario) {
 	journal.NoteOf(r.Context()).Reason = s.Reason
-	if s.Simulated && atTokenEndpoint(s.Reason) {
+	if atTokenEndpoint(s.Reason) {
 		tokenError(s.Reason).Serve(w, r)
 		return
 	}
