@@ -59,8 +59,12 @@ func (c *Claims) Raw() map[string]any {
 // group may have a space in its name. Members of a list that are no strings
 // are left out. A name that contains dots itself, as in
 // "https://example.com/roles", is found too: the longest name goes first.
-func (c *Claims) Strings(path string) []string {
-	v, ok := lookup(c.Raw(), path)
+func (c *Claims) Strings(path string) []string { return StringsIn(c.Raw(), path) }
+
+// StringsIn is [Claims.Strings] for claims that come without a token, such as those
+// of a userinfo endpoint.
+func StringsIn(claims map[string]any, path string) []string {
+	v, ok := lookup(claims, path)
 	if !ok {
 		return nil
 	}

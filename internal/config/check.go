@@ -33,6 +33,7 @@ func (c *checker) check() {
 	c.storage()
 	c.methods()
 	c.login()
+	c.providers()
 	c.rules()
 	c.upstreams()
 	c.drain()

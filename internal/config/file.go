@@ -24,6 +24,8 @@ type File struct {
 	Methods Methods `yaml:"methods,omitempty"`
 	// How people log in with a browser, where a method is of type session.
 	Login Login `yaml:"login,omitempty"`
+	// Others with whom people can log in: OpenID Connect providers.
+	Providers []Provider `yaml:"providers,omitempty"`
 	// What requests must prove. The most specific rule wins, whatever the order.
 	Rules []Rule `yaml:"rules,omitempty"`
 	// What a request must prove that no rule matches.

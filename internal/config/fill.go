@@ -35,6 +35,9 @@ func (f *File) fill() {
 			f.Login.SecondFactor = cmp.Or(f.Login.SecondFactor, "optional")
 		}
 	}
+	for i := range f.Providers {
+		f.Providers[i].fill()
+	}
 	if f.Issues() {
 		f.Issuer.fill()
 	}

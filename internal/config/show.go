@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -78,16 +79,9 @@ func (p *printer) node(path string, v reflect.Value) (*yaml.Node, bool) {
 	case Size:
 		return p.text(path, x.String()), x != 0
 	case IdentityHeaders:
-		n := &yaml.Node{Kind: yaml.MappingNode}
-		names := make([]string, 0, len(x))
-		for name := range x {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range names {
-			n.Content = append(n.Content, scalar(name), p.text(path+"."+name, x[name]))
-		}
-		return n, true
+		return p.names(path, x), true
+	case GroupNames:
+		return p.names(path, x), len(x) > 0
 	case Asks:
 		if x.Allow != "" {
 			n, _ := p.mapping(path, v)
@@ -171,6 +165,15 @@ func (p *printer) methods(path string, all Methods) *yaml.Node {
 		if e, ok := p.node(path+"."+m.Name, v); ok {
 			n.Content = append(n.Content, scalar(m.Name), e)
 		}
+	}
+	return n
+}
+
+// names shows a mapping of names to others, in the order of the names.
+func (p *printer) names(path string, all map[string]string) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.MappingNode}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		n.Content = append(n.Content, scalar(name), p.text(path+"."+name, all[name]))
 	}
 	return n
 }

@@ -82,6 +82,7 @@ func (h *house) furnish(g, before *generation) error {
 	}
 	g.closers = append(g.closers, g.system.Close)
 	g.login, g.door = h.logins(g)
+	providers := h.providers(g)
 	front, err := h.front(g)
 	if err != nil {
 		return err
@@ -92,6 +93,7 @@ func (h *house) furnish(g, before *generation) error {
 	}
 	routes.oauth, routes.login, routes.account = h.endpoints(g), g.login, h.accounts(g)
 	routes.consent = h.authorizing(g)
+	routes.providers = providers
 	routes.resources, err = resource.New(resource.Config{
 		Gate: g.system.Gate, All: g.system.Policy.All(), Every: g.system.Policy.Every,
 		Name: cfg.Gate.Realm, Documentation: g.system.Gate.Responder.Problems,

@@ -13,6 +13,7 @@ import (
 	"github.com/gate401/gate401/internal/guide"
 	"github.com/gate401/gate401/internal/inspector"
 	"github.com/gate401/gate401/internal/login"
+	"github.com/gate401/gate401/internal/openid"
 	"github.com/gate401/gate401/internal/resource"
 )
 
@@ -25,9 +26,10 @@ type routes struct {
 	keys   publisher
 	// resources has the metadata of what the rules protect.
 	resources http.Handler
-	checks    http.Handler // where gateways ask; nil if none may
-	oauth     oauth        // the authorization server
-	login     *login.Login // where people log in; nil if they cannot
+	checks    http.Handler    // where gateways ask; nil if none may
+	oauth     oauth           // the authorization server
+	login     *login.Login    // where people log in; nil if they cannot
+	providers *openid.Handler // the others to log in with; nil if there are none
 	account   *account.Handler
 	consent   *consent.Endpoint // where programs ask people; nil if they cannot
 	proxy     http.Handler
@@ -60,6 +62,8 @@ func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		t.proxy.ServeHTTP(w, r)
 	case t.login != nil && t.login.Owns(r.URL.Path):
 		t.login.ServeHTTP(w, r)
+	case t.providers != nil && t.providers.Owns(r.URL.Path):
+		t.providers.ServeHTTP(w, r)
 	case t.account != nil && t.account.Owns(r.URL.Path):
 		t.account.ServeHTTP(w, r)
 	case t.consent != nil && consent.Owns(path):

@@ -124,6 +124,9 @@ func mapped(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{text(), texts()}}
 	case reflect.TypeFor[config.MethodNames]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string", Enum: []any{"all"}}, texts()}}
+	case reflect.TypeFor[config.GroupNames]():
+		one := uint64(1)
+		return &jsonschema.Schema{Type: "object", MinProperties: &one, AdditionalProperties: text()}
 	case reflect.TypeFor[config.IdentityHeaders]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
 			{Type: "string", Enum: []any{"forwarded", "remote"}},
