@@ -43,6 +43,15 @@ func TestStanding(t *testing.T) {
 	must(nil, s.RemoveAccount(ctx, "dave"))
 	must(nil, s.Set.Tokens.Revoke(ctx, store.Revocation{Kind: store.RevokedToken, ID: "jti", At: began, Until: later}))
 	must(nil, s.Set.Tokens.Revoke(ctx, store.Revocation{Kind: store.RevokedSubject, ID: "alice", At: time.Unix(2000, 0), Until: later}))
+	for i, x := range []store.Session{
+		{ID: "live", Subject: "alice"}, {ID: "over", Subject: "alice"}, {ID: "bobs", Subject: "bob"}, {ID: "of a provider", Subject: "bob", Issuer: "https://idp.example"},
+		{ID: "over there", Subject: "bob", Issuer: "https://idp.example"},
+	} {
+		x.Hash[0], x.Expires, x.Idle = byte(i+1), later, later
+		must(s.Set.Sessions.CreateSession(ctx, x, ""))
+	}
+	must(nil, s.Set.Sessions.RevokeSession(ctx, "over", began, "test"))
+	must(nil, s.Set.Sessions.RevokeSession(ctx, "over there", began, "test"))
 	issued := func(at string) map[string]any { return map[string]any{"iat": json.Number(at)} }
 	for _, c := range []struct {
 		name string
@@ -63,6 +72,12 @@ func TestStanding(t *testing.T) {
 		{"a token", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "other", Claims: issued("3000")}, ""},
 		{"a revoked token", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "jti", Claims: issued("3000")}, reason.TokenRevoked},
 		{"a token from before", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "other", Claims: issued("1000")}, reason.TokenRevoked},
+		{"a session", gate401.Identity{Subject: "alice", Method: "session", Credential: "live"}, ""},
+		{"a session that was ended", gate401.Identity{Subject: "alice", Method: "session", Credential: "over"}, reason.SessionRevoked},
+		{"a session that is gone", gate401.Identity{Subject: "alice", Method: "session", Credential: "gone"}, reason.SessionUnknown},
+		{"a session of a suspended person", gate401.Identity{Subject: "bob", Method: "session", Credential: "bobs"}, reason.AccountSuspended},
+		{"a session by a provider", gate401.Identity{Subject: "bob", Method: "session", Credential: "of a provider", Issuer: "https://idp.example"}, ""},
+		{"a session by a provider that was ended", gate401.Identity{Subject: "bob", Method: "session", Credential: "over there", Issuer: "https://idp.example"}, reason.SessionRevoked},
 		{"of another issuer", gate401.Identity{Subject: "bob", Method: "bearer", Credential: "jti", Issuer: "https://idp.example"}, ""},
 	} {
 		err := s.Standing(ctx, &c.id, began)

@@ -1,0 +1,120 @@
+package gate401_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/httpauth"
+)
+
+// asking is a method that finds nothing and asks for one scheme.
+type asking struct {
+	gate401.Authenticator
+	scheme string
+}
+
+func (a asking) Find(*gate401.Request) (gate401.Credential, bool, error) { return nil, false, nil }
+
+func (a asking) Challenges(*gate401.Request, *gate401.Requirement, *gate401.Denial) []httpauth.Challenge {
+	return []httpauth.Challenge{{Scheme: a.scheme, Params: []httpauth.Param{{Name: "realm", Value: "orders"}}}}
+}
+
+// paging is one with a page to log in at.
+type paging struct{ asking }
+
+func (paging) Pages() {}
+
+func schemes(w *httptest.ResponseRecorder) (names []string) {
+	for _, v := range w.Header()["Www-Authenticate"] {
+		name, _, _ := strings.Cut(v, " ")
+		names = append(names, name)
+	}
+	return names
+}
+
+// Where people log in at a page, no request of a browser is offered what opens a
+// dialog, unless it sent that scheme itself.
+func TestNoDialogBesideAPage(t *testing.T) {
+	all := []gate401.Authenticator{asking{scheme: "Basic"}, asking{scheme: "Digest"}, asking{scheme: "Bearer"}, paging{asking{scheme: "Session"}}}
+	for _, tt := range []struct {
+		name   string
+		accept []gate401.Authenticator
+		fields []string
+		want   []string
+	}{
+		{"no browser", all, nil, []string{"Bearer", "Digest", "Session", "Basic"}},
+		{"fetch", all, []string{"Sec-Fetch-Mode", "cors"}, []string{"Bearer", "Session"}},
+		{"an image", all, []string{"Sec-Fetch-Mode", "no-cors"}, []string{"Bearer", "Session"}},
+		{"a page", all, []string{"Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"}, []string{"Bearer", "Session"}},
+		{"fetch that sent Basic", all, []string{"Sec-Fetch-Mode", "cors", "Authorization", "basic eDp5"}, []string{"Bearer", "Session", "Basic"}},
+		{"fetch that sent Digest", all, []string{"Sec-Fetch-Mode", "cors", "Authorization", "Digest x=y"}, []string{"Bearer", "Digest", "Session"}},
+		{"no page to log in at", all[:3], []string{"Sec-Fetch-Mode", "cors"}, []string{"Bearer", "Digest", "Basic"}},
+	} {
+		for _, prepared := range []bool{true, false} {
+			q := gate401.Requirement{Rule: "all", Accept: tt.accept}
+			if prepared {
+				q.Prepare()
+			}
+			g := &gate401.Gate{Policy: func(*gate401.Request) gate401.Requirement { return q }}
+			hr := httptest.NewRequest(http.MethodGet, "/orders", nil)
+			for i := 0; i+1 < len(tt.fields); i += 2 {
+				hr.Header.Set(tt.fields[i], tt.fields[i+1])
+			}
+			w := httptest.NewRecorder()
+			g.Protect(http.NotFoundHandler()).ServeHTTP(w, hr)
+			if got := schemes(w); w.Code != 401 || !slices.Equal(got, tt.want) {
+				t.Errorf("%s, prepared %v: %d %v, want %v", tt.name, prepared, w.Code, got, tt.want)
+			}
+		}
+	}
+}
+
+// The login page is the 401 of a page that is opened where one can log in, and of
+// nothing else.
+func TestLoginPage(t *testing.T) {
+	page := []string{"Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"}
+	for _, tt := range []struct {
+		name   string
+		accept gate401.Authenticator
+		fields []string
+		writes bool
+		want   bool
+	}{
+		{"a page", paging{asking{scheme: "Session"}}, page, true, true},
+		{"an old browser", paging{asking{scheme: "Session"}}, []string{"Accept", "text/html"}, true, true},
+		{"fetch", paging{asking{scheme: "Session"}}, []string{"Sec-Fetch-Mode", "cors", "Accept", "text/html"}, true, false},
+		{"nothing to log in at", asking{scheme: "Bearer"}, page, true, false},
+		{"the page declines", paging{asking{scheme: "Session"}}, page, false, false},
+	} {
+		called := false
+		g := &gate401.Gate{
+			Policy: func(*gate401.Request) gate401.Requirement {
+				return gate401.Requirement{Rule: "all", Accept: []gate401.Authenticator{tt.accept}}
+			},
+			Responder: &gate401.Responder{Login: func(w http.ResponseWriter, _ *gate401.Request, d *gate401.Decision) bool {
+				called = true
+				if tt.writes {
+					w.WriteHeader(d.Status())
+					_, _ = w.Write([]byte("log in"))
+				}
+				return tt.writes
+			}},
+		}
+		hr := httptest.NewRequest(http.MethodGet, "/orders", nil)
+		for i := 0; i+1 < len(tt.fields); i += 2 {
+			hr.Header.Set(tt.fields[i], tt.fields[i+1])
+		}
+		w := httptest.NewRecorder()
+		g.Protect(http.NotFoundHandler()).ServeHTTP(w, hr)
+		if got := w.Body.String() == "log in"; w.Code != 401 || got != tt.want || len(schemes(w)) != 1 || (called && !tt.want) != (tt.name == "the page declines") {
+			t.Errorf("%s: %d, login page %v, want %v", tt.name, w.Code, got, tt.want)
+		}
+		if w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: it may be kept", tt.name)
+		}
+	}
+}
