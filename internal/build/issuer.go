@@ -140,7 +140,12 @@ func (s *System) intake(hr *http.Request) (*gate401.Request, error) {
 // those of rules.
 const RuleIssuer = "issuer"
 
-// observer reports what the endpoints refuse as the gate reports its refusals.
+// methodClient is the kind of method by which programs prove themselves to the
+// endpoints.
+const methodClient = "client"
+
+// observer reports what comes of requests to the endpoints as the gate reports its
+// decisions.
 func observer(o Options) func(*http.Request, oauth.Outcome) {
 	if o.Watch == nil {
 		return nil
@@ -149,7 +154,10 @@ func observer(o Options) func(*http.Request, oauth.Outcome) {
 		var form *oauth.FormError
 		var denial *gate401.Denial
 		switch {
-		case out.Err == nil || out.Request == nil:
+		case out.Request == nil:
+			return
+		case out.Err == nil:
+			o.Watch.Observe(out.Request, &gate401.Decision{Allow: true, Rule: RuleIssuer, Identity: &gate401.Identity{Subject: out.Client, Method: methodClient}})
 			return
 		case errors.As(out.Err, &form), errors.Is(out.Err, oauth.ErrScope):
 			denial = &gate401.Denial{Reason: reason.RequestMalformed, Err: out.Err}
@@ -159,7 +167,7 @@ func observer(o Options) func(*http.Request, oauth.Outcome) {
 		}
 		told := *denial
 		if told.Method == "" {
-			told.Method = "client"
+			told.Method = methodClient
 		}
 		if told.Subject == "" {
 			told.Subject = out.Client

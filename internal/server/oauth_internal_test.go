@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
 	"github.com/gate401/gate401/internal/issuer"
+	"github.com/gate401/gate401/internal/watch"
 	"github.com/gate401/gate401/store"
 )
 
@@ -175,5 +177,68 @@ func TestUserinfo(t *testing.T) {
 	if w := ask(h, "GET", "/auth/userinfo", "", "Authorization", "Bearer "+all.Access.Token); w.Code != 401 ||
 		!strings.Contains(w.Header().Get("WWW-Authenticate"), `error="invalid_token"`) {
 		t.Errorf("after the logout: %d %v", w.Code, w.Header())
+	}
+}
+
+// Whom the gate answers nothing, it gives no tokens.
+func TestBlockedFromEndpoints(t *testing.T) {
+	_, h := endpointsOf(t, "methods: {own: {type: bearer, audience: orders}, browser: {type: session}}\nissuer: {registration: open}\ndefend: {block: [192.0.2.0/24]}\n")
+	for _, path := range []string{"token", "revoke", "introspect", "register", "device", "userinfo"} {
+		if w := ask(h, http.MethodPost, "/auth/"+path, "grant_type=client_credentials"); w.Code != http.StatusForbidden {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+}
+
+// What came of a request has one line in the log, with who asked and why not.
+func TestEndpointsAreLogged(t *testing.T) {
+	cfg, err := config.Load("gate401.yaml", []byte("storage: {records: memory}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stores, err := build.InMemory(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = stores.Close() })
+	var log bytes.Buffer
+	seen := watch.New(&log, watch.Options{})
+	system, err := build.New(cfg, stores, build.Options{PublicURL: &url.URL{Scheme: "https", Host: "gate.example"}, Watch: seen})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = system.Close() })
+	secret, kept, err := issuer.NewClientSecret(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stores.Set.Clients.CreateClient(t.Context(), store.Client{ID: "nightly", Method: issuer.AuthPost,
+		Secrets: []store.ClientSecret{kept}, Grants: []string{issuer.GrantClientCredentials}}); err != nil {
+		t.Fatal(err)
+	}
+	h := &issuer.TokenEndpoint{Desk: system.Issuing.Desk, Grants: issuer.Grants()}
+	for _, test := range []struct{ form, want string }{
+		{"grant_type=client_credentials&client_id=nightly&client_secret=" + secret, ""},
+		{"grant_type=client_credentials&client_id=nightly&client_secret=x", "client-secret-wrong"},
+		{"grant_type=client_credentials&scope=a&client_id=nightly&client_secret=" + secret, "request-malformed"},
+	} {
+		ask(h, http.MethodPost, "/auth/token", test.form)
+		if err := seen.Log.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+		var line struct{ Rule, Method, Subject, Reason, Path string }
+		if err := json.Unmarshal([]byte(lines[len(lines)-1]), &line); err != nil {
+			t.Fatal(err)
+		}
+		if line.Rule != build.RuleIssuer || line.Method != "client" || line.Subject != "nightly" || line.Reason != test.want || line.Path != "/auth/token" {
+			t.Errorf("%+v, want the reason %q", line, test.want)
+		}
+	}
+	if err := seen.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(log.String(), secret) {
+		t.Error("the log holds the secret")
 	}
 }

@@ -58,7 +58,7 @@ func family(code reason.Code) string {
 // have a form of their own (RFC 6749 section 5.2).
 func atTokenEndpoint(code reason.Code) bool {
 	switch family(code) {
-	case "client", "refresh", "grant":
+	case "client", "refresh", "grant", "code":
 		return true
 	}
 	return false
