@@ -103,7 +103,7 @@ func (p *page) notice() (notice, bool) {
 	case p.again:
 		return notice{true, "Please begin again", "This login was completed already, or it took too long."}, true
 	case p.unprepared:
-		return notice{true, "Your account needs a second factor", "Your password is right, and nobody has set up a second factor for this account yet. Ask whoever runs this site to help you set one up."}, true
+		return notice{true, "Your account needs a second factor", "Your password is right, and a second factor is not set up yet. Ask whoever runs this site for a link: on its page you set one up."}, true
 	case p.missing && p.step == stepCode:
 		return notice{true, "The code is missing", "Type the six digits that your app shows."}, true
 	case p.missing:
