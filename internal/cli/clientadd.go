@@ -38,7 +38,8 @@ func (f *clientFlags) flags(cmd *cobra.Command) {
 	fl.StringArrayVar(&f.grants, "grant", nil, "a `GRANT` that it may use: authorization_code, refresh_token, client_credentials or device_code; may be repeated "+
 		"(default: by the other flags)")
 	fl.BoolVar(&f.device, "device", false, "let it use the device grant (RFC 8628): a television, a command line on another machine")
-	fl.Var(&f.scopes, "scope", "let it ask for these `SCOPES`, with spaces between; may be repeated")
+	fl.Var(&f.scopes, "scope", "let it ask for these `SCOPES`, with spaces between; may be repeated "+
+		"(default where people log in: openid profile offline_access)")
 	fl.StringArrayVar(&f.resources, "resource", nil, "let it ask for tokens for the resource `URL` (RFC 8707); may be repeated (default: those of the gate)")
 	fl.StringArrayVar(&f.groups, "group", nil, "put the client itself into the group `G`, for client_credentials; may be repeated")
 	fl.StringVar(&f.keysFile, "jwks", "", "the `FILE` with its public keys (RFC 7517), for private_key_jwt")
@@ -177,6 +178,11 @@ func fits(c *store.Client) error {
 	return nil
 }
 
+// logsIn tells whether people log in at the client.
+func logsIn(c *store.Client) bool {
+	return slices.Contains(c.Grants, issuer.GrantAuthorizationCode) || slices.Contains(c.Grants, issuer.GrantDeviceCode)
+}
+
 // isClientID takes what needs no encoding anywhere (RFC 3986 section 2.3).
 func isClientID(id string) bool {
 	for i := range len(id) {
@@ -200,10 +206,10 @@ func (a *app) clientAdd() *cobra.Command {
 			"without one it speaks for itself (client credentials). What it may do can be said exactly with --grant.\n\n" +
 			"Unless it is public, or proves itself by a key of its own, a secret is made and printed once; only its SHA-256 is kept.",
 		Example: `# a web application
-gate401 client add shop --redirect-uri https://shop.example.com/callback --scope 'openid orders:read'
+gate401 client add shop --redirect-uri https://shop.example.com/callback --scope 'openid profile offline_access orders:read'
 
 # an app or a command line: no secret
-gate401 client add cli --public --redirect-uri http://127.0.0.1/callback --device --scope orders:read
+gate401 client add cli --public --redirect-uri http://127.0.0.1/callback --device --scope 'openid offline_access orders:read'
 
 # a program that speaks for itself
 gate401 client add nightly-report --scope orders:read --group reports`,
@@ -219,6 +225,10 @@ gate401 client add nightly-report --scope orders:read --group reports`,
 			}
 			if err := f.apply(cmd, &c); err != nil {
 				return err
+			}
+			if !cmd.Flags().Changed("scope") && logsIn(&c) {
+				// They tell who somebody is, and give no right.
+				c.Scopes = []string{issuer.ScopeOpenID, "profile", "offline_access"}
 			}
 			secret := ""
 			if hasSecret(c.Method) {

@@ -159,6 +159,12 @@ func (g *gatewayFlags) misfit(err error) error {
 func (g *gatewayFlags) setup(cfg *config.File, upstream string) (gateway.Setup, error) {
 	s := gateway.Setup{Listen: g.listen, Cert: g.cert, Key: g.key, Gate: g.gate, Prefix: cfg.Gate.Prefix,
 		Identity: slices.Collect(maps.Keys(cfg.Identity.Headers))}
+	if j := cfg.Identity.JWT; j.On() {
+		if j.Header == "Authorization" {
+			return s, usagef("identity: {jwt: {header: Gate401-Token}}", "identity.jwt.header is Authorization, in which a gateway brings what the client sent")
+		}
+		s.Identity = append(s.Identity, j.Header)
+	}
 	if s.Gate == "" {
 		s.Gate = callable(cfg.Gate.Listen)
 	}

@@ -130,14 +130,21 @@ func (a *app) runLogin(ctx context.Context, f loginFlags, target string) error {
 	a.say("logging in %s", who)
 	wait, cancel := context.WithTimeout(ctx, time.Duration(f.timeout))
 	defer cancel()
-	var tokens oauth.Tokens
-	switch {
-	case f.credentials:
-		tokens, err = c.Credentials(wait)
-	case f.device:
-		tokens, err = c.Device(wait, a.showDevice)
-	default:
-		tokens, err = c.Browser(wait, func(address string) { a.showAddress(ctx, f, place.Server, address) })
+	tokens, err := a.logIn(wait, f, c)
+	// The usual scopes are a guess. Without them the server is asked for those of
+	// the API, or gives what the client is registered for (RFC 6749 section 3.3).
+	fewer := [][]string{place.Scopes, {}}
+	if len(place.Scopes) == 0 {
+		fewer = fewer[1:]
+	}
+	for _, scopes := range fewer {
+		var refused *oauth.Error
+		if f.scopes != nil || !errors.As(err, &refused) || refused.Code != "invalid_scope" {
+			continue
+		}
+		a.say("the server does not give this client such scopes; asking for fewer")
+		c.Scopes = append([]string{}, scopes...)
+		tokens, err = a.logIn(wait, f, c)
 	}
 	if err != nil {
 		return loginError(err)
@@ -154,6 +161,17 @@ func (a *app) runLogin(ctx context.Context, f loginFlags, target string) error {
 		return storageError(err)
 	}
 	return a.loggedIn(f, e)
+}
+
+// logIn gets tokens in the way that the flags say.
+func (a *app) logIn(ctx context.Context, f loginFlags, c *oauth.Client) (oauth.Tokens, error) {
+	switch {
+	case f.credentials:
+		return c.Credentials(ctx)
+	case f.device:
+		return c.Device(ctx, a.showDevice)
+	}
+	return c.Browser(ctx, func(address string) { a.showAddress(ctx, f, c.Server, address) })
 }
 
 // loggedIn tells what was stored.
@@ -232,7 +250,8 @@ func (a *app) loginClient(ctx context.Context, f loginFlags, place oauth.Place, 
 	c.ID, err = oauth.Register(ctx, nil, place.Server, "gate401")
 	if err != nil {
 		hint := "register a public (native) client at the server, with the redirect address http://127.0.0.1/callback, and name it: --client-id ID"
-		return nil, fail(ExitUsage, fmt.Errorf("login: no --client-id, and none could be registered: %w", err), hint)
+		return nil, fail(ExitUsage, fmt.Errorf("login: no --client-id, and none could be registered: %w", err), hint,
+			`at a gate401, "gate401 client add ID --public --redirect-uri http://127.0.0.1/callback --device" does that`)
 	}
 	a.say("registered as client %s", explain.Visible(c.ID))
 	return c, nil
