@@ -108,7 +108,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/build": {house: " access authn defend internal/certificate internal/config internal/issuer internal/keyring internal/nearest internal/password internal/seal " +
 		"internal/secretname internal/session internal/watch reason store store/memory token"},
 	"internal/storage": {house: "internal/build internal/config internal/seal store store/sqlite"},
-	"internal/server": {house: " access internal/people internal/account authn defend internal/admin internal/build internal/consent internal/certificate internal/config internal/demo internal/forward internal/guide internal/history internal/inspector internal/issuer internal/keyring internal/login internal/openid internal/loopback internal/secretname " +
+	"internal/server": {house: " access internal/people internal/account authn defend internal/admin internal/build internal/consent internal/certificate internal/config internal/demo internal/forward internal/guide internal/history internal/identity internal/inspector internal/issuer internal/keyring internal/login internal/openid internal/loopback internal/secretname " +
 		"internal/password internal/proxy internal/resource internal/samples internal/secondfactor internal/session internal/storage internal/stream internal/upstream internal/watch reason store",
 		modules: "github.com/fsnotify/fsnotify golang.org/x/sys"},
 	"internal/cli": {house: " access authn client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/gateway internal/history internal/issuer internal/keyring internal/loopback internal/nearest internal/password internal/people " +
@@ -133,11 +133,13 @@ var policy = map[string]struct{ house, modules string }{
 	"examples/library":     {house: " access authn defend store store/memory token", modules: "golang.org/x/crypto"},
 	"tools/release":        {},
 	"e2e/foreign":          {house: "e2e/program internal/component"},
+	"e2e/authorize":        {},
 	"e2e/account":          {},
 	"e2e/client":           {},
 	"e2e/credentials":      {},
 	"e2e/attack":           {},
 	"e2e/forward":          {},
+	"e2e/identity":         {},
 	"e2e/login":            {},
 	"e2e/operate":          {},
 	"e2e/stream":           {},
