@@ -60,6 +60,7 @@ const (
 const (
 	ClientUnknown       Code = "client-unknown"
 	ClientSecretWrong   Code = "client-secret-wrong"
+	ClientSuspended     Code = "client-suspended"
 	ClientInvalid       Code = "client-invalid" // shown only
 	RefreshTokenUnknown Code = "refresh-token-unknown"
 	RefreshTokenExpired Code = "refresh-token-expired"

@@ -71,6 +71,7 @@ dpop-proof-replayed 401 invalid_dpop_proof dpop-proof-invalid fix-request
 token-binding-failed 401 invalid_token - fix-request
 client-unknown 401 invalid_client client-invalid fix-request
 client-secret-wrong 401 invalid_client client-invalid fix-request
+client-suspended 401 invalid_client client-invalid fix-request
 client-invalid 401 invalid_client - fix-request
 refresh-token-expired 400 invalid_grant grant-invalid reauthenticate
 refresh-token-reused 400 invalid_grant grant-invalid reauthenticate

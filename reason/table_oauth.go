@@ -36,6 +36,23 @@ var oauthTable = []Info{
 		Since:       "0.1.0",
 	},
 	{
+		Code:    ClientSuspended,
+		Status:  401,
+		Error:   "invalid_client",
+		ShownAs: ClientInvalid,
+		Retry:   RetryFixRequest,
+		Title:   "The client is suspended",
+		Detail:  "Check the client id, the client secret and the way in which they are sent.",
+		Explain: "The client exists and proved who it is, and somebody suspended it: it gets no tokens until it is resumed. " +
+			"The caller is told only that the client could not be proven. " +
+			"The access tokens that it was given before stay good until they expire, unless they were revoked too.",
+		FixUser:     "The program that you use may not act for you at the moment. Tell its support the request id.",
+		FixCaller:   "Ask the operator of the gate, with the request id: id and secret may well be right.",
+		FixOperator: "`gate401 client resume ID` lets it get tokens again. The audit records say who suspended it, and when.",
+		Spec:        "RFC 6749 5.2",
+		Since:       "0.1.0",
+	},
+	{
 		Code:    ClientUnknown,
 		Status:  401,
 		Error:   "invalid_client",

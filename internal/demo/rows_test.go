@@ -73,7 +73,7 @@ func TestRowsCoverEveryCase(t *testing.T) {
 	without := map[reason.Code]string{
 		reason.LockedOut: "takes a hundred guesses from many addresses, and is told as rate-limited, which has a row",
 	}
-	for _, code := range []reason.Code{reason.ClientUnknown, reason.ClientSecretWrong, reason.RefreshTokenUnknown, reason.RefreshTokenExpired,
+	for _, code := range []reason.Code{reason.ClientUnknown, reason.ClientSecretWrong, reason.ClientSuspended, reason.RefreshTokenUnknown, reason.RefreshTokenExpired,
 		reason.RefreshTokenRevoked, reason.RefreshTokenReused} {
 		without[code] = "is found at the token endpoint, which rows about the API do not ask"
 	}

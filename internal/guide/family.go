@@ -39,7 +39,7 @@ func Families() []Family {
 			reason.SessionMissing, reason.SessionExpired, reason.SessionUnknown, reason.SessionRevoked, reason.CSRFFailed,
 		}},
 		{"token-endpoint", "The token endpoint", "Where clients prove themselves and renew tokens.", []reason.Code{
-			reason.ClientInvalid, reason.ClientUnknown, reason.ClientSecretWrong, reason.GrantInvalid,
+			reason.ClientInvalid, reason.ClientUnknown, reason.ClientSecretWrong, reason.ClientSuspended, reason.GrantInvalid,
 			reason.CodeUnknown, reason.CodeMismatch, reason.CodeExpired, reason.CodeReused,
 			reason.RefreshTokenUnknown, reason.RefreshTokenExpired, reason.RefreshTokenRevoked, reason.RefreshTokenReused,
 		}},

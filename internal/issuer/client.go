@@ -113,7 +113,7 @@ func (a *ClientAuth) authenticate(hr *http.Request, r *gate401.Request, form url
 		return none, err
 	case client.Suspended:
 		// Only who proved to be the client gets here.
-		return none, deny(reason.ClientSecretWrong, client.ID, "the client is suspended")
+		return none, deny(reason.ClientSuspended, client.ID, "the client %q is suspended", client.ID)
 	}
 	return client, nil
 }

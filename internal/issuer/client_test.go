@@ -138,7 +138,7 @@ func TestClientMethods(t *testing.T) {
 		{"secret client without one", "", "", with(machine, "client_id", "basic"), 401, "invalid_client", reason.ClientSecretWrong},
 		{"public client with a secret", "public", "x", machine, 401, "invalid_client", reason.ClientSecretWrong},
 		{"public client for itself", "", "", with(machine, "client_id", "public"), 400, "unauthorized_client", ""},
-		{"suspended, right secret", "stopped", "secret of stopped", machine, 401, "invalid_client", reason.ClientSecretWrong},
+		{"suspended, right secret", "stopped", "secret of stopped", machine, 401, "invalid_client", reason.ClientSuspended},
 		{"suspended, wrong secret", "stopped", "x", machine, 401, "invalid_client", reason.ClientSecretWrong},
 		{"no secrets", "none left", "", machine, 401, "invalid_client", reason.ClientSecretWrong},
 		{"unknown", "nobody", "x", machine, 401, "invalid_client", reason.ClientUnknown},

@@ -12,20 +12,24 @@ import (
 )
 
 // The clients of the samples: one that can keep no secret, whose refresh tokens
-// Refresh makes, and one whose secret is ClientSecret.
+// Refresh makes, and two whose secret is ClientSecret, the second one suspended.
 const (
-	ClientPublic = "app"
-	ClientServer = "backend"
-	ClientSecret = "the secret of backend"
+	ClientPublic    = "app"
+	ClientServer    = "backend"
+	ClientSuspended = "paused"
+	ClientSecret    = "the secret of backend"
 )
 
 // Clients makes the clients.
 func (m *Maker) Clients(ctx context.Context) error {
-	for _, c := range []store.Client{
-		{ID: ClientPublic, Name: "An app", Method: "none", Grants: []string{"refresh_token"}, Scopes: m.Scopes},
-		{ID: ClientServer, Name: "A program on a server", Method: "client_secret_basic", Grants: []string{"client_credentials"}, Scopes: m.Scopes,
-			Secrets: []store.ClientSecret{{Hash: sha256.Sum256([]byte(ClientSecret)), Hint: "the "}}},
-	} {
+	server := store.Client{
+		ID: ClientServer, Name: "A program on a server", Method: "client_secret_basic", Grants: []string{"client_credentials"}, Scopes: m.Scopes,
+		Secrets: []store.ClientSecret{{Hash: sha256.Sum256([]byte(ClientSecret)), Hint: "the "}},
+	}
+	paused := server
+	paused.ID, paused.Suspended = ClientSuspended, true
+	app := store.Client{ID: ClientPublic, Name: "An app", Method: "none", Grants: []string{"refresh_token"}, Scopes: m.Scopes}
+	for _, c := range []store.Client{server, paused, app} {
 		if _, err := m.Set.Clients.CreateClient(ctx, c); err != nil && !errors.Is(err, store.ErrExists) {
 			return fmt.Errorf("client %s: %w", c.ID, err)
 		}

@@ -85,7 +85,8 @@ func KeyKinds() []Kind {
 // RefreshKinds are the arguments of the placeholder "refresh". Unless the kind
 // says otherwise, alice logged in with the public client "app" an hour before
 // [Clock]. Besides it there is the client "backend", whose secret is "the secret
-// of backend"; it uses client_secret_basic.
+// of backend" and who uses client_secret_basic, and "paused", the same but
+// suspended.
 func RefreshKinds() []Kind {
 	return []Kind{
 		{"live", "nothing is wrong with it"},
