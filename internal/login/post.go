@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/returnto"
@@ -25,6 +26,9 @@ const (
 	maxName     = 256
 	maxPassword = 1024
 )
+
+// proveTimeout bounds the wait for a place among the passwords that are hashed.
+const proveTimeout = 30 * time.Second
 
 // guess is what the guard counts: a password, or a code for the second step.
 type guess struct {
@@ -130,7 +134,9 @@ func (v *visit) password(p page, password string) {
 		return
 	}
 	// The guess counts even if whoever made it does not wait for the answer.
-	account, err := v.Passwords.Prove(context.WithoutCancel(ctx), v.r.Time, p.username, password)
+	patient, cancel := context.WithTimeout(context.WithoutCancel(ctx), proveTimeout)
+	defer cancel()
+	account, err := v.Passwords.Prove(patient, v.r.Time, p.username, password)
 	settle(err)
 	if err != nil {
 		v.refuse(named(err, g.account), p)

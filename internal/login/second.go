@@ -58,6 +58,11 @@ func (v *visit) askCode(proved session.Proved, p page) {
 	}
 	http.SetCookie(v.w, cookie)
 	p.step, p.username = stepCode, ""
+	if !v.r.PrefersPage() {
+		v.refuse(&gate401.Denial{Reason: reason.AuthenticationTooWeak, Method: method, Subject: proved.Subject,
+			Err: errors.New("the password was right, and the code of the second factor is to follow")}, p)
+		return
+	}
 	// Not a refusal of anybody: half of it was right.
 	v.render(http.StatusUnauthorized, p)
 }
@@ -90,7 +95,8 @@ func (v *visit) secondStep(form url.Values, p page) {
 		v.refuse(named(err, proved.Subject), p)
 		return
 	}
-	ctx := context.WithoutCancel(v.hr.Context())
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.hr.Context()), proveTimeout)
+	defer cancel()
 	amr, err := v.SecondFactor.Check(ctx, proved.Subject, code)
 	if errors.Is(err, ErrWrongCode) {
 		err = &gate401.Denial{Reason: reason.PasswordWrong, Method: method, Subject: proved.Subject, Err: err}

@@ -2,6 +2,7 @@ package login_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,18 @@ func TestSecondFactor(t *testing.T) {
 	h.jar["__Host-g401-login"] = half
 	if w = h.post("/auth/login", "code", "654321"); w.Code != 401 || !strings.Contains(w.Body.String(), "Please begin again") {
 		t.Errorf("%d\n%s", w.Code, w.Body)
+	}
+}
+
+// A program is told in JSON that half of it was right.
+func TestSecondFactorOfAProgram(t *testing.T) {
+	h := newHouse(t)
+	w := h.do(http.MethodPost, "/auth/login", url.Values{"username": {"bob"}, "password": {rightPassword}})
+	if w.Code != 401 || h.last().Reason() != reason.AuthenticationTooWeak || w.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("%d %s %v", w.Code, h.last().Reason(), w.Header())
+	}
+	if w = h.do(http.MethodPost, "/auth/login", url.Values{"code": {"123456"}}); w.Code != 303 || h.jar["__Host-g401"] == "" {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
 

@@ -138,11 +138,11 @@ func (m *Manager) verify(ctx context.Context, now time.Time, secret string) (*li
 	}
 	switch {
 	case !s.Revoked.IsZero():
-		return nil, denied(reason.SessionRevoked, s.Subject, "session %s: revoked %s: %s", s.ID, s.Revoked.UTC().Format(time.RFC3339), s.Cause)
+		return nil, ended(reason.SessionRevoked, s, "revoked %s: %s", s.Revoked.UTC().Format(time.RFC3339), s.Cause)
 	case !now.Before(s.Expires):
-		return nil, denied(reason.SessionExpired, s.Subject, "session %s: ended %s", s.ID, s.Expires.UTC().Format(time.RFC3339))
+		return nil, ended(reason.SessionExpired, s, "ended %s", s.Expires.UTC().Format(time.RFC3339))
 	case !now.Before(idle):
-		return nil, denied(reason.SessionExpired, s.Subject, "session %s: not used since %s", s.ID, s.Seen.UTC().Format(time.RFC3339))
+		return nil, ended(reason.SessionExpired, s, "not used since %s", s.Seen.UTC().Format(time.RFC3339))
 	}
 	l := &live{record: s, display: s.Display}
 	groups, scopes := s.Groups, s.Scopes
@@ -150,11 +150,11 @@ func (m *Manager) verify(ctx context.Context, now time.Time, secret string) (*li
 		a, err := m.Accounts.Account(ctx, s.Subject)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
-			return nil, denied(reason.SessionRevoked, s.Subject, "session %s: the account %q does not exist any more", s.ID, s.Subject)
+			return nil, ended(reason.SessionRevoked, s, "the account %q does not exist any more", s.Subject)
 		case err != nil:
 			return nil, fmt.Errorf("reading the account of a session: %w", err)
 		case a.Suspended:
-			return nil, denied(reason.AccountSuspended, s.Subject, "session %s: the account %q is suspended", s.ID, s.Subject)
+			return nil, ended(reason.AccountSuspended, s, "the account %q is suspended", s.Subject)
 		}
 		groups, scopes, l.account = a.Groups, a.Scopes, a.Version
 		if a.Display != "" {
@@ -212,6 +212,25 @@ func proofOf(s store.Session) map[string]any {
 func denied(code reason.Code, subject, format string, args ...any) error {
 	return &gate401.Denial{Reason: code, Method: method, Subject: subject, Err: fmt.Errorf(format, args...)}
 }
+
+// ended is a refusal of a session that was found: it knows which one it is about,
+// for whoever writes down the lives of credentials.
+func ended(code reason.Code, s store.Session, format string, args ...any) error {
+	why := fmt.Errorf("session %s: "+format, append([]any{s.ID}, args...)...)
+	return &gate401.Denial{Reason: code, Method: method, Subject: s.Subject, Err: &refusal{why, s.ID}}
+}
+
+// refusal is the operator's side of a refusal of a session.
+type refusal struct {
+	error
+	session string
+}
+
+// Unwrap is the error that it was made of.
+func (r *refusal) Unwrap() error { return r.error }
+
+// Refused is the ID of the session.
+func (r *refusal) Refused() (object, family, client string) { return r.session, "", "" }
 
 // Clear makes the value of a Set-Cookie field that removes the session cookie.
 func (m *Manager) Clear(r *gate401.Request) string { return ClearCookie(r, CookieName).String() }

@@ -217,31 +217,23 @@ func (m *Manager) End(ctx context.Context, id, cause string) error {
 	return nil
 }
 
-// longestToken is how long an access token of ours lives at most, so that a
-// revocation has to be remembered that long.
-const longestToken = time.Hour
-
-// EndAll revokes all sessions of a subject and, of our own accounts, everything
+// EndAll revokes, in one transaction, all sessions of a subject and everything
 // that was issued to it until now.
 func (m *Manager) EndAll(ctx context.Context, subject, issuer, cause string) error {
 	now := m.now()
-	if issuer == "" {
-		// A second more than the last token: clocks disagree.
-		err := m.Revocations.Revoke(ctx, store.Revocation{Kind: store.RevokedSubject, ID: subject, At: now, Until: now.Add(longestToken + time.Minute), Cause: cause})
-		if err != nil {
-			return fmt.Errorf("revoking what %q holds: %w", subject, err)
-		}
-	}
 	all, err := m.List(ctx, subject)
 	if err != nil {
 		return err
 	}
+	err = m.Revocations.Revoke(ctx, store.Revocation{
+		Kind: store.RevokedSubject, ID: subject, Issuer: issuer, At: now, Until: now.Add(store.RevocationKept), Cause: cause,
+	})
+	if err != nil {
+		return fmt.Errorf("revoking what %q holds: %w", subject, err)
+	}
 	for _, s := range all {
-		if s.Issuer != issuer || !s.Revoked.IsZero() {
-			continue
-		}
-		if err := m.End(ctx, s.ID, cause); err != nil && !errors.Is(err, ErrNone) {
-			return err
+		if s.Issuer == issuer && now.Before(s.Ends()) {
+			m.record(store.Event{Kind: store.EventRevoked, Object: s.ID, Subject: subject, Detail: cause}, nil)
 		}
 	}
 	return nil

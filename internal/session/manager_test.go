@@ -39,7 +39,7 @@ func TestIdentity(t *testing.T) {
 	got, code := h.find(t, secret)
 	want := &gate401.Identity{
 		Subject: "alice", Method: "session", Name: "browser", Credential: s.ID, Groups: []string{"customers"}, Scopes: []string{"read"},
-		AuthTime: noon, Expires: noon.Add(24 * time.Hour),
+		AuthTime: noon, Expires: noon.Add(24 * time.Hour), Claims: map[string]any{"amr": []string{"pwd"}},
 	}
 	if diff := cmp.Diff(want, got); code != "" || diff != "" {
 		t.Errorf("%s (-want +got):\n%s", code, diff)
