@@ -198,7 +198,8 @@ func opensPage(r *gate401.Request) bool {
 }
 
 func forged(id *gate401.Identity, cross error) error {
-	return deny(methodSession, reason.CSRFFailed, id.Subject, fmt.Errorf("session %s: %w", id.Credential, cross))
+	err := deny(methodSession, reason.CSRFFailed, id.Subject, fmt.Errorf("session %s: %w", id.Credential, cross))
+	return about(err, id.Credential, "", "")
 }
 
 // Missing is the reason for a request without a session to a rule that takes

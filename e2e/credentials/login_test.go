@@ -252,7 +252,7 @@ func TestImportedPeopleLogIn(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	// It was a login by somebody, and it ends by command.
-	g.run("session", "trace", sessions[0].ID)
+	g.tells([]string{"issued", "used"}, "session", "trace", sessions[0].ID)
 	g.run("session", "revoke", sessions[0].ID)
 	for deadline := time.Now().Add(program.Patience); ; time.Sleep(20 * time.Millisecond) {
 		hr, err := http.NewRequestWithContext(t.Context(), http.MethodGet, g.url+"/orders", nil)
@@ -265,4 +265,5 @@ func TestImportedPeopleLogIn(t *testing.T) {
 			t.Fatalf("a session that was revoked sees\n%s", page)
 		}
 	}
+	g.tells([]string{"issued", "used", "revoked", "refused session-revoked"}, "session", "trace", sessions[0].ID)
 }
