@@ -22,7 +22,8 @@ type Identity struct {
 	Credential string
 	// Groups and Scopes are what rules ask for.
 	Groups, Scopes []string
-	// Claims holds the verified claims of a token, nil for other methods.
+	// Claims holds the verified claims of a token, and of a session how the person
+	// proved who they are (acr, amr); nil for other methods.
 	Claims map[string]any
 	// Paths are all that the credential is good for, with what is below them, in
 	// the canonical form of [Request.Path]; nil for everything.

@@ -39,6 +39,7 @@ func (c *checker) check() {
 	c.drain()
 	c.streams()
 	c.issuer()
+	c.identity()
 	c.rest()
 }
 

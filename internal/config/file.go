@@ -97,17 +97,6 @@ func (s Storage) SQLite() (path string, ok bool) {
 	return strings.CutPrefix(s.Records, "sqlite:")
 }
 
-// Identity says what the upstream is told.
-type Identity struct {
-	// Request fields for the upstream and what each holds; or the name of a preset: forwarded, remote.
-	Headers IdentityHeaders `yaml:"headers,omitempty"`
-}
-
-// IdentityHeaders maps the name of a request field, in canonical spelling, to
-// what it holds: subject, method, name, issuer, credential, groups, scopes or
-// request_id.
-type IdentityHeaders map[string]string
-
 // Errors says how refusals look.
 type Errors struct {
 	// The shape of the body for programs: problem (RFC 9457) or simple.

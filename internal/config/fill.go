@@ -16,6 +16,7 @@ import (
 // while the verifier looks closer at tokens where none is named.
 func (f *File) fill() {
 	f.TLS.fill()
+	f.Identity.JWT.fill()
 	if h := &f.TLS.HSTS; h.MaxAge == 0 && !h.None {
 		// Without it no client can come by https, as far as we can tell.
 		secure := f.TLS.On() || len(f.Gate.TrustedProxies) > 0 || f.Forward.On()

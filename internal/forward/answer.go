@@ -13,10 +13,10 @@ import (
 // answer tells the gateway what was decided, in its dialect. Only an allowed
 // request is answered with 200, and nothing but a refusal of Envoy's dialect
 // with another status of success.
-func (s *Surface) answer(w http.ResponseWriter, r *gate401.Request, d gate401.Decision, as dialect) {
+func (s *Surface) answer(w http.ResponseWriter, r *gate401.Request, d gate401.Decision, as dialect, asserted string) {
 	switch {
 	case d.Allow:
-		s.allow(w, r, &d)
+		s.allow(w, r, &d, asserted)
 	case as == dialectNginx || as == dialectSealed:
 		s.refuseNginx(w, r, d, as == dialectSealed)
 	case d.Preflight && as != dialectEnvoy:
@@ -30,7 +30,7 @@ func (s *Surface) answer(w http.ResponseWriter, r *gate401.Request, d gate401.De
 
 // allow says who is asking. Every field of the configuration is there, because a
 // gateway overwrites what a client sent only by what it gets from us.
-func (s *Surface) allow(w http.ResponseWriter, r *gate401.Request, d *gate401.Decision) {
+func (s *Surface) allow(w http.ResponseWriter, r *gate401.Request, d *gate401.Decision, asserted string) {
 	h := w.Header()
 	for name, values := range d.Header {
 		h[name] = values
@@ -38,6 +38,9 @@ func (s *Surface) allow(w http.ResponseWriter, r *gate401.Request, d *gate401.De
 	h["X-Request-Id"] = []string{r.ID}
 	for _, t := range s.identity {
 		h[t.Name] = []string{t.Value(r, d)}
+	}
+	if s.assertion != nil {
+		h[s.assertion.Name()] = []string{asserted}
 	}
 	h["Cache-Control"] = []string{"no-store"}
 	h["Content-Length"] = []string{"0"}

@@ -32,6 +32,8 @@ type Config struct {
 	// Identity names the fields that tell the upstream who is asking; nil means
 	// identity.Default.
 	Identity map[string]identity.Field
+	// Assertion tells the upstream the same in a signed token; nil for none.
+	Assertion *identity.Assertion
 	// Sealer seals refusals for nginx, so that none is shown that the gate did
 	// not write. Required. Gates behind one nginx have the same key.
 	Sealer Sealer
@@ -54,6 +56,7 @@ type Surface struct {
 	path, own string
 	from      []netip.Prefix
 	identity  []identity.Told
+	assertion *identity.Assertion
 	tellsID   bool
 	sealer    Sealer
 	log       *slog.Logger
@@ -77,10 +80,15 @@ func New(c Config) (*Surface, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Assertion != nil {
+		if err := c.Assertion.Check(); err != nil {
+			return nil, err
+		}
+	}
 	s := &Surface{
 		gate: c.Gate, responder: c.Gate.Responder, intake: c.Gate.Intake,
 		path: strings.TrimSuffix(c.Path, "/"), own: strings.TrimSuffix(c.Own, "/"), from: slices.Clone(c.From),
-		identity: told, sealer: c.Sealer, log: c.Log,
+		identity: told, assertion: c.Assertion, sealer: c.Sealer, log: c.Log,
 	}
 	if s.path == "" {
 		s.path = "/auth/check"
@@ -138,8 +146,17 @@ func (s *Surface) check(w http.ResponseWriter, hr *http.Request, d dialect, rest
 	default:
 		decision = s.gate.Decide(hr.Context(), r)
 	}
+	asserted := ""
+	if s.assertion != nil && decision.Allow {
+		if asserted, err = s.assertion.Value(hr.Context(), &decision); err != nil {
+			// Without it, it would be a request of nobody.
+			rule := decision.Rule
+			decision = gate401.Malformed(r, err)
+			decision.Rule = rule
+		}
+	}
 	s.observe(r, &decision)
-	s.answer(w, r, decision, d)
+	s.answer(w, r, decision, d, asserted)
 }
 
 // refuse answers a check that could not be read: a *Denial says what the client
@@ -150,7 +167,7 @@ func (s *Surface) refuse(w http.ResponseWriter, hr *http.Request, d dialect, err
 	r.Surface = surface(d)
 	decision := gate401.Malformed(r, err)
 	s.observe(r, &decision)
-	s.answer(w, r, decision, d)
+	s.answer(w, r, decision, d, "")
 }
 
 func (s *Surface) observe(r *gate401.Request, d *gate401.Decision) {

@@ -151,7 +151,7 @@ func port(u *url.URL) int {
 func own() []string {
 	return []string{
 		"Gate401-Subject", "Gate401-Method", "Gate401-Name", "Gate401-Issuer", "Gate401-Credential",
-		"Gate401-Groups", "Gate401-Scopes", "Gate401-Request-Id", "Gate401-Rule",
+		"Gate401-Groups", "Gate401-Scopes", "Gate401-Request-Id", "Gate401-Rule", "Gate401-Token",
 	}
 }
 

@@ -37,6 +37,7 @@ type passage struct {
 	tunnel   *tunnel                 // made by a switch to it
 	lingers  bool                    // the rest of the client's body is read behind the answer
 
+	asserted   string   // the token that tells the upstream who is asking
 	challenges []string // of the upstream, where the gate answers in its place
 }
 
@@ -58,7 +59,7 @@ func (p *Proxy) take() *passage {
 // put keeps x, and nothing of the request that it carried.
 func (p *Proxy) put(x *passage) {
 	x.in, x.came, x.request, x.body, x.sent = nil, nil, nil, nil, false
-	x.upgrades, x.tunnel, x.challenges, x.lingers = false, nil, nil, true
+	x.upgrades, x.tunnel, x.challenges, x.lingers, x.asserted = false, nil, nil, true, ""
 	x.writer, x.before, x.lent, x.decision = informing{}, before{}, http.Request{}, gate401.Decision{}
 	p.passages.Put(x)
 }
@@ -108,12 +109,15 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 
 	// What is told of the identity first: the map must know how much it is. One
 	// allocation for all values.
-	values := make([]string, len(p.identity), len(p.identity)+added+1)
+	values := make([]string, len(p.identity), len(p.identity)+added+2)
 	told := 0
 	for i, t := range p.identity {
 		if values[i] = t.Value(r, &x.decision); values[i] != "" {
 			told++
 		}
+	}
+	if x.asserted != "" {
+		told++
 	}
 	h := x.fields(out, told)
 	if up := h["Upgrade"]; up != nil && (len(up) != 1 || !strings.EqualFold(up[0], "websocket")) {
@@ -156,6 +160,9 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 	set("X-Forwarded-Host", r.URL.Host)
 	if !p.tellsID {
 		set("X-Request-Id", r.ID)
+	}
+	if x.asserted != "" {
+		set(p.assertion.Name(), x.asserted)
 	}
 	for i, t := range p.identity {
 		if values[i] != "" {

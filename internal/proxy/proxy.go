@@ -32,6 +32,8 @@ type Config struct {
 	// does: twice would cost, in most requests, a larger map. All of them, and all that begin with Gate401-, are
 	// dropped from what clients send.
 	Identity map[string]Field
+	// Assertion tells the upstream the same in a signed token; nil for none.
+	Assertion *identity.Assertion
 	// Strip lists where credentials are, beside Authorization; they are not
 	// forwarded.
 	Strip Strip
@@ -83,6 +85,7 @@ type Proxy struct {
 	all             *route            // of requests whose rule has none
 	routes          map[string]*route // by rule
 	identity        []identity.Told
+	assertion       *identity.Assertion
 	filter          *filter
 	strip           Strip
 	keep            bool
@@ -127,7 +130,7 @@ func New(c Config) (*Proxy, error) {
 		return nil, err
 	}
 	p := &Proxy{
-		gate: c.Gate, responder: c.Gate.Responder, all: all, identity: told,
+		gate: c.Gate, responder: c.Gate.Responder, all: all, identity: told, assertion: c.Assertion,
 		strip: c.Strip, keep: c.KeepCredentials, strictTransport: c.StrictTransport, passHost: c.PassHost,
 		log: c.Log, answered: c.Answered, buffers: &buffers{},
 	}
@@ -135,6 +138,12 @@ func New(c Config) (*Proxy, error) {
 	for _, t := range told {
 		names = append(names, t.Name)
 		p.tellsID = p.tellsID || t.Field == FieldRequestID
+	}
+	if p.assertion != nil {
+		if err := p.assertion.Check(); err != nil {
+			return nil, err
+		}
+		names = append(names, p.assertion.Name())
 	}
 	if !p.keep {
 		names = append(names, "Authorization")
@@ -194,17 +203,12 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	}
 	x := p.take()
 	x.came, x.request, x.decision, x.route = hr, r, d, p.route(d.Rule)
-	if in, ok := x.limited(w, hr); ok {
+	if err := x.assert(); err != nil {
+		x.turnAway(w, hr, x.unasserted(err))
+	} else if in, ok := x.limited(w, hr); ok {
 		x.carry(w, in)
 	} else {
-		x.in = hr
-		if hr.ProtoMajor == 1 {
-			w.Header()["Connection"] = closes
-		}
-		x.problem(w, bodyTooLarge())
-		if hr.ProtoMajor == 1 {
-			gate401.Linger(w, hr)
-		}
+		x.turnAway(w, hr, bodyTooLarge())
 	}
 	if x.body != nil && !x.body.done.Load() && x.lingers && hr.ProtoMajor == 1 && x.tunnel == nil {
 		// The upstream had enough of the body; the client goes on sending it.

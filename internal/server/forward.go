@@ -24,7 +24,7 @@ func (h *house) checks(g *generation) (http.Handler, error) {
 	}
 	return forward.New(forward.Config{
 		Gate: g.system.Gate, Path: cfg.Gate.Prefix + "/check", Own: cfg.Gate.Prefix, From: cfg.Forward.From,
-		Identity: identityFields(cfg.Identity.Headers), Sealer: h.stores.Sealer, Log: h.log,
+		Identity: identityFields(cfg.Identity.Headers), Assertion: g.assertion, Sealer: h.stores.Sealer, Log: h.log,
 	})
 }
 

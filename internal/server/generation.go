@@ -13,6 +13,7 @@ import (
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/identity"
 	"github.com/gate401/gate401/internal/login"
 	"github.com/gate401/gate401/internal/proxy"
 	"github.com/gate401/gate401/internal/resource"
@@ -32,6 +33,8 @@ type generation struct {
 	login   *login.Login  // where people log in, nil if they cannot
 	door    *session.Door // who is logged in; nil with login
 	secured *secured      // nil for plain http
+	// assertion tells upstreams who is asking, in signed tokens; nil for none.
+	assertion *identity.Assertion
 	// fitness is asked by /readyz, by name: parts that can be unfit.
 	fitness map[string]func(context.Context) error
 	// closers end what the parts started, the last one first.
@@ -82,6 +85,7 @@ func (h *house) furnish(g, before *generation) error {
 	}
 	g.closers = append(g.closers, g.system.Close)
 	g.login, g.door = h.logins(g)
+	g.assertion = h.asserts(g, before)
 	providers := h.providers(g)
 	front, err := h.front(g)
 	if err != nil {
@@ -113,7 +117,7 @@ func (h *house) front(g *generation) (http.Handler, error) {
 		return nil, err
 	}
 	c, err := g.ways(h.lasting(cfg, proxy.Config{
-		Gate: g.system.Gate, Identity: identityFields(cfg.Identity.Headers), Log: h.log,
+		Gate: g.system.Gate, Identity: identityFields(cfg.Identity.Headers), Assertion: g.assertion, Log: h.log,
 		Strip:           proxy.Strip{Headers: g.system.Headers, Query: g.system.Query, Cookies: g.system.Cookies},
 		KeepCredentials: cfg.Gate.KeepCredentials, StrictTransport: cfg.GivesHSTS(), DangerouslyKeepMethodOverride: cfg.Gate.DangerouslyKeepMethodOverride,
 		Answered: func(r *gate401.Request, d *gate401.Decision, status int) {
@@ -282,13 +286,4 @@ func (r *rooms) requests() (n int64) {
 		n += max(users, 0)
 	}
 	return n
-}
-
-// identityFields are the fields that tell the upstream who is asking.
-func identityFields(headers config.IdentityHeaders) map[string]proxy.Field {
-	fields := make(map[string]proxy.Field, len(headers))
-	for name, what := range headers {
-		fields[name] = proxy.Field(what)
-	}
-	return fields
 }
