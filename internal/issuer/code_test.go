@@ -339,3 +339,31 @@ func (a *awayTickets) UseTicket(ctx context.Context, kind store.TicketKind, hash
 	}
 	return a.Tickets.UseTicket(ctx, kind, hash, at, f, first)
 }
+
+// ending ends a session at the very moment in which a code is used up.
+type ending struct {
+	store.Tickets
+	end func()
+}
+
+func (e *ending) UseTicket(ctx context.Context, kind store.TicketKind, hash [32]byte, at time.Time, f *store.TokenFamily, first *store.RefreshToken) error {
+	e.end()
+	return e.Tickets.UseTicket(ctx, kind, hash, at, f, first)
+}
+
+// Who logs out everywhere while a code is exchanged leaves no login behind.
+func TestCodeAtTheEnd(t *testing.T) {
+	c := newClock()
+	s := coder(t, c, issuer.Policy{})
+	live := sessions{"s_1": {ID: "s_1"}}
+	s.Sessions = live
+	text := code(t, s)
+	s.Tickets = &ending{s.Tickets, func() { live["s_1"] = store.Session{ID: "s_1", Revoked: c.now()} }}
+	if g, err := s.RedeemCode(t.Context(), redemption(text, "app")); codeOf(err) != reason.CodeExpired || g != nil {
+		t.Fatalf("got %v, %v", g, err)
+	}
+	all := must[[]store.TokenFamily](t)(s.Tokens.ListTokenFamilies(t.Context(), "alice", "", 0))
+	if len(all) != 1 || all[0].Revoked.IsZero() || all[0].Cause != issuer.CauseEnded {
+		t.Errorf("left behind: %+v", all)
+	}
+}
