@@ -139,6 +139,11 @@ func (m *methods) bearer(p *part, method config.Method) error {
 	case b.Own():
 		profile.Issuer, profile.Keys = m.issuer, m.stores.Keyring
 		v.Issuer, v.Own, v.Discoverable, v.Epoch = m.issuer, true, true, m.stores.Set.Revision
+		if len(profile.Types) == 0 {
+			// We know how ours are made: what the same keys sign for another purpose,
+			// such as an ID token, is none (RFC 9068 section 4).
+			profile.Types = []string{"at+jwt"}
+		}
 		// A token may also be for a part of the gate alone.
 		v.Audience = &authn.Audience{Names: b.Audience, Origin: m.issuer}
 		profile.Audience, profile.DangerouslyAnyAudience = nil, true

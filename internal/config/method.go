@@ -68,7 +68,7 @@ type Bearer struct {
 	Secret Secret `yaml:"secret,omitempty"`
 	// The claims that name groups, dots lead into objects; groups and roles if not given.
 	GroupsFrom []string `yaml:"groups_from,omitempty" jsonschema:"minItems=1"`
-	// The values of typ that are accepted; at+jwt, JWT and none if not given.
+	// The values of typ that are accepted; at+jwt, JWT and none if not given, for own tokens at+jwt alone.
 	Types []string `yaml:"types,omitempty" jsonschema:"minItems=1"`
 	// How far clocks may disagree: 30s if not given, at most 5m.
 	Leeway time.Duration `yaml:"leeway,omitempty"`
