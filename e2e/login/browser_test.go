@@ -1,6 +1,9 @@
 package login_test
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -27,6 +30,7 @@ func TestBrowser(t *testing.T) {
 		{"no dialog", testNoDialog},
 		{"the script of the page", testScript},
 		{"a narrow window", testNarrow},
+		{"on to an app", testApp},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, b) })
 	}
@@ -296,5 +300,34 @@ func testNarrow(t *testing.T, b *browsertest.Browser) {
 	p.Size(browsertest.Size{Name: "narrow", Width: 320, Height: 640, Mobile: true})
 	if wide := browsertest.JS[int](p, `document.scrollingElement.scrollWidth`); wide > 320 {
 		t.Errorf("%d pixels wide in a window of 320", wide)
+	}
+}
+
+// A login for an app leads through the authorization endpoint to another origin.
+// Browsers apply form-action to redirects: the policy of the page must let that be.
+func testApp(t *testing.T, b *browsertest.Browser) {
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte(`<!doctype html><title>App</title><p>the app`))
+	}))
+	t.Cleanup(app.Close)
+	h, p := serve(t, strings.Replace(methods, "  browser:", "  own: {type: bearer}\n  browser:", 1)), b.Tab(t)
+	h.run("client", "add", "shop", "--redirect-uri", app.URL+"/cb")
+	address := h.url + "/auth/authorize?response_type=code&client_id=shop&state=s&code_challenge_method=S256&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&redirect_uri=" + url.QueryEscape(app.URL+"/cb")
+	if status := p.Open(address); status != 401 {
+		t.Fatalf("%d\n%s", status, text(p))
+	}
+	logsIn(p, "alice", password)
+	p.Submit(`button.first`)
+	if got := href(p); !strings.HasPrefix(got, app.URL+"/cb?") {
+		t.Fatalf("consent led to %s\n%s", got, text(p))
+	}
+	// The consent is remembered: now the login itself leads on.
+	p.Open(h.url + "/auth/logout")
+	p.Submit("button.first")
+	p.Open(address)
+	logsIn(p, "alice", password)
+	if got := href(p); !strings.HasPrefix(got, app.URL+"/cb?") || !strings.Contains(got, "code=") || !strings.Contains(got, "state=s") {
+		t.Errorf("the login led to %s; in the console: %q", got, p.Console())
 	}
 }
