@@ -95,6 +95,8 @@ func (d *decoder) value(n *yaml.Node, path string, v reflect.Value, b bounds) {
 		d.size(n, path, to)
 	case *Statuses:
 		d.statuses(n, path, to)
+	case *ScopeWords:
+		d.scopeWords(n, path, to)
 	case *GroupNames:
 		d.groupNames(n, path, to)
 	case *IdentityHeaders:

@@ -21,6 +21,8 @@ type Issuer struct {
 	DeviceTTL time.Duration `yaml:"device_ttl,omitempty"`
 	// When people are asked whether a client may act for them: remember asks once, always at each login. Trusted clients never ask.
 	Consent string `yaml:"consent,omitempty" jsonschema:"enum=remember,enum=always"`
+	// What scopes allow, in words for people who are asked for consent: orders:read: "Read your orders". One without is shown by its name.
+	Scopes ScopeWords `yaml:"scopes,omitempty"`
 	// Who may register clients over HTTP (RFC 7591): off nobody, open anyone, token whoever has the registration_token.
 	Registration string `yaml:"registration,omitempty" jsonschema:"enum=off,enum=open,enum=token"`
 	// What a program shows that registers a client: ${env:NAME} or ${file:/path}.
@@ -61,7 +63,7 @@ func (f *File) issuerGiven() bool {
 	}
 	i := &f.Issuer
 	return i.AccessTTL != 0 || i.Refresh != (Refresh{}) || i.CodeTTL != 0 || i.DeviceTTL != 0 || i.Consent != "" ||
-		i.Registration != "" || i.RegistrationToken.Set() || len(i.Resources) > 0 || i.RotateKeys != 0
+		i.Registration != "" || i.RegistrationToken.Set() || len(i.Resources) > 0 || len(i.Scopes) > 0 || i.RotateKeys != 0
 }
 
 // Bounds of Issuer. A stolen access token works until it expires.

@@ -19,6 +19,8 @@ func TestIssuer(t *testing.T) {
 	}
 	short := whole
 	short.Refresh = config.Refresh{Idle: 2 * time.Hour, Absolute: 2 * time.Hour, Grace: 10 * time.Second}
+	words := whole
+	words.Scopes = config.ScopeWords{"orders:read": "Read your orders"}
 	open := whole
 	open.Registration, open.AccessTTL = "open", time.Hour
 	for _, test := range []struct {
@@ -33,6 +35,7 @@ func TestIssuer(t *testing.T) {
 		{"tokens of others", "methods: {p: {type: bearer, issuer: 'https://idp.example.com', audience: a}}", config.Issuer{}, false},
 		{"a section alone", "methods: {password: {type: basic}}\nissuer: {}", whole, true},
 		{"a short login", "issuer: {refresh: {absolute: 2h}}", short, true},
+		{"words for people", "methods: {password: {type: basic}}\nissuer: {scopes: {'orders:read': Read your orders}}", words, true},
 		{"two keys", "issuer: {registration: open, access_ttl: 1h}", open, true},
 	} {
 		f, err := config.Load("gate401.yaml", []byte(test.file))

@@ -80,6 +80,8 @@ func (p *printer) node(path string, v reflect.Value) (*yaml.Node, bool) {
 		return p.text(path, x.String()), x != 0
 	case IdentityHeaders:
 		return p.names(path, x), true
+	case ScopeWords:
+		return p.names(path, x), len(x) > 0
 	case GroupNames:
 		return p.names(path, x), len(x) > 0
 	case Asks:

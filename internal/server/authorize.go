@@ -18,6 +18,7 @@ func (h *house) authorizing(g *generation) *consent.Endpoint {
 		Issuer: g.system.Issuing.Issuer, Clients: set.Clients, Consents: set.Consents, Sessions: set.Sessions,
 		People: g.door, Intake: g.door.Intake, Guard: g.system.Guard,
 		Prefix: g.config.Gate.Prefix + "/", Account: g.config.Gate.Prefix + "/account", Realm: g.config.Gate.Realm, Always: g.config.Issuer.Consent == "always", Observe: g.system.Gate.Observe,
+		Words: g.config.Issuer.Scopes,
 		AskLogin: func(w http.ResponseWriter, hr *http.Request, a consent.Ask) {
 			g.login.Ask(w, hr, login.Ask{ReturnTo: a.Return, Name: a.Hint, Why: "to go on to " + a.For, Confirm: a.Again})
 		},

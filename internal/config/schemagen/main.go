@@ -127,6 +127,8 @@ func mapped(r *jsonschema.Reflector, t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[config.GroupNames]():
 		one := uint64(1)
 		return &jsonschema.Schema{Type: "object", MinProperties: &one, AdditionalProperties: text()}
+	case reflect.TypeFor[config.ScopeWords]():
+		return &jsonschema.Schema{Type: "object", AdditionalProperties: text()}
 	case reflect.TypeFor[config.IdentityHeaders]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
 			{Type: "string", Enum: []any{"forwarded", "remote"}},
