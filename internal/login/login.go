@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/internal/session"
+	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/store"
 )
 
@@ -117,6 +119,11 @@ func (l *Login) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		return
 	}
 	visit := &visit{Login: l, w: w, hr: hr, r: r}
+	if l.Gate.Policy != nil && l.Gate.Policy(r).Blocked {
+		// Who may come nowhere may not guess here either.
+		visit.refuse(&gate401.Denial{Reason: reason.AddressBlocked, Err: fmt.Errorf("%s is blocked", r.Client)}, page{})
+		return
+	}
 	name := strings.TrimPrefix(hr.URL.Path, l.prefix+"/")
 	switch {
 	case name == "login" && reads(hr):

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/login"
 	"github.com/gate401/gate401/internal/session"
 	"github.com/gate401/gate401/reason"
@@ -319,6 +320,17 @@ func TestMethods(t *testing.T) {
 	}
 	if w := h.do(http.MethodPost, "/auth/login", nil); w.Code != 400 {
 		t.Errorf("no form: %d", w.Code)
+	}
+}
+
+// Whoever is blocked cannot guess at the login either.
+func TestBlocked(t *testing.T) {
+	h := newHouse(t)
+	h.Gate.Policy = func(*gate401.Request) gate401.Requirement { return gate401.Requirement{Blocked: true} }
+	for _, w := range []*httptest.ResponseRecorder{h.logIn(), h.open("/auth/login"), h.do(http.MethodGet, "/auth/me", nil)} {
+		if w.Code != 403 || h.last().Reason() != reason.AddressBlocked || strings.Contains(w.Body.String(), `type="password"`) {
+			t.Errorf("%d %s\n%s", w.Code, h.last().Reason(), w.Body)
+		}
 	}
 }
 

@@ -48,6 +48,7 @@ type page struct {
 	again      bool   // the second step is over, it begins anew
 	unprepared bool   // a second factor is needed and there is none
 	insecure   bool   // nobody can log in here
+	blocked    bool   // who asks may not log in
 	who        string // is logged in already
 }
 

@@ -40,7 +40,7 @@ func (v *visit) refuse(err error, p page) {
 	if shown.Status == http.StatusServiceUnavailable && h["Retry-After"] == nil {
 		h["Retry-After"] = []string{"5"}
 	}
-	p.shown = shown
+	p.shown, p.blocked = shown, denial.Reason == reason.AddressBlocked
 	p.wait = h.Get("Retry-After")
 	v.render(shown.Status, p)
 }
