@@ -157,7 +157,7 @@ func (g *gatewayFlags) misfit(err error) error {
 
 // setup is what the configuration of the gateway is made of.
 func (g *gatewayFlags) setup(cfg *config.File, upstream string) (gateway.Setup, error) {
-	s := gateway.Setup{Listen: g.listen, Cert: g.cert, Key: g.key, Gate: g.gate, Prefix: cfg.Gate.Prefix,
+	s := gateway.Setup{Listen: g.listen, Cert: g.cert, Key: g.key, Gate: g.gate, Prefix: cfg.Gate.Prefix, Issuer: cfg.Issues(),
 		Identity: slices.Collect(maps.Keys(cfg.Identity.Headers))}
 	if j := cfg.Identity.JWT; j.On() {
 		if j.Header == "Authorization" {

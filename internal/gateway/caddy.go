@@ -41,7 +41,8 @@ func (s *Setup) caddy() string {
 	}
 	api := s.Upstream.Scheme + "://" + s.Upstream.Host
 	return fill(caddyText, map[string]string{
-		"SITE": site, "BIND": bind, "TLS": tls, "GATE": s.Gate, "API": api, "PREFIX": s.Prefix, "HOST": s.Public.Host,
+		"ISSUER": strings.Join(append([]string{""}, s.issuerPaths()...), " "),
+		"SITE":   site, "BIND": bind, "TLS": tls, "GATE": s.Gate, "API": api, "PREFIX": s.Prefix, "HOST": s.Public.Host,
 		"CLEAN":       lines(clean, func(n string) string { return "request_header -" + n }),
 		"IDENTITY":    lines(append([]string{"X-Request-Id"}, s.Identity...), set),
 		"CREDENTIALS": lines(s.Credentials, func(n string) string { return "request_header -" + n }),
@@ -64,7 +65,7 @@ const caddyText = `# Caddy in front of the API; gate401 decides. Run the gate be
 	}
 
 	# The gate's own pages.
-	@gate401_own path @PREFIX@/* /.well-known/oauth-protected-resource /.well-known/oauth-protected-resource/*
+	@gate401_own path @PREFIX@/* /.well-known/oauth-protected-resource /.well-known/oauth-protected-resource/*@ISSUER@
 	handle @gate401_own {
 		reverse_proxy @GATE@
 	}

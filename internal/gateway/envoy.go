@@ -35,6 +35,9 @@ func (s *Setup) envoy() string {
 		answers = append(append(answers, corsFields()...), "Vary")
 	}
 	return fill(envoyText, map[string]string{
+		"ISSUER": lines(s.issuerPaths(), func(path string) string {
+			return "- match: {path: " + path + "}\n  route: {cluster: gate401}\n  typed_per_filter_config: *unasked"
+		}),
 		"ADDRESS": "{address: " + strconv.Quote(host) + ", port_value: " + listen + "}", "PREFIX": s.Prefix, "GATE": s.Gate,
 		"GATE_SOCKET": "{address: " + strconv.Quote(gateHost) + ", port_value: " + gatePort + "}", "API_SOCKET": socket(s.Upstream),
 		"DOWNSTREAM_TLS": downstream, "UPSTREAM_TLS": upstream,
@@ -130,6 +133,7 @@ static_resources:
                         - match: {path_separated_prefix: /.well-known/oauth-protected-resource}
                           route: {cluster: gate401}
                           typed_per_filter_config: *unasked
+                        @ISSUER@
                         - match: {prefix: /}
                           route: {cluster: api, timeout: 0s}
                           # Credentials, which the API does not see, and what

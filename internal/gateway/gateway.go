@@ -29,6 +29,8 @@ type Setup struct {
 	Identity []string
 	// Credentials are the names of fields that the API is not to see.
 	Credentials []string
+	// Issuer tells that the gate issues tokens, so that its metadata is asked for.
+	Issuer bool
 	// CORS tells that rules say what pages of other origins may do.
 	CORS bool
 }
@@ -213,6 +215,15 @@ func aliases(identity, others []string) []string {
 // corsFields are the fields of CORS in an answer.
 func corsFields() []string {
 	return []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"}
+}
+
+// issuerPaths are where clients look for what an authorization server is (RFC
+// 8414 section 3, OpenID Connect Discovery 1.0 section 4).
+func (s *Setup) issuerPaths() []string {
+	if !s.Issuer {
+		return nil
+	}
+	return []string{"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"}
 }
 
 // fill replaces @WORDS@ of a text, and indents what comes in several lines as

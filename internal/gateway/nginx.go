@@ -51,8 +51,13 @@ func (s *Setup) nginx() string {
 		upstreamTLS = "proxy_ssl_server_name on;\nproxy_ssl_name        " + s.Upstream.Hostname() + ";\nproxy_ssl_verify      on;\n" +
 			"proxy_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt;\n"
 	}
+	known := ""
+	for _, path := range append([]string{"/.well-known/oauth-protected-resource"}, exactly(s.issuerPaths())...) {
+		known += fill(nginxOwn, map[string]string{"PATH": path, "HOST": s.Public.Host})
+	}
 	return fill(nginxText, map[string]string{
-		"GATE": s.Gate, "API": api, "SCHEME": s.Upstream.Scheme, "PREFIX": s.Prefix, "LISTEN": listen, "TLS": tls, "REDIRECT": redirect,
+		"WELL_KNOWN": known,
+		"GATE":       s.Gate, "API": api, "SCHEME": s.Upstream.Scheme, "PREFIX": s.Prefix, "LISTEN": listen, "TLS": tls, "REDIRECT": redirect,
 		"NAME": s.Public.Hostname(), "HOST": s.Public.Host, "PROTO": s.Public.Scheme, "UPSTREAM_TLS": upstreamTLS, "CORS": cors,
 		"KEPT": lines(append(append([]string{}, s.Identity...), answers...), func(n string) string {
 			return "auth_request_set " + variable(n) + " " + upstream(n) + ";"
@@ -62,6 +67,27 @@ func (s *Setup) nginx() string {
 		"OTHERS":      lines(s.others(), func(n string) string { return padded("proxy_set_header", n, `""`) }),
 	})
 }
+
+// exactly are locations of these paths alone.
+func exactly(paths []string) []string {
+	out := make([]string, len(paths))
+	for i, path := range paths {
+		out[i] = "= " + path
+	}
+	return out
+}
+
+const nginxOwn = `location @PATH@ {
+    auth_request off;
+    proxy_pass http://gate401_gate;
+    proxy_http_version 1.1;
+    proxy_set_header Connection        "";
+    proxy_set_header Host              @HOST@;
+    proxy_set_header X-Forwarded-For   $remote_addr;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-Host  @HOST@;
+}
+`
 
 const nginxText = `# nginx in front of the API; gate401 decides. Put it into the http block, as
 # /etc/nginx/conf.d/gate401.conf, and run the gate beside it: gate401 serve.
@@ -157,16 +183,7 @@ server {
         auth_request off;
         return 404;
     }
-    location /.well-known/oauth-protected-resource {
-        auth_request off;
-        proxy_pass http://gate401_gate;
-        proxy_http_version 1.1;
-        proxy_set_header Connection        "";
-        proxy_set_header Host              @HOST@;
-        proxy_set_header X-Forwarded-For   $remote_addr;
-        proxy_set_header X-Forwarded-Proto $scheme;
-        proxy_set_header X-Forwarded-Host  @HOST@;
-    }
+    @WELL_KNOWN@
 
     # The question: the fields of the client as they are, the request line in
     # fields of its own, no body.

@@ -16,10 +16,14 @@ func (s *Setup) traefik() string {
 		cert, key := s.certificate()
 		certificates = "tls:\n  certificates:\n    - {certFile: " + strconv.Quote(cert) + ", keyFile: " + strconv.Quote(key) + "}\n"
 	}
+	issuer := ""
+	for _, path := range s.issuerPaths() {
+		issuer += " || Path(`" + path + "`)"
+	}
 	remove := func(n string) string { return strconv.Quote(n) + `: ""` }
 	return fill(traefikText, map[string]string{
 		"ADDRESS": net.JoinHostPort(host, port), "HOST": s.Public.Hostname(), "PREFIX": s.Prefix, "GATE": s.Gate,
-		"API": s.Upstream.Scheme + "://" + s.Upstream.Host, "TLS": tls, "CERTIFICATES": certificates,
+		"API": s.Upstream.Scheme + "://" + s.Upstream.Host, "TLS": tls, "CERTIFICATES": certificates, "ISSUER": issuer,
 		"CLEAN":       lines(clean, remove),
 		"IDENTITY":    lines(append([]string{"X-Request-Id"}, s.Identity...), func(n string) string { return "- " + n }),
 		"CREDENTIALS": lines(s.Credentials, remove),
@@ -48,7 +52,7 @@ http:
     # begins like that is refused as the gate's own.
     gate401:
       entryPoints: [web]
-      rule: "Host(` + "`@HOST@`" + `) && (PathPrefix(` + "`@PREFIX@/`" + `) || PathPrefix(` + "`/.well-known/oauth-protected-resource`" + `)) && !PathPrefix(` + "`@PREFIX@/check`" + `)"
+      rule: "Host(` + "`@HOST@`" + `) && (PathPrefix(` + "`@PREFIX@/`" + `) || PathPrefix(` + "`/.well-known/oauth-protected-resource`" + `)@ISSUER@) && !PathPrefix(` + "`@PREFIX@/check`" + `)"
       @TLS@
       service: gate401
 
