@@ -3,6 +3,7 @@ package gate401
 import (
 	"html"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 // page writes a refusal for a person: what happened, what to do, and the
 // request id to quote when asking for help. It shows nothing that the JSON
 // would not.
-func (p *Responder) page(w http.ResponseWriter, r *Request, info reason.Info) {
+func (p *Responder) page(w http.ResponseWriter, r *Request, info reason.Info, other string) {
 	h := w.Header()
 	h["Content-Type"] = htmlUTF8
 	h["Content-Security-Policy"] = p.pagePolicy
@@ -31,6 +32,9 @@ func (p *Responder) page(w http.ResponseWriter, r *Request, info reason.Info) {
 		b.WriteString(`<p class="lead">Try again in ` + html.EscapeString(inWords(wait)) + `.</p>`)
 	}
 	b.WriteString(`<p><a class="more" href="` + html.EscapeString(p.problems+string(info.Code)) + `">What this means</a>`)
+	if other != "" {
+		b.WriteString(` <a class="more" href="` + html.EscapeString(other) + `">Log in as somebody else</a>`)
+	}
 	if p.Support != "" {
 		b.WriteString(` <a class="more" href="` + html.EscapeString(p.Support) + `">Ask for help</a>`)
 	}
@@ -40,6 +44,19 @@ func (p *Responder) page(w http.ResponseWriter, r *Request, info reason.Info) {
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(info.Status)
 	_, _ = w.Write([]byte(body))
+}
+
+// switching is where somebody who is logged in with a browser, and may not see
+// what was asked for, can log in as somebody else; empty for nowhere.
+func (p *Responder) switching(r *Request, d *Decision) string {
+	if p.Switch == "" || d.Status() != http.StatusForbidden || d.Method() != "session" || d.Reason() == reason.CSRFFailed {
+		return ""
+	}
+	to := r.Path
+	if r.URL != nil && r.URL.RawQuery != "" {
+		to += "?" + r.URL.RawQuery
+	}
+	return p.Switch + "?return_to=" + url.QueryEscape(to)
 }
 
 // inWords turns seconds into what a person says.

@@ -3,12 +3,14 @@ package gate401_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/reason"
 )
 
 // asking is a method that finds nothing and asks for one scheme.
@@ -69,6 +71,29 @@ func TestNoDialogBesideAPage(t *testing.T) {
 			if got := schemes(w); w.Code != 401 || !slices.Equal(got, tt.want) {
 				t.Errorf("%s, prepared %v: %d %v, want %v", tt.name, prepared, w.Code, got, tt.want)
 			}
+		}
+	}
+}
+
+// Somebody who is logged in, and may not see a page, is offered to be somebody else.
+func TestSwitch(t *testing.T) {
+	for _, tt := range []struct {
+		method string
+		code   reason.Code
+		want   bool
+	}{
+		{"session", reason.GroupMissing, true},
+		{"session", reason.AccountSuspended, true},
+		{"session", reason.CSRFFailed, false},
+		{"session", reason.SessionExpired, false},
+		{"basic", reason.GroupMissing, false},
+	} {
+		r := &gate401.Request{Method: http.MethodGet, Path: "/a", URL: &url.URL{Path: "/a", RawQuery: "x=1&y=2"}, Header: http.Header{"Accept": {"text/html"}}}
+		w := httptest.NewRecorder()
+		p := &gate401.Responder{Switch: "/auth/login"}
+		p.Respond(w, r, gate401.Decision{Denial: &gate401.Denial{Reason: tt.code, Method: tt.method}})
+		if got := strings.Contains(w.Body.String(), `href="/auth/login?return_to=%2Fa%3Fx%3D1%26y%3D2"`); got != tt.want {
+			t.Errorf("%s, %s: %v\n%s", tt.method, tt.code, got, w.Body)
 		}
 	}
 }

@@ -40,6 +40,9 @@ type Responder struct {
 	// It returns false, having written nothing, for the usual page. nil always
 	// means the usual page.
 	Login func(w http.ResponseWriter, r *Request, d *Decision) bool
+	// Switch is where somebody who is logged in and may not see a page can log in
+	// as somebody else, a path; empty for nowhere.
+	Switch string
 
 	once       sync.Once
 	problems   string // Problems, or what stands for nothing
@@ -136,7 +139,7 @@ func (p *Responder) write(w http.ResponseWriter, hr *http.Request, r *Request, d
 		if p.Login != nil && shown.Status == http.StatusUnauthorized && d.paged() && p.login(w, r, d) {
 			return
 		}
-		p.page(w, r, shown)
+		p.page(w, r, shown, p.switching(r, &d))
 	case shapeGraphQL:
 		body := graphqlBody(r, shown, p.problems)
 		h["Content-Type"] = simpleJSON

@@ -33,7 +33,7 @@ func (h *house) logins(g *generation) (*login.Login, *session.Door) {
 				slices.ContainsFunc(cfg.SecondFactorGroups, func(group string) bool { return slices.Contains(a.Groups, group) })
 		}
 	}
-	s.Gate.Responder.Login = l.Page
+	s.Gate.Responder.Login, s.Gate.Responder.Switch = l.Page, g.config.Gate.Prefix+"/login"
 	return l, &session.Door{Manager: s.Sessions, Intake: &s.Gate.Intake}
 }
 
