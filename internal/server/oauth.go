@@ -114,11 +114,16 @@ func (h *house) userinfo() http.Handler {
 	})
 }
 
-// scopesOf are the scopes that rules ask for.
+// scopesOf are the scopes that rules ask for, and those that the file has words for.
 func scopesOf(g *generation) []string {
 	var all []string
 	for _, q := range g.system.Policy.All() {
 		all = append(all, q.Scopes...)
+	}
+	for scope := range g.config.Issuer.Scopes {
+		if !issuer.About(scope) { // those are there in any case
+			all = append(all, scope)
+		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
