@@ -27,6 +27,8 @@ type Issuing struct {
 
 	// Devices bounds how many devices wait.
 	Devices *defend.Guard
+	// Codes bounds how many authorization codes people are given.
+	Codes *defend.Guard
 	// Userinfo asks for a token of this gate, whomever it is for, of somebody who
 	// logged in by OpenID Connect.
 	Userinfo *gate401.Gate
@@ -88,10 +90,16 @@ func (s *System) issuing(o Options) (*Issuing, error) {
 	}
 	out := &Issuing{Issuer: own, Userinfo: s.userinfo(verifier), keys: &oauth.ClientKeys{Client: o.Client, Now: o.Now}}
 	if o.Before != nil && o.Before.Issuing != nil {
-		out.Registrations, out.Devices = o.Before.Issuing.Registrations, o.Before.Issuing.Devices
+		out.Registrations, out.Devices, out.Codes = o.Before.Issuing.Registrations, o.Before.Issuing.Devices, o.Before.Issuing.Codes
 	} else {
 		out.Registrations = &defend.Guard{Now: o.Now, Limits: at(30, 1000)}
 		out.Devices = &defend.Guard{Now: o.Now, Limits: at(200, 20_000)}
+		// Behind one address may be a whole company; one person opens no more than
+		// this many programs in an hour.
+		often := defend.Limit{Attempts: 1000, Window: time.Hour}
+		out.Codes = &defend.Guard{Now: o.Now, Limits: defend.Limits{
+			Account: often, AddressAccount: often, Address: defend.Limit{Attempts: 50_000, Window: time.Hour},
+		}}
 	}
 	out.Desk = oauth.Desk{
 		Issuer: own,

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/issuer"
 	"github.com/gate401/gate401/internal/session"
 	"github.com/gate401/gate401/reason"
@@ -34,7 +35,7 @@ func (v *visit) authorize() {
 	if !ok {
 		return
 	}
-	p, ok, answered := v.person()
+	p, ok, answered := v.personFor(a)
 	if answered {
 		return
 	}
@@ -50,7 +51,7 @@ func (v *visit) authorize() {
 	need, err := v.needed(a, p)
 	switch {
 	case err != nil:
-		v.away(err)
+		v.awayFor(a, err)
 	case need && a.Ask.Prompts("none"):
 		v.tell(a.Refuse("consent_required", "The person has to be asked."))
 	case need:
@@ -186,15 +187,56 @@ func within(some, all []string) bool {
 	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
 }
 
+// personFor is person for a client, which is told where nobody may be.
+func (v *visit) personFor(a *issuer.Authorization) (p *session.Person, ok, answered bool) {
+	if !a.Ask.Prompts("none") {
+		return v.person()
+	}
+	p, err := v.e.People.Find(v.hr.Context(), v.hr)
+	var refused *gate401.Denial
+	switch {
+	case err == nil:
+		return p, true, false
+	case errors.Is(err, session.ErrNone):
+		return nil, false, false
+	case errors.As(err, &refused):
+		v.tell(a.Refuse("login_required", "Who is logged in may not go on."))
+	default:
+		v.awayFor(a, err)
+	}
+	return nil, false, true
+}
+
+// awayFor is away for a request that a client made: it is told where it wanted no
+// page to be shown (RFC 6749 section 4.1.2.1).
+func (v *visit) awayFor(a *issuer.Authorization, err error) {
+	if !a.Ask.Prompts("none") {
+		v.away(err)
+		return
+	}
+	v.refused(reason.CheckFailed, "", err)
+	v.tell(a.Refuse("temporarily_unavailable", "Something that is needed to decide is out of reach. Ask again in a moment."))
+}
+
 // grant issues a code and sends the browser back with it.
 func (v *visit) grant(a *issuer.Authorization, p *session.Person) {
+	if v.e.Limit != nil {
+		// Never given back: each one is a record.
+		settle, err := v.e.Limit.Reserve(v.hr.Context(), v.r, guess{subject: issuer.SubjectOf(p.Issuer, p.Subject)})
+		if err != nil {
+			v.refused(reason.RateLimited, issuer.SubjectOf(p.Issuer, p.Subject), err)
+			v.tell(a.Refuse("temporarily_unavailable", "This was asked very often. Ask again later."))
+			return
+		}
+		settle(&gate401.Denial{Reason: reason.RateLimited})
+	}
 	code, err := v.e.Issuer.IssueCode(v.hr.Context(), a, approval(p))
 	var refused *issuer.AskError
 	switch {
 	case errors.As(err, &refused):
 		v.tell(refused)
 	case err != nil:
-		v.away(err)
+		v.awayFor(a, err)
 	default:
 		v.back(v.e.Issuer.Answer(a, code))
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/gate401/gate401/defend"
 	"github.com/gate401/gate401/internal/consent"
 	"github.com/gate401/gate401/store"
 )
@@ -436,6 +437,32 @@ func TestAway(t *testing.T) {
 	h.end.Clients = h.set.Clients
 	if got := h.outcome(h.answer(shown, "allow")); got != "code" {
 		t.Errorf("when all is back: %s", got)
+	}
+}
+
+// Where no page is to be shown, the client is told that it must wait; and so it is
+// where codes are asked for without end.
+func TestUnavailable(t *testing.T) {
+	h := open(t)
+	h.login("alice")
+	h.end.Consents = awayConsents{h.set.Consents}
+	if got := h.outcome(h.authorize(params("prompt", "none"))); got != "temporarily_unavailable" {
+		t.Errorf("a store that is away: %s", got)
+	}
+	h.end.Consents = h.set.Consents
+	few := defend.Limit{Attempts: 2, Window: time.Hour}
+	h.end.Limit = &defend.Guard{Now: h.now, Limits: defend.Limits{Account: few, AddressAccount: few, Address: defend.Limit{Attempts: 100, Window: time.Hour}}}
+	for i, want := range []string{"code", "code", "temporarily_unavailable"} {
+		if got := h.outcome(h.authorize(params("client_id", "shop"))); got != want {
+			t.Errorf("request %d: %s, want %s", i, got, want)
+		}
+	}
+	h.login("bob")
+	if got := h.outcome(h.authorize(params("client_id", "shop"))); got != "code" {
+		t.Errorf("somebody else: %s", got)
+	}
+	if last := h.seen[len(h.seen)-1]; !strings.HasPrefix(last, "authorize rate-limited") {
+		t.Errorf("the operator hears of %s", last)
 	}
 }
 

@@ -51,6 +51,9 @@ type Endpoint struct {
 	// Guard counts user codes that were guessed at the device page; nil counts
 	// nothing.
 	Guard gate401.Guard
+	// Limit bounds how many codes are made for one person and one address, each of
+	// which is a record; nil bounds nothing.
+	Limit gate401.Guard
 	// Intake reads requests for the guard and for their names. Required.
 	Intake *gate401.Intake
 	// Prefix is the path of the gate's own endpoints, with a slash at both ends;

@@ -42,9 +42,11 @@ func (e *DeviceEndpoint) start(w http.ResponseWriter, v *visit) (*DeviceStart, e
 	}
 	if e.Limit != nil && v.r != nil {
 		// Never given back: each one is a record.
-		if _, err := e.Limit.Reserve(v.hr.Context(), v.r, guess("device "+v.client.ID)); err != nil {
+		settle, err := e.Limit.Reserve(v.hr.Context(), v.r, guess("device "+v.client.ID))
+		if err != nil {
 			return nil, err
 		}
+		settle(spent)
 	}
 	return e.Issuer.StartDevice(v.hr.Context(), v.client, scopesOf(form), form["resource"])
 }

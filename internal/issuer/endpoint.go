@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/store"
 )
 
@@ -39,6 +40,10 @@ type Outcome struct {
 	// Err is why it was refused, or could not be done; nil for success.
 	Err error
 }
+
+// spent settles an attempt that counts whatever came of it. Unsettled, it would
+// hold up those that come after it, as one that is still being verified does.
+var spent error = &gate401.Denial{Reason: reason.RateLimited}
 
 // workTimeout bounds what is done for a client that may have gone.
 const workTimeout = 30 * time.Second

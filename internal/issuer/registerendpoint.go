@@ -67,9 +67,11 @@ func (e *RegistrationEndpoint) allowed(v *visit) error {
 		return errors.New("registering a client: nothing bounds how many")
 	}
 	// Never given back: each one is a record, or a guess at the token.
-	if _, err := e.Limit.Reserve(v.hr.Context(), v.r, guess("register")); err != nil {
+	settle, err := e.Limit.Reserve(v.hr.Context(), v.r, guess("register"))
+	if err != nil {
 		return err
 	}
+	settle(spent)
 	if e.Token == [sha256.Size]byte{} {
 		return nil
 	}

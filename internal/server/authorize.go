@@ -16,7 +16,7 @@ func (h *house) authorizing(g *generation) *consent.Endpoint {
 	set := h.stores.Set
 	return &consent.Endpoint{
 		Issuer: g.system.Issuing.Issuer, Clients: set.Clients, Consents: set.Consents, Sessions: set.Sessions,
-		People: g.door, Intake: g.door.Intake, Guard: g.system.Guard,
+		People: g.door, Intake: g.door.Intake, Guard: g.system.Guard, Limit: g.system.Issuing.Codes,
 		Prefix: g.config.Gate.Prefix + "/", Account: g.config.Gate.Prefix + "/account", Realm: g.config.Gate.Realm, Always: g.config.Issuer.Consent == "always", Observe: g.system.Gate.Observe,
 		Words: g.config.Issuer.Scopes,
 		AskLogin: func(w http.ResponseWriter, hr *http.Request, a consent.Ask) {
