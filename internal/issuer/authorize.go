@@ -181,8 +181,8 @@ func validScope(s string) bool {
 const ScopeOpenID = "openid"
 
 // About tells whether a scope is about who the person is, and not about what they
-// may do: those of OpenID Connect Core 1.0 sections 5.4 and 11. A client has them
-// by its registration; a person need not.
+// may do: those of OpenID Connect Core 1.0 sections 5.4 and 11. A person need not
+// have them.
 func About(scope string) bool {
 	switch scope {
 	case ScopeOpenID, "profile", "email", "offline_access":
@@ -198,9 +198,20 @@ func clientScopes(c store.Client, asked []string) []string {
 	if len(asked) == 0 {
 		return slices.DeleteFunc(slices.Clone(c.Scopes), About)
 	}
-	return slices.DeleteFunc(slices.Clone(asked), func(scope string) bool {
-		return !slices.Contains(c.Scopes, scope)
-	})
+	return slices.DeleteFunc(slices.Clone(asked), func(scope string) bool { return !mayAsk(&c, scope) })
+}
+
+// mayAsk tells whether a client may ask a person for a scope. Where people log in
+// they may be asked who they are, and whether that may last, by every client: it
+// is no right, the person is asked, and clients of OpenID Connect always ask.
+func mayAsk(c *store.Client, scope string) bool {
+	switch scope {
+	case ScopeOpenID, "profile", "offline_access":
+		if slices.Contains(c.Grants, GrantAuthorizationCode) || slices.Contains(c.Grants, GrantDeviceCode) {
+			return true
+		}
+	}
+	return registeredFor(c, scope)
 }
 
 // Of are the scopes that are left for a person who has those: what a client gets

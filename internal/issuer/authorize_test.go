@@ -47,6 +47,7 @@ func coders() programs {
 		{ID: "machine", Grants: []string{issuer.GrantClientCredentials}},
 		{ID: "once", Grants: []string{issuer.GrantAuthorizationCode}},
 		{ID: "gone", Suspended: true},
+		{ID: "bare", Scopes: []string{"orders:read"}},
 		{ID: "bound", Resources: []string{"https://api.example/a"}},
 	} {
 		c.Method = issuer.AuthNone
@@ -56,7 +57,9 @@ func coders() programs {
 		if c.Grants == nil {
 			c.Grants = []string{issuer.GrantAuthorizationCode, issuer.GrantRefreshToken}
 		}
-		c.Scopes = []string{"openid", "profile", "offline_access", "orders:read", "orders:write"}
+		if c.Scopes == nil {
+			c.Scopes = []string{"openid", "profile", "offline_access", "orders:read", "orders:write"}
+		}
 		p[c.ID] = c
 	}
 	return p
@@ -203,6 +206,8 @@ func TestAuthorize(t *testing.T) {
 		{"its own port of a name", wish("client_id", "cli", "redirect_uri", "http://localhost:9/cb"), "http://localhost:9/cb", []string{"openid", "orders:read"}, nil},
 		{"a scheme of its own", wish("client_id", "phone", "redirect_uri", "com.example.app:/cb"), "com.example.app:/cb", []string{"openid", "orders:read"}, nil},
 		{"scopes that it may not have are left out", wish("scope", "orders:read world:rule orders:read"), callback, []string{"orders:read"}, nil},
+		{"who somebody is, by a client that is registered for other scopes", wish("client_id", "bare", "scope", "openid profile email offline_access orders:read orders:write"), callback, []string{"openid", "profile", "offline_access", "orders:read"}, nil},
+		{"no scope asked, few registered", wish("client_id", "bare", "scope", ""), callback, []string{"orders:read"}, nil},
 		{"no scope asked", wish("scope", ""), callback, []string{"orders:read", "orders:write"}, nil},
 		{"a resource", wish("resource", "https://api.example/a"), callback, []string{"openid", "orders:read"}, []string{"https://api.example/a"}},
 		{"the resources of the client", wish("client_id", "bound"), callback, []string{"openid", "orders:read"}, []string{"https://api.example/a"}},

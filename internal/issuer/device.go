@@ -55,7 +55,7 @@ func (s *Issuer) StartDevice(ctx context.Context, c store.Client, asked, resourc
 	if err := mayUse(&c, GrantDeviceCode); err != nil {
 		return nil, err
 	}
-	scopes, err := allowedScopes(&c, asked)
+	scopes, err := allowedScopes(&c, asked, mayAsk)
 	if err != nil {
 		return nil, err
 	}

@@ -49,6 +49,20 @@ func poll(t testing.TB, s *server, client, code string) (string, map[string]any)
 	return text, got
 }
 
+// Who somebody is, may every device ask.
+func TestDeviceOpenID(t *testing.T) {
+	s, e := tv(t)
+	_, asked := post(t, e, "", "", url.Values{"client_id": {"radio"}, "scope": {"openid profile offline_access"}})
+	device, _ := asked["device_code"].(string)
+	user, _ := asked["user_code"].(string)
+	if err := s.issuer.AllowDevice(t.Context(), user, issuer.Approval{Subject: "alice"}); err != nil {
+		t.Fatal(err)
+	}
+	if code, got := poll(t, s, "radio", device); code != "" || got["scope"] != "offline_access openid profile" || got["id_token"] == nil {
+		t.Errorf("%s %v", code, got)
+	}
+}
+
 func TestDeviceAuthorization(t *testing.T) {
 	s, e := tv(t)
 	w, got := post(t, e, "", "", url.Values{"client_id": {"tv"}, "scope": {"orders:read"}})

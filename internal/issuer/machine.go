@@ -17,7 +17,7 @@ func (s *Issuer) ClientCredentials(ctx context.Context, c store.Client, asked, r
 	if c.Method == AuthNone {
 		return nil, &FormError{Code: "unauthorized_client", Description: "A client without a secret or key cannot speak for itself (RFC 6749 section 4.4)."}
 	}
-	scopes, err := allowedScopes(&c, asked)
+	scopes, err := allowedScopes(&c, asked, registeredFor)
 	if err != nil {
 		return nil, err
 	}
@@ -59,15 +59,18 @@ func (s *Issuer) nobody(ctx context.Context, id string) error {
 		Description: "An account has the same name as this client, so that its token would speak for that person: the operator must rename one of them."}
 }
 
-// allowedScopes are those that a client asks for, or all that it may.
-func allowedScopes(c *store.Client, asked []string) ([]string, error) {
+// allowedScopes are those that a client asks for, or all that it may. may judges
+// one of them.
+func allowedScopes(c *store.Client, asked []string, may func(*store.Client, string) bool) ([]string, error) {
 	if asked == nil {
 		return clientScopes(*c, nil), nil
 	}
 	for _, scope := range asked {
-		if !slices.Contains(c.Scopes, scope) {
+		if !may(c, scope) {
 			return nil, &FormError{Code: "invalid_scope", Description: "This client may not ask for the scope " + printable(scope) + "."}
 		}
 	}
 	return slices.Compact(slices.Sorted(slices.Values(asked))), nil
 }
+
+func registeredFor(c *store.Client, scope string) bool { return slices.Contains(c.Scopes, scope) }
