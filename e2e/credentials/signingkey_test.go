@@ -1,13 +1,16 @@
 package credentials_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/gate401/gate401/e2e/program"
+	_ "modernc.org/sqlite" // to let time pass
 )
 
 type signingKey struct{ Kid, State string }
@@ -99,4 +102,39 @@ func TestGatesShareTheirKeys(t *testing.T) {
 		}
 		each.soon("/", token, http.StatusOK, "")
 	}
+}
+
+// A gate whose key has signed for long enough publishes the next one by itself,
+// and goes on signing with the old one for now.
+func TestKeysFollowEachOtherBySchedule(t *testing.T) {
+	g := serve(t)
+	var keys []signingKey
+	g.into(&keys, "signing-key", "list")
+	db, err := sql.Open("sqlite", filepath.Join(g.dir, "gate401.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	old := time.Now().Add(-100 * 24 * time.Hour).UnixMilli()
+	if _, err := db.ExecContext(t.Context(), "UPDATE signing_keys SET created = ?, not_before = ?, version = version + 1", old, old); err != nil {
+		t.Fatal(err)
+	}
+	// The other gate looks at the keys when it starts.
+	program.Start(t, binary, g.dir, "serve")
+	g.publishesMore(keys[0].Kid)
+	g.into(&keys, "signing-key", "list")
+	if len(keys) != 2 || keys[0].State != "signing" || keys[1].State != "published" {
+		t.Fatalf("%+v", keys)
+	}
+}
+
+// publishesMore waits until another key is published beside one.
+func (g *gate) publishesMore(kid string) {
+	g.t.Helper()
+	for deadline := time.Now().Add(program.Patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if kids := g.published(); len(kids) == 2 && slices.Contains(kids, kid) {
+			return
+		}
+	}
+	g.t.Fatalf("published are %v", g.published())
 }

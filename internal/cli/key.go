@@ -20,7 +20,7 @@ func (a *app) key() *cobra.Command {
 	return a.group("key", "Create, list, rotate and revoke API keys",
 		"API keys for programs. A key is printed once, when it is made; only its SHA-256 is kept.",
 		a.keyCreate(), a.keyList(), a.keyRevoke(), a.keyRotate(),
-		a.trace("ID|KEY", "Tell the life of a key", "ID may also be the key itself, of which only the identifier is used.", history.KindKey, a.completeKeys))
+		a.trace("ID|KEY", "Tell the life of a key", "ID may also be the key itself, of which only the identifier is used.", "gate401 key trace k-3f0q8zk2ma", history.KindKey, a.completeKeys))
 }
 
 // apiKey is an API key as JSON.
@@ -325,6 +325,8 @@ func (a *app) keyRotate() *cobra.Command {
 			switch {
 			case !old.Revoked.IsZero():
 				return fail(ExitProblems, fmt.Errorf("%s is revoked", old.ID), `"gate401 key create" makes a new one`)
+			case past(old.Expires, a.Now()):
+				return fail(ExitProblems, fmt.Errorf("%s expired %s", old.ID, explain.Moment(old.Expires)), `"gate401 key create" makes a new one`)
 			case old.Successor != "":
 				return fail(ExitProblems, fmt.Errorf("%s has a successor already: %s", old.ID, old.Successor), "rotate "+old.Successor)
 			}

@@ -19,7 +19,7 @@ func (a *app) session() *cobra.Command {
 	return a.group("session", "List, show and revoke the sessions of browsers",
 		"A session is a browser in which somebody is logged in. One that is revoked is refused at once, also by a gate that is running, and on open streams.",
 		a.sessionList(), a.sessionShow(), a.sessionRevoke(),
-		a.trace("ID", "Tell the life of a session", "ID may also be the cookie's value, read from standard input with -.", history.KindSession, a.completeSessions))
+		a.trace("ID", "Tell the life of a session", "ID may also be the cookie's value, read from standard input with -.", "gate401 session trace s_454af5873d85fd595c7e", history.KindSession, a.completeSessions))
 }
 
 // sessionRecord is a session as JSON, without its secret's hash.
@@ -159,7 +159,7 @@ func (a *app) sessionShow() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "show ID",
 		Short:   "Show one session",
-		Example: "gate401 session show s-3f0q8zk2ma",
+		Example: "gate401 session show s_454af5873d85fd595c7e",
 		Args:    wants(1, 1, "the id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := a.open(cmd.Context(), w)
@@ -220,7 +220,7 @@ func (a *app) sessionRevoke() *cobra.Command {
 		Use:   "revoke ID | --account NAME | --all",
 		Short: "Log a browser out, or all of an account, or all of everyone",
 		Long:  "The session is refused from now on, also by a gate that is running. Apps keep their access: \"gate401 token revoke\" ends that.",
-		Example: `gate401 session revoke s-3f0q8zk2ma
+		Example: `gate401 session revoke s_454af5873d85fd595c7e
 gate401 session revoke --account alice`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if account != "" || all {

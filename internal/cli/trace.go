@@ -49,7 +49,7 @@ type step struct {
 
 // trace is the command that tells a life. kind is what an ID stands for; empty
 // for anything.
-func (a *app) trace(argument, short, long string, kind history.Kind, complete func(*where) cobra.CompletionFunc) *cobra.Command {
+func (a *app) trace(argument, short, long, example string, kind history.Kind, complete func(*where) cobra.CompletionFunc) *cobra.Command {
 	var w where
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -59,7 +59,8 @@ func (a *app) trace(argument, short, long string, kind history.Kind, complete fu
 			"(\"gate401 explain REQUEST-ID\" tells more about a refusal). " + long + "\n\n" +
 			"Uses are counted: the first one is told within a second, later ones in steps that grow up to an hour while the gate runs. A life is kept for 30 days. " +
 			"The exit status is 1 if nothing is known.",
-		Args: wants(1, 1, "the id"),
+		Example: example,
+		Args:    wants(1, 1, "the id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ref, err := a.readRef(args[0])
 			if err != nil {
