@@ -74,6 +74,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/guide":     {house: " httpauth internal/nearest reason web", modules: "github.com/a-h/templ"},
 	"internal/watch":     {house: " reason httpauth"},
 	"internal/identity":  {house: root},
+	"internal/clientjs":  {},
 	"internal/forward":   {house: " internal/identity reason"},
 	"internal/gateway":   {},
 	"internal/upstream":  {},
@@ -108,7 +109,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/build": {house: " access authn defend internal/certificate internal/config internal/issuer internal/keyring internal/nearest internal/password internal/seal " +
 		"internal/secretname internal/session internal/watch reason store store/memory token"},
 	"internal/storage": {house: "internal/build internal/config internal/seal store store/sqlite"},
-	"internal/server": {house: " access internal/people internal/account authn defend internal/admin internal/build internal/consent internal/certificate internal/config internal/demo internal/forward internal/guide internal/history internal/identity internal/inspector internal/issuer internal/keyring internal/login internal/openid internal/loopback internal/secretname " +
+	"internal/server": {house: " access internal/people internal/account authn defend internal/admin internal/build internal/clientjs internal/consent internal/certificate internal/config internal/demo internal/forward internal/guide internal/history internal/identity internal/inspector internal/issuer internal/keyring internal/login internal/openid internal/loopback internal/secretname " +
 		"internal/password internal/proxy internal/resource internal/samples internal/secondfactor internal/session internal/storage internal/stream internal/upstream internal/watch reason store",
 		modules: "github.com/fsnotify/fsnotify golang.org/x/sys"},
 	"internal/cli": {house: " access authn client client/oauth client/storage httpauth internal/inspector internal/diagnose internal/capture internal/build internal/config internal/explain internal/gateway internal/history internal/issuer internal/keyring internal/loopback internal/nearest internal/password internal/people " +
@@ -140,12 +141,15 @@ var policy = map[string]struct{ house, modules string }{
 	"e2e/attack":           {},
 	"e2e/forward":          {},
 	"e2e/identity":         {},
+	"e2e/page":             {},
 	"e2e/login":            {},
+	"e2e/oauth":            {},
 	"e2e/operate":          {},
 	"e2e/stream":           {},
 	"e2e/tls":              {},
 	"e2e/upstream":         {},
 	"e2e/mock":             {},
+	"e2e/openid":           {},
 }
 
 // midway is what a user of the middleware links: no SQL, no RPC, no expression
