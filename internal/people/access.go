@@ -107,22 +107,8 @@ func (p *People) EndSessions(ctx context.Context, by By, who Who, keep string) (
 // now.
 func (p *People) EndEverything(ctx context.Context, by By, who Who) error {
 	cause := "logged out everywhere by " + by.Actor
-	if who.Issuer != "" {
-		// A revocation of a subject is about the own account of that name.
-		families, err := p.families(ctx, who)
-		if err != nil {
-			return err
-		}
-		for _, f := range families {
-			if err := p.endFamily(ctx, by, f, cause); err != nil {
-				return err
-			}
-		}
-		_, err = p.EndSessions(ctx, by, who, "")
-		return err
-	}
 	at := p.now()
-	err := p.Set.Tokens.Revoke(ctx, store.Revocation{Kind: store.RevokedSubject, ID: who.Subject, At: at, Until: until(at), Cause: cause})
+	err := p.Set.Tokens.Revoke(ctx, store.Revocation{Kind: store.RevokedSubject, ID: who.Subject, Issuer: who.Issuer, At: at, Until: until(at), Cause: cause})
 	if err != nil {
 		return fmt.Errorf("logging out everywhere: %w", err)
 	}
