@@ -31,6 +31,7 @@ func TestBrowser(t *testing.T) {
 		{"the script of the page", testScript},
 		{"a narrow window", testNarrow},
 		{"on to an app", testApp},
+		{"as somebody else", testSomebodyElse},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, b) })
 	}
@@ -329,5 +330,27 @@ func testApp(t *testing.T, b *browsertest.Browser) {
 	logsIn(p, "alice", password)
 	if got := href(p); !strings.HasPrefix(got, app.URL+"/cb?") || !strings.Contains(got, "code=") || !strings.Contains(got, "state=s") {
 		t.Errorf("the login led to %s; in the console: %q", got, p.Console())
+	}
+}
+
+// Who may not see a page can log in as somebody who may, and is led back to it.
+func testSomebodyElse(t *testing.T, b *browsertest.Browser) {
+	h, p := serve(t, methods+`
+rules:
+  - {path: "/admin/**", groups: [admin]}
+`), b.Tab(t)
+	h.run("user", "add", "root", "--group", "admin", "--password-stdin")
+	place := h.url + "/admin/people?page=2"
+	p.Open(place)
+	logsIn(p, "alice", password)
+	if got := text(p); !strings.Contains(got, "Access is denied") {
+		t.Fatalf("%s", got)
+	}
+	p.Look("forbidden")
+	p.Submit(`a[href^="/auth/login"]`)
+	p.Click("summary")
+	logsIn(p, "root", password)
+	if got := href(p); got != place || !strings.Contains(text(p), "Secret orders") {
+		t.Errorf("led to %s\n%s", got, text(p))
 	}
 }

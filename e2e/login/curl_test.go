@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gate401/gate401/e2e/program"
 	"github.com/gate401/gate401/internal/component"
 )
 
@@ -123,6 +124,32 @@ func body(t *testing.T, c *http.Client, address string) string {
 		b.WriteString(s.Text())
 	}
 	return b.String()
+}
+
+// A session outlives the process, and so does its end.
+func TestRestart(t *testing.T) {
+	h := serve(t, methods)
+	restart := func() {
+		t.Helper()
+		if err := h.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		h.Process = program.Start(t, binary, h.dir, "serve", "--log-format", "json")
+		h.url = h.Ready["gate"].(string)
+	}
+	h.curl(h.url+"/auth/login", "-d", "username=alice", "--data-urlencode", "password="+password)
+	kept, err := os.ReadFile(filepath.Join(h.dir, "jar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	restart()
+	wants(t, h.curl(h.url+"/orders/42"), "HTTP/1.1 200 ")
+	h.curl("-X", "POST", h.url+"/auth/logout", "-d", "everywhere=1")
+	restart()
+	if err := os.WriteFile(filepath.Join(h.dir, "jar"), kept, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, h.curl(h.url+"/orders/42"), "HTTP/1.1 401 ", `"code":"session-expired"`, "Set-Cookie: g401=; Path=/; Max-Age=0")
 }
 
 // On https the cookie is one that nobody else can set.
