@@ -87,9 +87,8 @@ func (p *person) open(address string, fields url.Values) page {
 }
 
 var (
-	form   = regexp.MustCompile(`(?s)<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>`)
-	input  = regexp.MustCompile(`<input[^>]*>`)
-	cancel = regexp.MustCompile(`href="([^"]*/abort)"`)
+	form  = regexp.MustCompile(`(?s)<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>`)
+	input = regexp.MustCompile(`<input[^>]*>`)
 )
 
 // atProvider fills in the forms of the provider until it has none.

@@ -3,7 +3,6 @@ package openid
 import (
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -41,12 +40,11 @@ type Handler struct {
 	Admit func(w http.ResponseWriter, hr *http.Request, who session.Proved, returnTo string)
 	// Rand makes secrets; nil means crypto/rand.
 	Rand io.Reader
-	// Log hears of what could not be done; nil discards.
-	Log *slog.Logger
 
 	once       sync.Once
 	prefix     string
 	challenges []httpauth.Challenge
+	pace       pace
 }
 
 func (h *Handler) setup() {
@@ -157,6 +155,10 @@ func (v *visit) start() {
 	}
 	// What cannot be returned to is forgotten in silence, as by the login page.
 	v.to, _ = returnto.Parse(q.Get("return_to"))
+	if wait, ok := v.pace.allow(v.r.Time, v.r.Client); !ok {
+		v.refuse(v.crowded(wait))
+		return
+	}
 	ctx := v.hr.Context()
 	secret, cookie, err := v.browser(v.r)
 	if err != nil {

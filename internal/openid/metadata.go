@@ -80,7 +80,7 @@ func (p *Provider) metadata(ctx context.Context) (*metadata, error) {
 
 // known is what can be said without asking the provider; settled is false if it is
 // to be asked.
-func (p *Provider) known() (m *metadata, err error, settled bool) { //nolint:revive,staticcheck // the error is a value here
+func (p *Provider) known() (m *metadata, err error, settled bool) { //nolint:revive // the error is a value here
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()

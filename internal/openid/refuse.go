@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -50,6 +51,13 @@ func insecure(err error) sorry {
 	if !errors.Is(err, session.ErrInsecure) {
 		s.denial.Reason = reason.CheckFailed
 	}
+	return s
+}
+
+// crowded is a network from which too many logins are begun.
+func (v *visit) crowded(wait time.Duration) sorry {
+	s := v.sorry(reason.RateLimited, errors.New("too many logins are begun from this network"), "Too many people log in just now", "Wait a moment and try again.")
+	s.denial.Header = http.Header{"Retry-After": {strconv.Itoa(int(max(wait.Seconds(), 1)))}}
 	return s
 }
 
@@ -153,6 +161,9 @@ func (v *visit) refuse(s sorry) {
 	shown := d.Shown()
 	v.fields()
 	h := v.w.Header()
+	for name, values := range d.Header {
+		h[name] = values
+	}
 	h["Gate401-Refused-By"] = []string{"gate"}
 	h["Gate401-Reason"] = []string{string(shown.Code)}
 	if shown.Status == http.StatusUnauthorized {

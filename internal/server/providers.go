@@ -15,7 +15,7 @@ func (h *house) providers(g *generation) *openid.Handler {
 	}
 	o := &openid.Handler{
 		Prefix: g.config.Gate.Prefix, Realm: g.config.Gate.Realm, Gate: g.system.Gate,
-		Tickets: h.stores.Set.Tickets, Admit: g.login.Admit, Log: h.log,
+		Tickets: h.stores.Set.Tickets, Admit: g.login.Admit,
 	}
 	for _, c := range g.config.Providers {
 		p := &openid.Provider{
