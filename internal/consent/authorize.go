@@ -230,7 +230,7 @@ func (v *visit) grant(a *issuer.Authorization, p *session.Person) {
 		}
 		settle(&gate401.Denial{Reason: reason.RateLimited})
 	}
-	code, err := v.e.Issuer.IssueCode(v.hr.Context(), a, approval(p))
+	code, err := v.e.Issuer.For(v.r).IssueCode(v.hr.Context(), a, approval(p))
 	var refused *issuer.AskError
 	switch {
 	case errors.As(err, &refused):

@@ -44,7 +44,9 @@ func (v *visit) shown(a *issuer.Authorization, p *session.Person) []string {
 	out := []string{name(a), p.Subject, p.Issuer}
 	out = append(out, a.Of(p.Scopes)...)
 	out = append(out, "")
-	return append(out, v.audience(a)...)
+	out = append(out, v.audience(a)...)
+	out = append(out, "")
+	return append(out, p.Groups...)
 }
 
 // bind makes the value that a form must bring back: it can be made only with the

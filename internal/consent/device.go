@@ -172,7 +172,8 @@ func deviceScopes(d *issuer.Device, p *session.Person) []string {
 
 func shownOfDevice(q deviceQuestion) []string {
 	out := append([]string{q.d.UserCode, q.d.Client.ID, q.d.Client.Name, q.p.Subject, q.p.Issuer}, q.scopes...)
-	return append(append(out, ""), q.d.Audience...)
+	out = append(append(out, ""), q.d.Audience...)
+	return append(append(out, ""), q.p.Groups...)
 }
 
 // deviceAnswer takes the answer of the person.

@@ -126,7 +126,7 @@ func consentPage(v *visit, q question) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = rightsOf(v, q.a.Of(q.p.Scopes)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = rightsOf(v.rights(q.a.Of(q.p.Scopes), q.p.Groups)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -400,7 +400,7 @@ func whither(redirect string) templ.Component {
 }
 
 // rightsOf says in words what is allowed.
-func rightsOf(v *visit, scopes []string) templ.Component {
+func rightsOf(rights []right) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -421,7 +421,7 @@ func rightsOf(v *visit, scopes []string) templ.Component {
 			templ_7745c5c3_Var20 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if rights := v.rights(scopes); len(rights) > 0 {
+		if len(rights) > 0 {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<p id=\"rights\">It asks to:</p><ul aria-labelledby=\"rights\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -493,7 +493,7 @@ func rightsOf(v *visit, scopes []string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<p>It asks for no particular rights: it will be known as acting for you, and whatever is open to everyone who is logged in is open to it.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<p>It asks for no particular rights: what everyone may do who is logged in, it may do as you.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -725,7 +725,7 @@ func deviceConsentPage(v *visit, q deviceQuestion) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = rightsOf(v, q.scopes).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = rightsOf(v.rights(q.scopes, q.p.Groups)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

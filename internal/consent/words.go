@@ -3,6 +3,7 @@ package consent
 import (
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/gate401/gate401/internal/issuer"
 	"github.com/gate401/gate401/internal/session"
@@ -29,8 +30,9 @@ type right struct {
 	Words, Scope string
 }
 
-// rights are what the client gets, in words.
-func (v *visit) rights(scopes []string) []right {
+// rights are what the client gets, in words: scopes, and what the person may do as
+// a member of groups, which no scope bounds.
+func (v *visit) rights(scopes, groups []string) []right {
 	var out []right
 	for _, scope := range scopes {
 		words, ok := v.e.Words[scope]
@@ -49,8 +51,18 @@ func (v *visit) rights(scopes []string) []right {
 			out = append(out, right{Scope: scope})
 		}
 	}
+	if len(groups) > 0 {
+		text := strings.Join(groups, ", ")
+		if runes := []rune(text); len(runes) > maxGroups {
+			text = string(runes[:maxGroups]) + "…"
+		}
+		out = append(out, right{Words: "Do what you may do as a member of " + text})
+	}
 	return out
 }
+
+// maxGroups bounds a line of the page.
+const maxGroups = 160
 
 // staying tells whether the client can go on without the person.
 func staying(q question) bool {
