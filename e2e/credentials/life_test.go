@@ -75,7 +75,7 @@ func TestTokenTrace(t *testing.T) {
 	if strings.Contains(out+errs, token) || status != 0 || errs != "" || !strings.Contains(out, l.ID) {
 		t.Errorf("a trace from standard input: %d\n%s%s", status, out, errs)
 	}
-	if l.State != "not revoked" || l.Kind != "token" || l.Events[1].Client != "robot" || l.Events[1].RequestID == "" || l.Events[1].Detail != "GET /" {
+	if l.State != "not revoked" || l.Kind != "token" || l.Events[1].Client != "robot" || l.Events[0].RequestID == "" || l.Events[1].RequestID == "" || l.Events[1].Detail != "GET /" {
 		t.Errorf("%+v", l)
 	}
 	g.soon("/write/x", token, http.StatusForbidden, "scope-insufficient")

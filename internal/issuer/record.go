@@ -3,6 +3,7 @@ package issuer
 import (
 	"encoding/hex"
 
+	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/store"
 )
 
@@ -17,6 +18,20 @@ func (s *Issuer) tell(e store.Event) {
 	}
 	e.Time, e.Count = s.now(), 1
 	s.Record(e)
+}
+
+// For is the issuer as one request uses it: the steps that it tells of name that
+// request. Without one it is the issuer itself.
+func (s *Issuer) For(r *gate401.Request) *Issuer {
+	if s.Record == nil || r == nil {
+		return s
+	}
+	own := *s
+	own.Record = func(e store.Event) {
+		e.RequestID = r.ID
+		s.Record(e)
+	}
+	return &own
 }
 
 // object is what a refresh token is called where it must not be shown.

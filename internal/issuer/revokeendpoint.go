@@ -37,7 +37,7 @@ func (e *RevocationEndpoint) revoke(w http.ResponseWriter, v *visit) error {
 	}
 	ctx, cancel := lasting(v.hr)
 	defer cancel()
-	return e.Issuer.RevokeToken(ctx, form.Get("token"), v.client.ID)
+	return e.Issuer.For(v.r).RevokeToken(ctx, form.Get("token"), v.client.ID)
 }
 
 var _ http.Handler = (*RevocationEndpoint)(nil)

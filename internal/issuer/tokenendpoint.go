@@ -68,7 +68,7 @@ func (e *TokenEndpoint) exchange(w http.ResponseWriter, v *visit) (*Grant, error
 	// A client that gives up must not leave a refresh token half used.
 	ctx, cancel := lasting(v.hr)
 	defer cancel()
-	return e.redeem(ctx, grant, form, v.client)
+	return e.redeem(ctx, e.Issuer.For(v.r), grant, form, v.client)
 }
 
 // needed is the parameter without which a grant means nothing.
@@ -107,21 +107,21 @@ func (e *TokenEndpoint) known(grant string, form url.Values) error {
 	return nil
 }
 
-func (e *TokenEndpoint) redeem(ctx context.Context, grant string, form url.Values, client store.Client) (*Grant, error) {
+func (e *TokenEndpoint) redeem(ctx context.Context, own *Issuer, grant string, form url.Values, client store.Client) (*Grant, error) {
 	resources := form["resource"]
 	switch grant {
 	case GrantAuthorizationCode:
-		return e.Issuer.RedeemCode(ctx, CodeRedemption{
+		return own.RedeemCode(ctx, CodeRedemption{
 			Code: form.Get("code"), Verifier: form.Get("code_verifier"), RedirectURI: form.Get("redirect_uri"), Client: client, Resources: resources,
 		})
 	case GrantRefreshToken:
-		return e.Issuer.Redeem(ctx, Redemption{
+		return own.Redeem(ctx, Redemption{
 			Token: form.Get("refresh_token"), Client: client.ID, Scopes: scopesOf(form), Resources: resources,
 		})
 	case GrantClientCredentials:
-		return e.Issuer.ClientCredentials(ctx, client, scopesOf(form), resources)
+		return own.ClientCredentials(ctx, client, scopesOf(form), resources)
 	case GrantDeviceCode:
-		return e.Issuer.RedeemDevice(ctx, client, form.Get("device_code"), resources)
+		return own.RedeemDevice(ctx, client, form.Get("device_code"), resources)
 	}
 	return nil, &FormError{Code: "unsupported_grant_type", Description: "Known here: " + listed(e.grants()) + "."}
 }
