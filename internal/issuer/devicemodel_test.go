@@ -1,0 +1,116 @@
+package issuer_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/gate401/gate401/internal/issuer"
+	"github.com/gate401/gate401/store"
+	"github.com/gate401/gate401/store/memory"
+)
+
+// modelDevice is a device that waits, in plain words.
+type modelDevice struct {
+	device, user    string
+	ends            time.Time
+	denied, allowed bool
+	used            bool
+	polled          time.Time
+	interval        time.Duration
+}
+
+func (m *modelDevice) open(now time.Time) bool {
+	return !m.denied && !m.allowed && !m.used && now.Before(m.ends)
+}
+
+// Whatever devices and people do in whatever order: a device gets tokens once,
+// after somebody allowed it and before its time is over, and nobody decides twice.
+func TestDeviceModel(t *testing.T) {
+	tv := store.Client{ID: "tv", Method: issuer.AuthNone, Scopes: []string{"orders:read"}, Grants: []string{issuer.GrantDeviceCode, issuer.GrantRefreshToken}}
+	rapid.Check(t, func(t *rapid.T) {
+		c := newClock()
+		set := memory.Open(memory.Options{Now: c.now})
+		s := newIssuer(t, set, c.now, issuer.Policy{})
+		s.Tickets = set.Tickets
+		var all []*modelDevice
+		pick := func(t *rapid.T) *modelDevice {
+			if len(all) == 0 {
+				t.Skip("no device waits")
+			}
+			return all[rapid.IntRange(0, len(all)-1).Draw(t, "device")]
+		}
+		decide := func(t *rapid.T, m *modelDevice, do func() error) bool {
+			err := do()
+			if open := m.open(c.now()); open != (err == nil) || !open && !errors.Is(err, issuer.ErrUserCode) {
+				t.Fatalf("deciding: %v, open: %v", err, open)
+			}
+			return err == nil
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"start": func(t *rapid.T) {
+				d := must[*issuer.DeviceStart](t)(s.StartDevice(t.Context(), tv, nil, nil))
+				all = append(all, &modelDevice{device: d.DeviceCode, user: d.UserCode, ends: c.now().Add(d.ExpiresIn), interval: d.Interval})
+			},
+			"allow": func(t *rapid.T) {
+				m := pick(t)
+				m.allowed = decide(t, m, func() error { return s.AllowDevice(t.Context(), m.user, person) }) || m.allowed
+			},
+			"deny": func(t *rapid.T) {
+				m := pick(t)
+				m.denied = decide(t, m, func() error { return s.DenyDevice(t.Context(), m.user) }) || m.denied
+			},
+			"poll": func(t *rapid.T) {
+				m := pick(t)
+				now := c.now()
+				want := ""
+				switch {
+				case m.used:
+					want = "code-reused"
+				case !now.Before(m.ends):
+					want = "expired_token"
+				case m.denied:
+					want = "access_denied"
+				case m.allowed:
+				case !m.polled.IsZero() && now.Before(m.polled.Add(m.interval-time.Second)):
+					want, m.interval = "slow_down", min(m.interval+5*time.Second, time.Minute)
+				default:
+					want = "authorization_pending"
+				}
+				if want == "slow_down" || want == "authorization_pending" {
+					m.polled = now
+				}
+				g, err := s.RedeemDevice(t.Context(), tv, m.device, nil)
+				if got := outcome(err); got != want {
+					t.Fatalf("polling: %s, want %s", got, want)
+				}
+				if want != "" {
+					return
+				}
+				m.used = true
+				if code := status(t, s, g.Access.Token); code != "" {
+					t.Fatalf("the access token is %q", code)
+				}
+			},
+			"guess": func(t *rapid.T) {
+				if _, err := s.RedeemDevice(t.Context(), tv, "g401d_x", nil); outcome(err) != "code-unknown" {
+					t.Fatal(err)
+				}
+			},
+			"wait": func(_ *rapid.T) {
+				c.advance(rapid.SampledFrom([]time.Duration{time.Second, 4 * time.Second, 10 * time.Second, 5 * time.Minute}).Draw(t, "time"))
+			},
+		})
+	})
+}
+
+// outcome is the error code that a client is told, or the reason.
+func outcome(err error) string {
+	var form *issuer.FormError
+	if errors.As(err, &form) {
+		return form.Code
+	}
+	return string(codeOf(err))
+}
