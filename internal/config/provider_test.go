@@ -1,6 +1,8 @@
 package config_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -56,5 +58,25 @@ func TestProvider(t *testing.T) {
 	}
 	if _, err := loader().Load("h", []byte(strings.Replace(provider, "type: session", "type: basic", 1))); err == nil || !strings.Contains(err.Error(), "nobody can log in") {
 		t.Error(err)
+	}
+}
+
+// The examples of the documentation are files of ours.
+func TestDocumentedProviders(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "providers.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(text), "```yaml\n")
+	if len(blocks) < 6 {
+		t.Fatalf("%d examples", len(blocks)-1)
+	}
+	l := loader()
+	l.ReadFile = func(string) ([]byte, error) { return []byte("a secret"), nil }
+	for _, b := range blocks[1:] {
+		b, _, _ = strings.Cut(b, "```")
+		if f, err := l.Load("providers.md", []byte(b)); err != nil || len(f.Providers) != 1 || !f.Providers[0].ClientSecret.Set() {
+			t.Errorf("%v\n%s", err, b)
+		}
 	}
 }
