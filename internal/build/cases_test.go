@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -273,6 +274,14 @@ func TestCasesLeakNothing(t *testing.T) {
 				secrets = append(secrets, hr.Header["X-Api-Key"]...)
 				for _, c := range hr.Cookies() {
 					secrets = append(secrets, c.Value)
+				}
+				body, err := io.ReadAll(hr.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				hr.Body = io.NopCloser(bytes.NewReader(body))
+				if form, err := url.ParseQuery(string(body)); err == nil && form.Has("refresh_token") {
+					secrets = append(secrets, form.Get("refresh_token"))
 				}
 				hr.RemoteAddr = cases.Client + ":40000"
 				rec := httptest.NewRecorder()
