@@ -115,5 +115,10 @@ func SecretHash(secret string) (hash [32]byte, ok bool) {
 	if len(secret) != secretSize || !strings.HasPrefix(secret, secretPrefix) {
 		return hash, false
 	}
+	for i := len(secretPrefix); i < len(secret); i++ {
+		if c := secret[i]; (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return hash, false
+		}
+	}
 	return sha256.Sum256([]byte(secret)), true
 }
