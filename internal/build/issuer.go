@@ -81,7 +81,7 @@ func (s *System) issuing(o Options) (*Issuing, error) {
 		Signer:   func(ctx context.Context) (oauth.Signer, error) { return s.Stores.Keyring.Signer(ctx) },
 		Accounts: set.Accounts, Sessions: set.Sessions, Now: o.Now, Record: o.Record,
 		Policy: oauth.Policy{
-			Access: c.AccessTTL, Idle: c.Refresh.Idle, Absolute: c.Refresh.Absolute, Grace: c.Refresh.Grace,
+			Access: c.AccessTTL, Idle: c.Refresh.Idle, Absolute: c.Refresh.Absolute, Grace: c.Refresh.Grace, WithSession: c.Refresh.WithSession,
 			Code: c.CodeTTL, Device: c.DeviceTTL,
 		},
 	}

@@ -41,6 +41,8 @@ type Refresh struct {
 	Absolute time.Duration `yaml:"absolute,omitempty"`
 	// How long a used refresh token still gets an answer, for answers that were lost: 10s if not given, at most 5m.
 	Grace time.Duration `yaml:"grace,omitempty"`
+	// Let the login of a program end with the browser session in which it was allowed.
+	WithSession bool `yaml:"with_session,omitempty"`
 }
 
 // Issues tells whether the gate issues tokens: it has a method for them, or the

@@ -1,15 +1,67 @@
 package issuer_test
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/gate401/gate401/internal/issuer"
+	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/store"
 	"github.com/gate401/gate401/store/memory"
 )
+
+// Where that is the policy, a program ends with the session in which it was let in.
+func TestWithSession(t *testing.T) {
+	c := newClock()
+	open := store.Session{ID: "s_1", Expires: c.now().Add(2 * time.Hour), Idle: c.now().Add(time.Hour)}
+	for _, test := range []struct {
+		name   string
+		change func(sessions)
+		wait   time.Duration
+		want   reason.Code
+	}{
+		{"open", func(sessions) {}, 0, ""},
+		{"logged out", func(s sessions) { s["s_1"] = store.Session{ID: "s_1", Expires: open.Expires, Revoked: c.now()} }, 0, reason.RefreshTokenRevoked},
+		{"forgotten", func(s sessions) { delete(s, "s_1") }, 0, reason.RefreshTokenRevoked},
+		{"not used", func(sessions) {}, time.Hour, reason.RefreshTokenRevoked},
+		{"at its end", func(s sessions) { s["s_1"] = store.Session{ID: "s_1", Expires: open.Expires} }, 2 * time.Hour, reason.RefreshTokenRevoked},
+	} {
+		for _, with := range []bool{true, false} {
+			c := newClock()
+			s := coder(t, c, issuer.Policy{WithSession: with})
+			live := sessions{"s_1": open}
+			s.Sessions = live
+			g := must[*issuer.Grant](t)(s.RedeemCode(t.Context(), redemption(code(t, s), "app")))
+			test.change(live)
+			c.advance(test.wait)
+			want := test.want
+			if !with {
+				want = ""
+			}
+			if _, err := s.Redeem(t.Context(), issuer.Redemption{Token: g.Refresh.Reveal(), Client: "app"}); codeOf(err) != want {
+				t.Errorf("%s, %v: %v, want %q", test.name, with, err, want)
+			}
+		}
+	}
+	s := coder(t, c, issuer.Policy{WithSession: true})
+	live := sessions{"s_1": open}
+	s.Sessions = live
+	g := must[*issuer.Grant](t)(s.RedeemCode(t.Context(), redemption(code(t, s), "app")))
+	s.Sessions = awaySessions{}
+	if _, err := s.Redeem(t.Context(), issuer.Redemption{Token: g.Refresh.Reveal(), Client: "app"}); !errors.Is(err, errAway) {
+		t.Errorf("a store that is away: %v", err)
+	}
+}
+
+type awaySessions struct{}
+
+func (awaySessions) Session(context.Context, string) (store.Session, error) {
+	return store.Session{}, errAway
+}
 
 // A login never grants more than the account has now: who is taken out of a group
 // is out of it with the next token, not when the login ends. What the account

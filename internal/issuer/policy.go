@@ -45,6 +45,9 @@ type Policy struct {
 	// Device is how long a person has to enter the code of a device; 0 means
 	// DefaultDevice.
 	Device time.Duration
+	// WithSession lets a login that was approved in a browser end with the session
+	// there, by logging out or by not being used: nothing more is given then.
+	WithSession bool
 	// Rotation is what becomes of a used refresh token.
 	Rotation Rotation
 	// Grace is how long a used refresh token still gets an answer, so that an

@@ -136,6 +136,9 @@ func (s *Issuer) alive(ctx context.Context, t store.RefreshToken, f *store.Token
 	case t.Used.IsZero() && !t.Expires.IsZero() && !now.Before(t.Expires):
 		return deny(reason.RefreshTokenExpired, f.Subject, "it was not used until %s", stamp(t.Expires))
 	}
+	if err := s.withSession(ctx, f, now); err != nil {
+		return err
+	}
 	if s.Accounts == nil || f.Issuer != "" {
 		return nil
 	}
@@ -152,6 +155,26 @@ func (s *Issuer) alive(ctx context.Context, t store.RefreshToken, f *store.Token
 	}
 	f.Scopes = slices.DeleteFunc(slices.Clone(f.Scopes), func(scope string) bool { return !About(scope) && !slices.Contains(account.Scopes, scope) })
 	f.Groups = slices.DeleteFunc(slices.Clone(f.Groups), func(group string) bool { return !slices.Contains(account.Groups, group) })
+	return nil
+}
+
+// withSession judges the session that a login stems from, where that is the
+// policy.
+func (s *Issuer) withSession(ctx context.Context, f *store.TokenFamily, now time.Time) error {
+	if !s.Policy.WithSession || f.Session == "" || s.Sessions == nil {
+		return nil
+	}
+	session, err := s.Sessions.Session(ctx, f.Session)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return deny(reason.RefreshTokenRevoked, f.Subject, "the session that it was approved in is gone")
+	case err != nil:
+		return fmt.Errorf("reading the session of a refresh token: %w", err)
+	case !session.Revoked.IsZero():
+		return deny(reason.RefreshTokenRevoked, f.Subject, "the session that it was approved in was revoked %s: %s", stamp(session.Revoked), session.Cause)
+	case !now.Before(session.Expires), !session.Idle.IsZero() && !now.Before(session.Idle):
+		return deny(reason.RefreshTokenRevoked, f.Subject, "the session that it was approved in is over")
+	}
 	return nil
 }
 
