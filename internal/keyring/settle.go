@@ -10,16 +10,23 @@ import (
 	"github.com/gate401/gate401/token"
 )
 
+// maxSteps is more than there ever is to do: a few steps for each key.
+const maxSteps = 1000
+
 // settle brings the keys into order: whatever another process began and did not
 // finish is finished, each key that has a successor retires when that one begins
 // to sign, what nobody needs is deleted, and there is a key that can sign now.
 func (k *Keyring) settle(ctx context.Context, lead time.Duration) (Turned, error) {
 	var done Turned
-	for range attempts {
+	lost := 0
+	for range maxSteps {
 		again, err := k.settleOnce(ctx, lead, &done)
 		switch {
 		case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrNotFound):
-			continue // another process is doing the same
+			// Another process is doing the same.
+			if lost++; lost == attempts {
+				return done, ErrBusy
+			}
 		case err != nil:
 			return done, err
 		case !again:
