@@ -61,7 +61,7 @@ func prepare(t *testing.T, more string) *gate {
 	if err := os.WriteFile(filepath.Join(g.dir, "gate401.yaml"), []byte(fmt.Sprintf(config, api.URL)+more), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	g.run("user", "add", "alice", "--display", "Alice Adler", "--scope", "orders:read", "--scope", "orders:write", "--password-stdin")
+	g.run("user", "add", "alice", "--display", "Alice Adler", "--scope", "orders:read", "--scope", "orders:write", "--scope", "mcp:use", "--password-stdin")
 	return g
 }
 

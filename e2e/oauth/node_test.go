@@ -58,20 +58,26 @@ func compare(t *testing.T, got map[string]any, want map[string]any) {
 	}
 }
 
-// judged is a gate with a client of each kind, as JSON for the programs of Node.
-func judged(t *testing.T) (g *gate, clients string) {
+// newKey is a key of a client, and the set that it publishes.
+func newKey(t *testing.T) (private jose.JSONWebKey, keys []byte) {
 	t.Helper()
-	g = serve(t, "issuer: {registration: open}\n")
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	private := jose.JSONWebKey{Key: key, KeyID: "first", Algorithm: "ES256", Use: "sig"}
-	keys, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{private.Public()}})
-	if err == nil {
-		err = os.WriteFile(filepath.Join(g.dir, "keys.json"), keys, 0o600)
+	private = jose.JSONWebKey{Key: key, KeyID: "first", Algorithm: "ES256", Use: "sig"}
+	if keys, err = json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{private.Public()}}); err != nil {
+		t.Fatal(err)
 	}
-	if err != nil {
+	return private, keys
+}
+
+// judged is a gate with a client of each kind, as JSON for the programs of Node.
+func judged(t *testing.T) (g *gate, clients string) {
+	t.Helper()
+	g = serve(t, "issuer: {registration: open}\n")
+	private, keys := newKey(t)
+	if err := os.WriteFile(filepath.Join(g.dir, "keys.json"), keys, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	about := []string{"--redirect-uri", callback, "--scope", "openid profile offline_access orders:read"}
