@@ -205,7 +205,10 @@ func readCSV(data []byte, faults *importFaults) (people []incoming, err error) {
 		if errors.Is(err, io.EOF) {
 			return people, nil
 		}
-		line, _ := r.FieldPos(0)
+		line := 0
+		if len(row) > 0 {
+			line, _ = r.FieldPos(0)
+		}
 		var wrong *csv.ParseError
 		switch {
 		case errors.As(err, &wrong) && errors.Is(wrong.Err, csv.ErrFieldCount):
@@ -217,6 +220,8 @@ func readCSV(data []byte, faults *importFaults) (people []incoming, err error) {
 			return people, nil
 		case err != nil:
 			return nil, fail(ExitUntested, err)
+		case len(row) == 0:
+			continue
 		}
 		cell := func(name string) string {
 			if i, ok := at[name]; ok {
