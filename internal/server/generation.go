@@ -12,6 +12,7 @@ import (
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/build"
+	"github.com/gate401/gate401/internal/clientjs"
 	"github.com/gate401/gate401/internal/config"
 	"github.com/gate401/gate401/internal/identity"
 	"github.com/gate401/gate401/internal/login"
@@ -97,6 +98,9 @@ func (h *house) furnish(g, before *generation) error {
 	}
 	routes.oauth, routes.login, routes.account = h.endpoints(g), g.login, h.accounts(g)
 	routes.consent = h.authorizing(g)
+	if routes.script, err = clientjs.New(); err != nil {
+		return err
+	}
 	routes.providers = providers
 	routes.resources, err = resource.New(resource.Config{
 		Gate: g.system.Gate, All: g.system.Policy.All(), Every: g.system.Policy.Every,

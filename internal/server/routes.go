@@ -9,6 +9,7 @@ import (
 
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/account"
+	"github.com/gate401/gate401/internal/clientjs"
 	"github.com/gate401/gate401/internal/consent"
 	"github.com/gate401/gate401/internal/guide"
 	"github.com/gate401/gate401/internal/inspector"
@@ -32,6 +33,7 @@ type routes struct {
 	providers *openid.Handler // the others to log in with; nil if there are none
 	account   *account.Handler
 	consent   *consent.Endpoint // where programs ask people; nil if they cannot
+	script    *clientjs.Script  // for pages; nil in tests
 	proxy     http.Handler
 }
 
@@ -74,6 +76,8 @@ func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		inspector.Handler{}.ServeHTTP(w, r)
 	case t.checks != nil && (path == "check" || strings.HasPrefix(path, "check/")):
 		t.checks.ServeHTTP(w, r)
+	case t.script != nil && t.script.Owns(path):
+		t.script.ServeHTTP(w, r)
 	case path == "jwks.json":
 		t.jwks(w, r)
 	default:
