@@ -20,6 +20,8 @@ type person struct {
 	t      *testing.T
 	client *http.Client
 	host   string // the gate's; what leads elsewhere is not followed
+	// refuses has them say no where they are asked.
+	refuses bool
 }
 
 func (g *gate) person() *person {
@@ -87,8 +89,10 @@ func (p *person) tries(address string) (away *url.URL, page string, err error) {
 				values.Set(name, "alice")
 			case name == "password":
 				values.Set(name, password)
-			case strings.HasPrefix(tag, "<button") && values.Has(name):
+			case strings.HasPrefix(tag, "<button") && values.Has(name) && !p.refuses:
 				// The first button is the one that says yes.
+			case strings.HasPrefix(tag, "<button"):
+				values.Set(name, attribute(tag, "value"))
 			default:
 				values.Add(name, attribute(tag, "value"))
 			}
