@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
@@ -109,6 +111,8 @@ func (w *world) expand(t *testing.T, raw string) string {
 			return w.maker.Session(t.Context(), arg)
 		case kind == "refresh":
 			return w.maker.Refresh(t.Context(), arg)
+		case kind == "code":
+			return w.code(t, arg), nil
 		case arg == "partner":
 			return partnerToken(t), nil
 		}
@@ -118,6 +122,53 @@ func (w *world) expand(t *testing.T, raw string) string {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// code is an authorization code, issued as the authorization endpoint does it.
+func (w *world) code(t *testing.T, kind string) string {
+	t.Helper()
+	own, set := w.system.Issuing.Issuer, w.maker.Set
+	if err := w.maker.Clients(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	account := store.Account{Name: w.maker.Subject, Groups: w.maker.Groups, Scopes: w.maker.Scopes}
+	if _, err := set.Accounts.CreateAccount(t.Context(), account); err != nil && !errors.Is(err, store.ErrExists) {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte(cases.CodeVerifier))
+	a, err := own.Authorize(t.Context(), set.Clients, issuer.ReadAsk(url.Values{
+		"response_type": {"code"}, "client_id": {samples.ClientPublic}, "redirect_uri": {cases.CodeRedirect},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := own.IssueCode(t.Context(), a, issuer.Approval{Subject: account.Name, Scopes: account.Scopes, AuthTime: cases.Clock()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := sha256.Sum256([]byte(text))
+	switch kind {
+	case "expired":
+		ticket, err := set.Tickets.Ticket(t.Context(), store.TicketCode, hash)
+		if err == nil {
+			ticket.Expires = cases.Clock().Add(-time.Second)
+			_, err = set.Tickets.UpdateTicket(t.Context(), ticket)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	case "reused":
+		r := issuer.CodeRedemption{Code: text, Verifier: cases.CodeVerifier, RedirectURI: cases.CodeRedirect, Client: a.Client}
+		if _, err := own.RedeemCode(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	case "unknown":
+		if err := set.Tickets.DeleteTicket(t.Context(), store.TicketCode, hash); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return text
 }
 
 // partnerToken is signed by a key that only the partner knows.

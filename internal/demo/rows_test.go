@@ -74,7 +74,7 @@ func TestRowsCoverEveryCase(t *testing.T) {
 		reason.LockedOut: "takes a hundred guesses from many addresses, and is told as rate-limited, which has a row",
 	}
 	for _, code := range []reason.Code{reason.ClientUnknown, reason.ClientSecretWrong, reason.ClientSuspended, reason.RefreshTokenUnknown, reason.RefreshTokenExpired,
-		reason.RefreshTokenRevoked, reason.RefreshTokenReused} {
+		reason.RefreshTokenRevoked, reason.RefreshTokenReused, reason.CodeUnknown, reason.CodeMismatch, reason.CodeExpired, reason.CodeReused} {
 		without[code] = "is found at the token endpoint, which rows about the API do not ask"
 	}
 	shown := map[reason.Code]bool{}

@@ -18,6 +18,8 @@ const (
 	ClientServer    = "backend"
 	ClientSuspended = "paused"
 	ClientSecret    = "the secret of backend"
+	// ClientRedirect is where ClientPublic gets its answers.
+	ClientRedirect = "https://app.example.com/cb"
 )
 
 // Clients makes the clients.
@@ -28,7 +30,8 @@ func (m *Maker) Clients(ctx context.Context) error {
 	}
 	paused := server
 	paused.ID, paused.Suspended = ClientSuspended, true
-	app := store.Client{ID: ClientPublic, Name: "An app", Method: "none", Grants: []string{"refresh_token"}, Scopes: m.Scopes}
+	app := store.Client{ID: ClientPublic, Name: "An app", Method: "none", Grants: []string{"authorization_code", "refresh_token"}, Scopes: m.Scopes,
+		RedirectURIs: []string{ClientRedirect}}
 	for _, c := range []store.Client{server, paused, app} {
 		if _, err := m.Set.Clients.CreateClient(ctx, c); err != nil && !errors.Is(err, store.ErrExists) {
 			return fmt.Errorf("client %s: %w", c.ID, err)

@@ -172,7 +172,7 @@ func TestFixtureIsDocumented(t *testing.T) {
 			t.Errorf("README.md lacks %s", row)
 		}
 	}
-	for _, k := range slices.Concat(cases.TokenKinds(), cases.KeyKinds(), cases.SessionKinds(), cases.RefreshKinds()) {
+	for _, k := range slices.Concat(cases.TokenKinds(), cases.KeyKinds(), cases.SessionKinds(), cases.RefreshKinds(), cases.CodeKinds()) {
 		if !strings.Contains(text, "\n| "+k.Name+" | ") {
 			t.Errorf("README.md lacks the kind %s", k.Name)
 		}

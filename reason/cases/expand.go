@@ -9,8 +9,9 @@ import (
 // Expand replaces each placeholder "{{KIND ARGUMENT}}" of a request.
 //
 // "{{base64 TEXT}}" and "{{basic NAME}}" are filled in here; for "token",
-// "key", "session" and "refresh" credential is called with kind and argument, which
-// are among [TokenKinds], [KeyKinds], [SessionKinds] and [RefreshKinds].
+// "key", "session", "refresh" and "code" credential is called with kind and argument,
+// which are among [TokenKinds], [KeyKinds], [SessionKinds], [RefreshKinds] and
+// [CodeKinds].
 func Expand(raw string, credential func(kind, argument string) (string, error)) (string, error) {
 	var b strings.Builder
 	for {
@@ -44,7 +45,7 @@ func expandOne(kind, argument string, credential func(kind, argument string) (st
 			}
 		}
 		return "", fmt.Errorf("nobody is called %q", argument)
-	case "token", "key", "session", "refresh":
+	case "token", "key", "session", "refresh", "code":
 		known := TokenKinds()
 		switch kind {
 		case "key":
@@ -53,6 +54,8 @@ func expandOne(kind, argument string, credential func(kind, argument string) (st
 			known = SessionKinds()
 		case "refresh":
 			known = RefreshKinds()
+		case "code":
+			known = CodeKinds()
 		}
 		for _, k := range known {
 			if k.Name == argument {

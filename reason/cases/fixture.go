@@ -97,6 +97,24 @@ func RefreshKinds() []Kind {
 	}
 }
 
+// CodeKinds are the arguments of the placeholder "code". Unless the kind says
+// otherwise, alice has just let the public client "app" have it, for
+// [CodeRedirect] and [CodeVerifier].
+func CodeKinds() []Kind {
+	return []Kind{
+		{"live", "nothing is wrong with it"},
+		{"expired", "was not exchanged within its minute"},
+		{"reused", "was exchanged already"},
+		{"unknown", "is well formed, and was never issued"},
+	}
+}
+
+// What belongs to the codes of the cases.
+const (
+	CodeRedirect = "https://app.example.com/cb"
+	CodeVerifier = "a-verifier-of-43-characters-or-more-is-needed"
+)
+
 // SessionKinds are the arguments of the placeholder "session". Unless the kind
 // says otherwise, alice logged in an hour before [Clock] and has used the session
 // since.

@@ -11,8 +11,6 @@ func NotYet() []reason.Code {
 		reason.ConditionFalse,
 		// Digest.
 		reason.DigestMalformed, reason.DigestReplayed, reason.DigestStale, reason.DigestURIMismatch,
-		// The token endpoint.
-		reason.CodeExpired, reason.CodeMismatch, reason.CodeReused, reason.CodeUnknown,
 		// Introspection.
 		reason.TokenInactive,
 		// Tokens bound to a key, and the strength of a login.
