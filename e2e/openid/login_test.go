@@ -87,6 +87,9 @@ func TestProviders(t *testing.T) {
 		pg := mallory.login(g.url+"/", "club")
 		pg.wants(t, 403, "You may not log in here", pg.header.Get("X-Request-Id"))
 		mallory.open(g.url+"/", nil).wants(t, 401)
+		asked := mallory.follow(pg, "other=1")
+		mallory.name = "alice"
+		mallory.atProvider(asked).wants(t, 200, "/ hello u-alice")
 	})
 	t.Run("cancelled", func(t *testing.T) {
 		t.Parallel()
@@ -120,6 +123,9 @@ func TestProviders(t *testing.T) {
 			if pg = alice.open(g.url+"/fresh", nil); time.Now().After(deadline) {
 				t.Fatal(pg)
 			}
+		}
+		if strings.Contains(pg.text, "u-alice") {
+			t.Errorf("her subject at the provider is taken for a name here\n%s", pg)
 		}
 		// The provider knows her, and asks all the same.
 		asked := alice.follow(pg, "/auth/login/work")

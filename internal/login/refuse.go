@@ -106,7 +106,11 @@ func (l *Login) Page(w http.ResponseWriter, r *gate401.Request, d *gate401.Decis
 	switch {
 	case shown.Code == reason.CredentialsMissing:
 	case d.Reason() == reason.AuthenticationTooOld && d.Identity != nil:
-		p.shown, p.username = shown, d.Identity.Subject
+		p.shown = shown
+		if d.Identity.Issuer == "" {
+			// The subject of a provider is no name to log in with here.
+			p.username = d.Identity.Subject
+		}
 	default:
 		p.shown = shown
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -148,7 +149,7 @@ func (v *visit) query(names ...string) (url.Values, error) {
 
 // start sends the browser to the provider.
 func (v *visit) start() {
-	q, err := v.query("return_to", "again")
+	q, err := v.query("return_to", "again", "other")
 	if err != nil {
 		v.refuse(malformed(err))
 		return
@@ -172,7 +173,7 @@ func (v *visit) start() {
 	}
 	f := flow{
 		Provider: v.p.Name, Browser: browserHash(secret), Return: v.to, Redirect: v.redirect(),
-		Again: q.Get("again") != "", Began: v.r.Time.UTC(),
+		Again: q.Get("again") != "" && q.Get("other") == "", Began: v.r.Time.UTC(),
 	}
 	state, err := v.begin(ctx, f)
 	if err != nil {
@@ -182,7 +183,13 @@ func (v *visit) start() {
 	options := []oauth2.AuthCodeOption{
 		oauth2.S256ChallengeOption(verifierOf(secret, state)), oauth2.SetAuthURLParam("nonce", nonceOf(secret, state)),
 	}
-	if f.Again {
+	switch {
+	case q.Get("other") != "" && slices.Contains(m.Prompts, "select_account"):
+		options = append(options, oauth2.SetAuthURLParam("prompt", "select_account"))
+	case q.Get("other") != "":
+		// Every provider knows this one: somebody else can log in as well.
+		options = append(options, oauth2.SetAuthURLParam("prompt", "login"))
+	case f.Again:
 		// The one is obeyed here and the other there (OpenID Connect Core 1.0 section
 		// 3.1.2.1); what came of it, auth_time says.
 		options = append(options, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))

@@ -125,6 +125,27 @@ func TestStepUp(t *testing.T) {
 	}
 }
 
+// Somebody who is not let in can come as somebody else.
+func TestAnotherAccount(t *testing.T) {
+	for _, tt := range []struct {
+		prompts []string
+		want    string
+	}{{nil, "login"}, {[]string{"none", "login"}, "login"}, {[]string{"select_account"}, "select_account"}} {
+		g := newRig(t, func(g *rig) {
+			if tt.prompts != nil {
+				g.op.metadata["prompt_values_supported"] = tt.prompts
+			}
+		})
+		sent := g.begin("?other=1&again=1")
+		if sent.Get("prompt") != tt.want || sent.Has("max_age") {
+			t.Errorf("%q: %v", tt.prompts, sent)
+		}
+		if g.back(url.Values{"state": {sent.Get("state")}, "code": {"x"}, "iss": {g.op.URL}}); g.who == nil {
+			t.Error(g.shown)
+		}
+	}
+}
+
 func TestWays(t *testing.T) {
 	for _, tt := range []struct {
 		name, auth, secret string

@@ -32,6 +32,9 @@ type metadata struct {
 	UserInfo      string   `json:"userinfo_endpoint"`
 	EndSession    string   `json:"end_session_endpoint"`
 	Methods       []string `json:"token_endpoint_auth_methods_supported"`
+	// Prompts are what it can be asked to do with the person; few say so (OpenID
+	// Connect, "Initiating User Registration" section 3).
+	Prompts []string `json:"prompt_values_supported"`
 	// NamesIssuer tells that iss comes with every answer (RFC 9207 section 3).
 	NamesIssuer bool `json:"authorization_response_iss_parameter_supported"`
 }

@@ -33,6 +33,9 @@ type sorry struct {
 	// Again is where the person tries once more, Other where there are other ways;
 	// empty for nowhere.
 	Again, Other templ.SafeURL
+	// Else asks the provider for another account, which would otherwise send the
+	// same person back at once.
+	Else bool
 	// With is the provider, as people call it.
 	With    string
 	Request string // its ID, for whoever asks for help
@@ -139,6 +142,7 @@ func (v *visit) unwelcome(err error, who session.Proved) sorry {
 	case errors.Is(err, errNotAllowed):
 		s = v.sorry(reason.GroupMissing, err, "You may not log in here", "You are logged in at "+with+
 			", and nobody has let that account in here. Use another account, or ask whoever runs this site.")
+		s.Else = true
 	case errors.Is(err, errNotFresh):
 		s = v.sorry(reason.AuthenticationTooOld, err, "Please prove that it is you", with+" did not ask you for it. Log out at "+with+", and try again.")
 	}
@@ -173,14 +177,21 @@ func (v *visit) refuse(s sorry) {
 		h["Retry-After"] = []string{"5"}
 	}
 	s.With, s.Request = v.p.Called(), v.r.ID
-	s.Again, s.Other = v.link(v.Start(v.p.Name)), v.link(v.prefix+"/login")
+	s.Again, s.Other = v.link(v.Start(v.p.Name), s.Else), v.link(v.prefix+"/login", false)
 	v.page(shown.Status, s)
 }
 
 // link is an address of ours by which the person comes to where they wanted to go.
-func (v *visit) link(path string) templ.SafeURL {
+func (v *visit) link(path string, other bool) templ.SafeURL {
+	q := url.Values{}
 	if v.to != "" {
-		path += "?return_to=" + url.QueryEscape(v.to)
+		q.Set("return_to", v.to)
+	}
+	if other {
+		q.Set("other", "1")
+	}
+	if len(q) > 0 {
+		path += "?" + q.Encode()
 	}
 	return templ.SafeURL(path)
 }

@@ -150,7 +150,11 @@ func TestBadAnswers(t *testing.T) {
 			if w.Code != g.shown.Status() || !strings.Contains(page, w.Header().Get("X-Request-Id")) || w.Header().Get("Cache-Control") != "no-store" {
 				t.Errorf("%d %v", w.Code, w.Header())
 			}
-			if !strings.Contains(page, `href="/auth/login/work?return_to=%2Forders"`) || !strings.Contains(page, `href="/auth/login?return_to=%2Forders"`) {
+			again := `href="/auth/login/work?return_to=%2Forders"`
+			if tt.reason == "group-missing" {
+				again = `href="/auth/login/work?other=1&amp;return_to=%2Forders"`
+			}
+			if !strings.Contains(page, again) || !strings.Contains(page, `href="/auth/login?return_to=%2Forders"`) {
 				t.Errorf("there is no way on:\n%s", page)
 			}
 			if (w.Code == 401) != (w.Header().Get("WWW-Authenticate") != "") {
