@@ -136,7 +136,9 @@ func (a *ClientAuth) secret(ctx context.Context, r *gate401.Request, client stor
 	if a.Guard == nil || r == nil {
 		return a.compare(client, p, unknown)
 	}
-	settle, err := a.Guard.Reserve(ctx, r, guess(p.id))
+	// Not by client alone: a secret has 256 random bits, which nobody guesses, and
+	// a client_id is no secret, so that strangers could lock the client out.
+	settle, err := a.Guard.Reserve(ctx, r, guess(p.id+" from "+r.Client.String()))
 	if err != nil {
 		return err
 	}
@@ -172,14 +174,14 @@ func (a *ClientAuth) compare(client store.Client, p presented, unknown bool) err
 	return deny(reason.ClientSecretWrong, client.ID, "of the client %q", client.ID)
 }
 
-// guess is the attempt of a client to prove itself by a secret, as the guard
-// counts it. No account has a colon in its name.
+// guess is what a client asks for too often, as a guard counts it. No account has
+// a colon in its name.
 type guess string
 
 // Method returns "client".
 func (guess) Method() string { return "client" }
 
-// Account names the client, whose secret could be guessed.
+// Account names the client.
 func (g guess) Account() (string, bool) { return "client:" + string(g), true }
 
 // Key identifies the client.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -192,6 +193,22 @@ func TestGuessedSecrets(t *testing.T) {
 	s.advance(time.Hour)
 	if w, _ = post(t, s.tokens, "web", "secret of web", machine); w.Code != 200 {
 		t.Errorf("an hour later: %d", w.Code)
+	}
+}
+
+// Strangers who know a client_id, which is no secret, cannot lock the client out.
+func TestStrangersLockNobodyOut(t *testing.T) {
+	s := newServer(t)
+	s.client(t, store.Client{ID: "web"})
+	for stranger := range 200 {
+		hr := httptest.NewRequest(http.MethodPost, tokenURL, strings.NewReader(machine.Encode()))
+		hr.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		hr.SetBasicAuth("web", "guess")
+		hr.RemoteAddr = fmt.Sprintf("198.51.%d.%d:1", stranger/100, stranger%100)
+		s.tokens.ServeHTTP(httptest.NewRecorder(), hr)
+	}
+	if w, _ := post(t, s.tokens, "web", "secret of web", machine); w.Code != http.StatusOK {
+		t.Errorf("the client after 200 guesses from elsewhere: %d", w.Code)
 	}
 }
 
