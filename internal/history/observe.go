@@ -36,6 +36,15 @@ type shard struct {
 	uses map[string]*use
 }
 
+// moment is one use.
+type moment struct {
+	at         time.Time
+	id         string // of the request
+	verb, path string // what it asked for; of an event, path is its detail
+}
+
+func momentOf(q *gate401.Request) moment { return moment{q.Time, q.ID, q.Method, q.Path} }
+
 // front remembers, for some identities, where their uses are counted: requests
 // with the same credential share one identity.
 type front struct {
@@ -46,14 +55,14 @@ type front struct {
 // dead, or anything below zero, is the count of what is not written any more.
 const dead = math.MinInt64 / 2
 
-// use counts the uses of one credential since the last event about them.
+// use counts the uses of one credential, or its refusals for one reason, since
+// the last event about them.
 type use struct {
 	count atomic.Int64
 	about store.Event // what all its events have in common; not changed
 
-	mu             sync.Mutex // of the last use; whoever finds it taken does without
-	at             time.Time
-	verb, path, id string
+	mu   sync.Mutex // of the last use; whoever finds it taken does without
+	last moment
 
 	// Of the writer alone, under the lock of the shard.
 	due  time.Time
@@ -90,57 +99,62 @@ const (
 
 func (r *Recorder) used(q *gate401.Request, id *gate401.Identity) {
 	slot := &r.fronts[maphash.Comparable(r.seed, id)%fronts]
-	if f := slot.Load(); f != nil && f.id == id && f.use.again(q) {
+	if f := slot.Load(); f != nil && f.id == id && f.use.again(q.Time, q.ID, q.Method, q.Path) {
 		return
 	}
 	if !ours(id) {
 		return
 	}
-	s := &r.shards[maphash.String(r.seed, id.Credential)%shards]
-	s.mu.RLock()
-	u := s.uses[id.Credential]
-	s.mu.RUnlock()
-	if u == nil || !u.again(q) {
-		u = r.first(s, q, id)
-	}
-	if u != nil {
+	if u := r.count(id.Credential, momentOf(q), func() store.Event { return identified(id) }); u != nil {
 		slot.Store(&front{id, u})
 	}
 }
 
+// refused counts an event that is a refusal.
+func (r *Recorder) refused(e store.Event) {
+	// No identifier has a space.
+	r.count(e.Object+" "+e.Reason, moment{e.Time, e.RequestID, "", e.Detail}, func() store.Event { return e })
+}
+
+// count notes a use by the key that it is counted by; nil if too many are.
+func (r *Recorder) count(key string, m moment, about func() store.Event) *use {
+	s := &r.shards[maphash.String(r.seed, key)%shards]
+	s.mu.RLock()
+	u := s.uses[key]
+	s.mu.RUnlock()
+	if u != nil && u.again(m.at, m.id, m.verb, m.path) {
+		return u
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u = s.uses[key]
+	if u == nil || !u.again(m.at, m.id, m.verb, m.path) {
+		if u == nil && len(s.uses) >= max(r.options.Uses/shards, 1) {
+			r.drop(1)
+			return nil
+		}
+		u = &use{about: about()}
+		u.again(m.at, m.id, m.verb, m.path)
+		s.uses[key] = u
+	}
+	return u
+}
+
 // again notes a use, unless the writer has given the count up.
-func (u *use) again(q *gate401.Request) bool {
+func (u *use) again(at time.Time, id, verb, path string) bool {
 	if u.count.Add(1) < 0 {
 		return false
 	}
 	if u.mu.TryLock() {
-		u.at, u.verb, u.path, u.id = q.Time, q.Method, q.Path, q.ID
+		u.last = moment{at, id, verb, path}
 		u.mu.Unlock()
 	}
 	return true
 }
 
-// first begins to count the uses of a credential; nil if too many are counted.
-func (r *Recorder) first(s *shard, q *gate401.Request, id *gate401.Identity) *use {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	u := s.uses[id.Credential]
-	if u == nil || !u.again(q) {
-		if u == nil && len(s.uses) >= max(r.options.Uses/shards, 1) {
-			r.drop(1)
-			return nil
-		}
-		u = &use{about: identified(id)}
-		u.about.Kind = store.EventUsed
-		u.again(q)
-		s.uses[id.Credential] = u
-	}
-	return u
-}
-
 // identified is what an identity tells about its credential.
 func identified(id *gate401.Identity) store.Event {
-	e := store.Event{Method: id.Method, Object: id.Credential, Subject: id.Subject}
+	e := store.Event{Kind: store.EventUsed, Method: id.Method, Object: id.Credential, Subject: id.Subject}
 	if id.Method == methodSession {
 		e.Session = id.Credential
 	}
@@ -173,7 +187,7 @@ func (r *Recorder) due(all bool) (events []store.Event) {
 			u.due = now.Add(u.wait)
 			e := u.about
 			u.mu.Lock()
-			e.Time, e.RequestID, e.Detail = u.at, u.id, detail(u.verb, u.path)
+			e.Time, e.RequestID, e.Detail = u.last.at, u.last.id, u.last.detail()
 			u.mu.Unlock()
 			e.Count = int(n)
 			events = append(events, e)
@@ -217,6 +231,14 @@ func refusal(d *gate401.Decision) (store.Event, bool) {
 }
 
 // detail is what was asked for, without its query.
+func (m moment) detail() string {
+	if m.verb == "" {
+		return m.path
+	}
+	return detail(m.verb, m.path)
+}
+
+// detail says what was asked for in not too many words.
 func detail(verb, path string) string {
 	if len(verb)+len(path) > maxDetail {
 		path = path[:max(maxDetail-len(verb), 0)] + "…"

@@ -152,3 +152,26 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 }
+
+// Whoever sends a dead token again and again must not fill the store.
+func TestRefusalsAreCounted(t *testing.T) {
+	s := &shelf{}
+	r := history.New(history.Options{Store: s, Every: time.Hour})
+	d := gate401.Decision{Denial: &gate401.Denial{Reason: reason.TokenExpired, Method: "bearer", Err: refused{errors.New("expired")}}}
+	for range 100_000 {
+		r.Observe(request("r1"), &d)
+	}
+	r.Record(store.Event{Kind: store.EventRefused, Method: "bearer", Object: "jti-1", Reason: "token-revoked", Detail: "why"})
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got := s.all()
+	if len(got) != 2 || got[0].Count+got[1].Count != 100_001 || r.Dropped() != 0 {
+		t.Fatalf("%d events, %d dropped: %+v", len(got), r.Dropped(), got)
+	}
+	for _, e := range got {
+		if want := map[string]string{"token-expired": "GET /orders", "token-revoked": "why"}[e.Reason]; e.Detail != want || e.Object != "jti-1" || e.Kind != store.EventRefused {
+			t.Errorf("%+v", e)
+		}
+	}
+}

@@ -106,8 +106,10 @@ func New(o Options) *Recorder {
 	return r
 }
 
-// Record notes an event, to be written within Options.Every. A nil Recorder
-// notes nothing; one that is full, or closed, drops it.
+// Record notes an event, to be written within Options.Every. Equal refusals of one
+// credential are counted like uses: whoever sends a dead token again and again
+// must not fill the store. A nil Recorder notes nothing; one that is full, or
+// closed, drops it.
 func (r *Recorder) Record(e store.Event) {
 	if r == nil {
 		return
@@ -118,6 +120,15 @@ func (r *Recorder) Record(e store.Event) {
 	if e.Count <= 0 {
 		e.Count = 1
 	}
+	if e.Kind == store.EventRefused && e.Object != "" {
+		r.refused(e)
+		return
+	}
+	r.queue(e)
+}
+
+// queue lets an event wait to be written.
+func (r *Recorder) queue(e store.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed || len(r.waiting) >= r.options.Max {
@@ -187,7 +198,7 @@ func (r *Recorder) write(ctx context.Context, all bool) error {
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	for _, e := range r.due(all) {
-		r.Record(e)
+		r.queue(e)
 	}
 	var err error
 	for err == nil {
