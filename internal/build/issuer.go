@@ -186,7 +186,14 @@ func observer(o Options) func(*http.Request, oauth.Outcome) {
 	}
 }
 
-// withdrawn finds out which of the gate's own tokens were revoked.
+// withdrawn finds out which of the gate's own tokens were revoked, or were given
+// to a client that is suspended now.
 func withdrawn(set *store.Set) func(context.Context, *token.Claims) error {
-	return (&oauth.Issuer{Tokens: set.Tokens}).Check
+	revoked := (&oauth.Issuer{Tokens: set.Tokens}).Check
+	return func(ctx context.Context, c *token.Claims) error {
+		if err := revoked(ctx, c); err != nil {
+			return err
+		}
+		return clientStands(ctx, set, c.ClientID)
+	}
 }

@@ -56,6 +56,9 @@ func (s *Stores) Standing(ctx context.Context, id *gate401.Identity, since time.
 		case !errors.Is(err, store.ErrNotFound):
 			return fmt.Errorf("reading revocations: %w", err)
 		}
+		if err := clientStands(ctx, s.Set, client); err != nil {
+			return err
+		}
 	}
 	a, err := people{s.Set}.Account(ctx, account)
 	switch {
@@ -67,6 +70,23 @@ func (s *Stores) Standing(ctx context.Context, id *gate401.Identity, since time.
 		return no(reason.AccountSuspended, "the account %q was suspended", account)
 	case (id.Method == "basic" || id.Method == "digest") && a.PasswordChanged.After(since):
 		return no(reason.PasswordOutdated, "the password of %q was changed", account)
+	}
+	return nil
+}
+
+// clientStands refuses the tokens of a client while it is suspended. One that is
+// not known is nobody's to suspend: its tokens were issued by command.
+func clientStands(ctx context.Context, set *store.Set, id string) error {
+	if id == "" {
+		return nil
+	}
+	client, err := set.Clients.Client(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+	case err != nil:
+		return fmt.Errorf("reading the client of a token: %w", err)
+	case client.Suspended:
+		return &gate401.Denial{Reason: reason.TokenRevoked, Method: "bearer", Err: fmt.Errorf("the client %q, which got the token, is suspended", id)}
 	}
 	return nil
 }

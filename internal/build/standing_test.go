@@ -52,6 +52,11 @@ func TestStanding(t *testing.T) {
 	}
 	must(nil, s.Set.Sessions.RevokeSession(ctx, "over", began, "test"))
 	must(nil, s.Set.Sessions.RevokeSession(ctx, "over there", began, "test"))
+	must(s.Set.Clients.CreateClient(ctx, store.Client{ID: "app", Method: "none"}))
+	must(s.Set.Clients.CreateClient(ctx, store.Client{ID: "off", Method: "none", Suspended: true}))
+	by := func(client string) map[string]any {
+		return map[string]any{"iat": json.Number("3000"), "client_id": client}
+	}
 	issued := func(at string) map[string]any { return map[string]any{"iat": json.Number(at)} }
 	for _, c := range []struct {
 		name string
@@ -72,6 +77,9 @@ func TestStanding(t *testing.T) {
 		{"a token", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "other", Claims: issued("3000")}, ""},
 		{"a revoked token", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "jti", Claims: issued("3000")}, reason.TokenRevoked},
 		{"a token from before", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "other", Claims: issued("1000")}, reason.TokenRevoked},
+		{"a token of a client", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "other", Claims: by("app")}, ""},
+		{"a token of no client that is known", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "other", Claims: by("cli")}, ""},
+		{"a token of a suspended client", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "other", Claims: by("off")}, reason.TokenRevoked},
 		{"a session", gate401.Identity{Subject: "alice", Method: "session", Credential: "live"}, ""},
 		{"a session that was ended", gate401.Identity{Subject: "alice", Method: "session", Credential: "over"}, reason.SessionRevoked},
 		{"a session that is gone", gate401.Identity{Subject: "alice", Method: "session", Credential: "gone"}, reason.SessionUnknown},
