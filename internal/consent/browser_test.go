@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	cdp "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -68,10 +69,10 @@ func TestBrowser(t *testing.T) {
 	}
 	// Back, and once more: the page asks again, and leads on again.
 	browsertest.JS[bool](p, `history.back(), true`)
-	p.Wait(`document.querySelector("button[value=cancel]")`)
+	arrive(t, p, `!!document.querySelector("button[value=cancel]")`)
 	// As the page does it: out of the browser's memory, the tools do not find it.
 	browsertest.JS[bool](p, `document.querySelector("button[value=cancel]").click(), true`)
-	p.Wait(`location.href.includes("error=")`)
+	arrive(t, p, `location.href.includes("error=")`)
 	if to := browsertest.JS[string](p, `location.href`); !strings.HasPrefix(to, client.URL+"/cb?error=access_denied") {
 		t.Errorf("cancelled, the browser is at %s", to)
 	}
@@ -91,7 +92,7 @@ func TestBrowser(t *testing.T) {
 		f.innerHTML = '<input name="answer" value="allow"><input name="request" value="x">';
 		document.body.append(f); f.submit(); return true;
 	})()`)
-	p.Wait(`document.body.textContent.includes("came from another site")`)
+	arrive(t, p, `document.body.textContent.includes("came from another site")`)
 	browsertest.Call(p, cdp.SetBypassCSP, cdp.SetBypassCSPParams{Enabled: false})
 
 	code, poll := h.device("orders:read")
@@ -106,4 +107,18 @@ func TestBrowser(t *testing.T) {
 	if got := poll(); got != "access_token" {
 		t.Errorf("the device gets %s", got)
 	}
+}
+
+// arrive waits for a page that the browser is on its way to: what is asked of the
+// one before it may get no answer.
+func arrive(t *testing.T, p *browsertest.Tab, expression string) {
+	t.Helper()
+	for range 1500 {
+		there, err := chromedp.Run(p.Context(), chromedp.Evaluate[bool](expression))
+		if err == nil && there {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("never true: %s", expression)
 }
