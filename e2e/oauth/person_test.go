@@ -70,11 +70,7 @@ func (p *person) goes(address string) (away *url.URL, page string) {
 }
 
 func (p *person) tries(address string) (away *url.URL, page string, err error) {
-	hr, err := http.NewRequest(http.MethodGet, address, nil)
-	if err != nil {
-		return nil, "", err
-	}
-	at, away, page, err := p.sends(hr)
+	at, away, page, err := p.opens(address)
 	for range 6 {
 		form := forms.FindString(page)
 		if err != nil || away != nil || form == "" {
@@ -103,15 +99,30 @@ func (p *person) tries(address string) (away *url.URL, page string, err error) {
 				return nil, "", err
 			}
 		}
-		if hr, err = http.NewRequest(http.MethodPost, to.String(), strings.NewReader(values.Encode())); err != nil {
-			return nil, "", err
-		}
-		hr.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		hr.Header.Set("Origin", at.Scheme+"://"+at.Host)
-		hr.Header.Set("Sec-Fetch-Site", "same-origin")
-		at, away, page, err = p.sends(hr)
+		at, away, page, err = p.posts(to.String(), values)
 	}
 	return nil, page, errors.New("there are forms without end")
+}
+
+// opens opens a page.
+func (p *person) opens(address string) (at, away *url.URL, page string, err error) {
+	hr, err := http.NewRequest(http.MethodGet, address, nil)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	return p.sends(hr)
+}
+
+// posts sends a form of a page of the same site.
+func (p *person) posts(address string, values url.Values) (at, away *url.URL, page string, err error) {
+	hr, err := http.NewRequest(http.MethodPost, address, strings.NewReader(values.Encode()))
+	if err != nil {
+		return nil, nil, "", err
+	}
+	hr.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	hr.Header.Set("Origin", hr.URL.Scheme+"://"+hr.URL.Host)
+	hr.Header.Set("Sec-Fetch-Site", "same-origin")
+	return p.sends(hr)
 }
 
 // sends sends a request as a browser does that opens a page.
