@@ -38,7 +38,7 @@ func idp(t *testing.T, gate, name string, options map[string]any) *foreign.Serve
 // gate is a running gate401 in front of an API that says who asks.
 type gate struct {
 	*program.Process
-	url string
+	dir, url string
 }
 
 // serve starts one at an address, with more in its file, where SECRET is what proves
@@ -64,6 +64,5 @@ log: {format: json}
 	if err := os.WriteFile(filepath.Join(dir, "secret.txt"), []byte(secret+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := program.Start(t, binary, dir, "serve", "-c", "gate401.yaml")
-	return &gate{Process: p, url: "http://" + address}
+	return &gate{dir: dir, url: "http://" + address, Process: program.Start(t, binary, dir, "serve", "-c", "gate401.yaml")}
 }

@@ -87,8 +87,9 @@ func (p *person) open(address string, fields url.Values) page {
 }
 
 var (
-	form  = regexp.MustCompile(`(?s)<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>`)
-	input = regexp.MustCompile(`<input[^>]*>`)
+	form   = regexp.MustCompile(`(?s)<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>`)
+	input  = regexp.MustCompile(`<input[^>]*>`)
+	button = regexp.MustCompile(`<button[^>]*>`)
 )
 
 // atProvider fills in the forms of the provider until it has none.

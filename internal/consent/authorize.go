@@ -126,9 +126,15 @@ func (v *visit) login(a *issuer.Authorization, again bool) {
 		v.tell(a.Refuse("login_required", "Nobody is logged in, or the login is too old."))
 		return
 	}
-	ask := a.Ask.LoggedIn(v.e.now())
+	ask := a.Ask
+	// Any login does for whoever is not logged in, one elsewhere in the morning too,
+	// unless the program wants a new one.
+	anew := again || ask.Prompts("login") || ask.Prompts("select_account") || ask.MaxAge == 0 || !ask.After.IsZero()
+	if anew {
+		ask = ask.LoggedIn(v.e.now())
+	}
 	v.e.AskLogin(v.w, v.hr, Ask{
-		Return: v.e.prefix() + pathAuthorize + "?" + ask.Values().Encode(), Hint: a.Ask.LoginHint, Again: again, For: name(a),
+		Return: v.e.prefix() + pathAuthorize + "?" + ask.Values().Encode(), Hint: a.Ask.LoginHint, Again: again, Anew: anew, For: name(a),
 	})
 }
 

@@ -28,6 +28,9 @@ type Ask struct {
 	Hint string
 	// Again tells that somebody is logged in and must prove it once more.
 	Again bool
+	// Anew tells that an earlier proof is not enough, such as the one by which a
+	// provider knows the person already.
+	Anew bool
 	// For is the program that sent the person here.
 	For string
 }

@@ -44,6 +44,7 @@ type page struct {
 
 	missing    bool   // a field was left empty
 	confirm    bool   // somebody is logged in and has to prove it again
+	anew       bool   // a provider has to ask, although it knows who it is
 	unsent     bool   // what was sent with the request is lost
 	again      bool   // the second step is over, it begins anew
 	unprepared bool   // a second factor is needed and there is none
@@ -163,7 +164,7 @@ func (p *page) provider(o Provider) templ.SafeURL {
 		}
 		to += separator + "return_to=" + url.QueryEscape(p.returnTo)
 	}
-	if p.confirm || p.shown.Code == reason.AuthenticationTooOld {
+	if p.anew || p.shown.Code == reason.AuthenticationTooOld {
 		// Else the provider would send the person back at once, who is logged in
 		// there too.
 		separator := "?"

@@ -141,6 +141,9 @@ type Ask struct {
 	Name string
 	// Why is a sentence for the person, such as which app wants to know who it is.
 	Why string
+	// Anew says that an earlier proof is not enough, such as the one by which a
+	// provider knows the person already; Confirm says that too.
+	Anew bool
 	// Confirm says that somebody is logged in and has to prove it again.
 	Confirm bool
 }
@@ -155,7 +158,7 @@ func (l *Login) Ask(w http.ResponseWriter, hr *http.Request, a Ask) {
 		v.refuse(err, page{})
 		return
 	}
-	p := page{username: a.Name, why: a.Why, confirm: a.Confirm}
+	p := page{username: a.Name, why: a.Why, confirm: a.Confirm, anew: a.Anew || a.Confirm}
 	if a.ReturnTo == "" {
 		p.returnTo, p.unsent = l.comesFrom(r)
 	} else {

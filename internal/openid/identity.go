@@ -35,7 +35,7 @@ func nameClaims() []string { return []string{"name", "preferred_username", "emai
 
 // unknownTime stands for a proof of which nobody knows when it was: so long ago
 // that every rule about its age wants another one.
-func unknownTime() time.Time { return time.Unix(0, 0) }
+func unknownTime() time.Time { return time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
 // proved is the person that an answer speaks of.
 func (p *Provider) proved(a *answer, f flow, now time.Time) (session.Proved, error) {
@@ -80,6 +80,10 @@ func (p *Provider) fresh(who *session.Proved, f flow, now time.Time) error {
 		who.AuthTime = now
 	case who.AuthTime.IsZero():
 		who.AuthTime = unknownTime()
+	}
+	if f.Again && who.AuthTime.Before(f.Began) && !who.AuthTime.Before(f.Began.Add(-clockLeeway)) {
+		// Its clock is behind ours, by which the proof was asked for.
+		who.AuthTime = f.Began
 	}
 	if f.Again && who.AuthTime.Before(f.Began.Add(-clockLeeway)) {
 		if who.AuthTime.Equal(unknownTime()) {

@@ -20,7 +20,7 @@ func (h *house) authorizing(g *generation) *consent.Endpoint {
 		Prefix: g.config.Gate.Prefix + "/", Account: g.config.Gate.Prefix + "/account", Realm: g.config.Gate.Realm, Always: g.config.Issuer.Consent == "always", Observe: g.system.Gate.Observe,
 		Words: g.config.Issuer.Scopes,
 		AskLogin: func(w http.ResponseWriter, hr *http.Request, a consent.Ask) {
-			g.login.Ask(w, hr, login.Ask{ReturnTo: a.Return, Name: a.Hint, Why: "to go on to " + a.For, Confirm: a.Again})
+			g.login.Ask(w, hr, login.Ask{ReturnTo: a.Return, Name: a.Hint, Why: "to go on to " + a.For, Confirm: a.Again, Anew: a.Anew})
 		},
 	}
 }
