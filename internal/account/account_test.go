@@ -175,6 +175,21 @@ func TestGuesses(t *testing.T) {
 	}
 }
 
+// Nor for codes, which count apart, together with those of the login.
+func TestGuessesOfCodes(t *testing.T) {
+	s := newSite(t)
+	alice := s.alice(t)
+	secret, _ := alice.twoSteps(t)
+	for range 10 {
+		want(t, alice.post(t, "/auth/account/two-step/off", "code", "000000"), http.StatusUnprocessableEntity, "")
+	}
+	want(t, alice.post(t, "/auth/account/two-step/off", "code", s.code(t, secret, 1)), http.StatusTooManyRequests, "")
+	if d := s.saw[len(s.saw)-1].Denial; d.Subject != "alice" {
+		t.Errorf("observed of %q", d.Subject)
+	}
+	want(t, alice.post(t, "/auth/account/password", "present", oldPassword, "next", newPassword), http.StatusSeeOther, "/auth/account?done=password")
+}
+
 func TestTwoStep(t *testing.T) {
 	s := newSite(t)
 	alice := s.alice(t)

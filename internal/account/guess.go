@@ -28,13 +28,21 @@ var _ gate401.Credential = (*guess)(nil)
 
 // guess counts an attempt of who is logged in to prove the account, before it is
 // verified: a session that was stolen must not be a place to guess the password.
-func (h *Handler) guess(c *call) (settle func(error), err error) {
+// name is what it is counted by: the account's name, or session.CodesOf it.
+func (h *Handler) guess(c *call, name string) (settle func(error), err error) {
 	if h.Gate.Guard == nil {
 		return nil, errors.New("the gate has no guard, so nothing that can be guessed is verified")
 	}
-	g := &guess{account: c.account.Name}
+	g := &guess{account: name}
 	_, _ = rand.Read(g.key[:]) // never fails, see crypto/rand
-	return h.Gate.Guard.Reserve(c.hr.Context(), c.r, g)
+	settle, err = h.Gate.Guard.Reserve(c.hr.Context(), c.r, g)
+	var d *gate401.Denial
+	if errors.As(err, &d) && d != nil {
+		own := *d
+		own.Subject = c.account.Name
+		err = &own
+	}
+	return settle, err
 }
 
 // wrong is what came of an attempt that was not right.

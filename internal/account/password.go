@@ -36,7 +36,7 @@ func (h *Handler) askPassword(c *call) error {
 
 func (h *Handler) changePassword(c *call) error {
 	form := c.hr.PostForm
-	settle, err := h.guess(c)
+	settle, err := h.guess(c, c.account.Name)
 	if err != nil {
 		return err
 	}

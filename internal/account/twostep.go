@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/gate401/gate401/internal/secondfactor"
+	"github.com/gate401/gate401/internal/session"
 	"github.com/gate401/gate401/web"
 )
 
@@ -155,7 +156,7 @@ func (h *Handler) endFactor(c *call) error {
 // even the password, must not be enough to weaken the account. done says that the
 // request is answered, since the code was wrong.
 func (h *Handler) proved(c *call, form string) (done bool, err error) {
-	settle, err := h.guess(c)
+	settle, err := h.guess(c, session.CodesOf(c.account.Name))
 	if err != nil {
 		return false, err
 	}

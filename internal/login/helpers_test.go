@@ -32,6 +32,7 @@ type house struct {
 	set     *store.Set
 	clock   time.Time
 	jar     map[string]string // the cookies of the browser
+	client  string            // its address; empty for that of httptest
 	handler http.Handler      // the login, and a site behind the gate
 
 	mu   sync.Mutex
@@ -126,6 +127,9 @@ func (h *house) do(method, target string, form url.Values, fields ...string) *ht
 		hr = httptest.NewRequest(method, "https://gate.example"+target, nil)
 	} else {
 		hr.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if h.client != "" {
+		hr.RemoteAddr = h.client
 	}
 	for i := 0; i+1 < len(fields); i += 2 {
 		hr.Header.Set(fields[i], fields[i+1])

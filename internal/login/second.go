@@ -90,8 +90,16 @@ func (v *visit) secondStep(form url.Values, p page) {
 		v.refuse(errors.New("no second factor can be checked"), p)
 		return
 	}
-	settle, err := v.Gate.Guard.Reserve(v.hr.Context(), v.r, newGuess(proved.Subject))
+	g := newGuess(proved.Subject)
+	g.account = session.CodesOf(proved.Subject)
+	settle, err := v.Gate.Guard.Reserve(v.hr.Context(), v.r, g)
 	if err != nil {
+		var d *gate401.Denial
+		if errors.As(err, &d) && d != nil {
+			own := *d
+			own.Subject = proved.Subject
+			err = &own
+		}
 		v.refuse(named(err, proved.Subject), p)
 		return
 	}

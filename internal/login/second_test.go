@@ -1,6 +1,7 @@
 package login_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -100,5 +101,35 @@ func TestRequiredSecondFactor(t *testing.T) {
 	w := h.logIn()
 	if w.Code != 401 || h.last().Reason() != reason.AuthenticationTooWeak || h.jar["__Host-g401"] != "" || !strings.Contains(w.Body.String(), "needs a second factor") {
 		t.Errorf("%d %s\n%s", w.Code, h.last().Reason(), w.Body)
+	}
+}
+
+// Whoever has a stolen password and many addresses tries no more codes than others:
+// the right password, which each network can prove, makes none of them a place where
+// the codes of the account were known.
+func TestCodesAreCountedFromEverywhere(t *testing.T) {
+	h := newHouse(t)
+	from := func(network int, pairs ...string) int {
+		form := url.Values{}
+		for i := 0; i+1 < len(pairs); i += 2 {
+			form.Set(pairs[i], pairs[i+1])
+		}
+		h.client = fmt.Sprintf("[2001:db8:0:%x::1]:4711", network)
+		return h.do(http.MethodPost, "/auth/login", form, page...).Code
+	}
+	tried := 0
+	for network := range 20 {
+		h.jar = map[string]string{}
+		if code := from(network, "username", "bob", "password", rightPassword); code != 401 || h.jar["__Host-g401-login"] == "" {
+			t.Fatalf("network %d: the right password was answered with %d", network, code)
+		}
+		for range 10 {
+			if from(network, "code", "000000") == 401 {
+				tried++
+			}
+		}
+	}
+	if tried != 100 {
+		t.Errorf("%d codes of one account were tried in a moment, want the 100 of a day", tried)
 	}
 }

@@ -1,0 +1,7 @@
+package session
+
+// CodesOf names what a guard counts guesses of an account's codes by: apart from
+// those of its password. Who proves the password is known to the guard from there,
+// and would get as many codes from each network as the owner has in all. It is no
+// account's name, which has no capitals.
+func CodesOf(account string) string { return "CODES of " + account }
