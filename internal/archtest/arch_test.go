@@ -129,6 +129,7 @@ var policy = map[string]struct{ house, modules string }{
 	"e2e/program":          {},
 	"examples/client-test": {},
 	"examples/shop":        {house: " access authn defend store store/memory token"},
+	"examples/page":        {},
 	"examples/net-http":    {house: " examples/shop reason"},
 	"examples/serve/api":   {},
 	"examples/library":     {house: " access authn defend store store/memory token", modules: "golang.org/x/crypto"},

@@ -104,9 +104,11 @@ const client = (o = {}) => {
   const handleRedirect = async () => {
     const q = new URLSearchParams(location.search)
     if (!q.has('state') || !(q.has('code') || q.has('error'))) return false
-    const saved = JSON.parse(sessionStorage.getItem(name)) || {}
+    const saved = JSON.parse(sessionStorage.getItem(name))
     sessionStorage.removeItem(name)
-    history.replaceState(null, '', saved.here || location.pathname)
+    history.replaceState(null, '', saved ? saved.here : location.pathname)
+    // Nobody began a login: somebody went back in the history.
+    if (!saved) return false
     if (q.get('state') != saved.state || q.get('iss') != at.origin) throw Error('This login was not begun here.')
     if (q.has('error')) throw Error(q.get('error'))
     const r = await post('token', { grant_type: 'authorization_code', code: q.get('code'), redirect_uri: back, code_verifier: saved.verifier })
