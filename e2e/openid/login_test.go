@@ -34,6 +34,7 @@ rules:
   - {path: "/admin/**", groups: [admin]}
   - {path: "/users/{user}/**", owner: "{user}"}
   - {path: "/fresh", max_age: 3s}
+  - {path: "/minute", max_age: 10m}
 %s`, work.URL, club.URL, more)), work, club}
 }
 
@@ -117,8 +118,9 @@ func TestProviders(t *testing.T) {
 	t.Run("again", func(t *testing.T) {
 		t.Parallel()
 		alice := somebody(t, "alice")
-		alice.login(g.url+"/fresh", "work")
-		var pg page
+		// The provider says when she proved it, which is now.
+		pg := alice.login(g.url+"/minute", "work")
+		pg.wants(t, 200, "/minute hello u-alice")
 		for deadline := time.Now().Add(time.Minute); pg.status != 401; time.Sleep(100 * time.Millisecond) {
 			if pg = alice.open(g.url+"/fresh", nil); time.Now().After(deadline) {
 				t.Fatal(pg)

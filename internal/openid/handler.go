@@ -23,6 +23,11 @@ import (
 // itself, and nowhere else.
 const maxCode = 4096
 
+// tellAge is a year, in seconds: whoever is told how old a proof may be has to say
+// in auth_time how old it is (OpenID Connect Core 1.0 section 2). Else nobody knows,
+// and rules about it want another one at once.
+const tellAge = "31536000"
+
 // Handler answers below Prefix: /login/NAME, where a login with a provider begins,
 // and /login/NAME/callback, where the provider sends the browser back to. Its
 // fields are set before the first request and not changed after.
@@ -183,6 +188,7 @@ func (v *visit) start() {
 	options := []oauth2.AuthCodeOption{
 		oauth2.S256ChallengeOption(verifierOf(secret, state)), oauth2.SetAuthURLParam("nonce", nonceOf(secret, state)),
 	}
+	age := tellAge
 	switch {
 	case q.Get("other") != "" && slices.Contains(m.Prompts, "select_account"):
 		options = append(options, oauth2.SetAuthURLParam("prompt", "select_account"))
@@ -192,8 +198,10 @@ func (v *visit) start() {
 	case f.Again:
 		// The one is obeyed here and the other there (OpenID Connect Core 1.0 section
 		// 3.1.2.1); what came of it, auth_time says.
-		options = append(options, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
+		options = append(options, oauth2.SetAuthURLParam("prompt", "login"))
+		age = "0"
 	}
+	options = append(options, oauth2.SetAuthURLParam("max_age", age))
 	http.SetCookie(v.w, cookie)
 	v.fields()
 	v.w.Header().Set("Location", v.p.oauth(m, f.Redirect).AuthCodeURL(state, options...))
