@@ -238,6 +238,20 @@ func control(t *testing.T, s *foreign.Server, what string) {
 	_ = resp.Body.Close()
 }
 
+// Where people log in with others alone, no password is asked for, or taken.
+func TestProvidersAlone(t *testing.T) {
+	t.Parallel()
+	g := two(t, "login: {providers_only: true}\n")
+	alice := somebody(t, "alice")
+	pg := alice.open(g.url+"/orders/1", nil)
+	pg.wants(t, 401, "Log in with Work")
+	if strings.Contains(pg.text, `type="password"`) {
+		t.Errorf("a password is asked for\n%s", pg)
+	}
+	alice.open(g.url+"/auth/login", url.Values{"username": {"alice"}, "password": {"alice"}}).wants(t, 401)
+	alice.atProvider(alice.follow(pg, "/auth/login/work")).wants(t, 200, "/orders/1 hello u-alice")
+}
+
 // One that is away, or set up wrongly, keeps nobody from logging in with another.
 func TestTrouble(t *testing.T) {
 	t.Parallel()

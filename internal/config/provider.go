@@ -91,6 +91,9 @@ const maxProviders = 32
 func (c *checker) providers() {
 	all := c.f.Providers
 	if len(all) == 0 {
+		if c.f.Login.ProvidersOnly {
+			c.fault("login.providers_only", "name them under providers, or remove it", "there are no providers, so that nobody could log in")
+		}
 		return
 	}
 	if _, ok := c.f.Session(); !ok {

@@ -61,6 +61,17 @@ func TestProvider(t *testing.T) {
 	}
 }
 
+func TestProvidersOnly(t *testing.T) {
+	f, err := loader().Load("f", []byte(provider+"login: {providers_only: true}\n"))
+	if err != nil || !f.Login.ProvidersOnly {
+		t.Fatal(err)
+	}
+	_, err = loader().Load("f", []byte("methods: {browser: {type: session}}\nlogin: {providers_only: true}\n"))
+	if err == nil || !strings.Contains(err.Error(), "nobody could log in") {
+		t.Error(err)
+	}
+}
+
 // The examples of the documentation are files of ours.
 func TestDocumentedProviders(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "providers.md"))

@@ -83,6 +83,8 @@ type Login struct {
 	SecondFactor string `yaml:"second_factor,omitempty" jsonschema:"enum=optional,enum=required"`
 	// Groups whose members need a second factor in any case.
 	SecondFactorGroups []string `yaml:"second_factor_groups,omitempty" jsonschema:"minItems=1"`
+	// People log in with the providers alone: no password is asked for or taken on the page.
+	ProvidersOnly bool `yaml:"providers_only,omitempty"`
 }
 
 // maxSentence bounds the texts of the login page.

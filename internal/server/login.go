@@ -26,6 +26,9 @@ func (h *house) logins(g *generation) (*login.Login, *session.Door) {
 		Gate: s.Gate, Sessions: s.Sessions, Tickets: h.stores.Set.Tickets, Log: h.log,
 		Passwords: &authn.Basic{Realm: g.config.Gate.Realm, Sources: []authn.Passwords{s.People}, Hasher: h.stores.Hasher, Remember: -1},
 	}
+	if cfg.ProvidersOnly {
+		l.Passwords = nil
+	}
 	if method, _ := g.config.Session(); method.Session.Htpasswd == "" {
 		l.SecondFactor = factors{h.factors(g)}
 		l.Required = func(a store.Account) bool {
