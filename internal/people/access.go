@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/gate401/gate401/store"
-	"github.com/gate401/gate401/token"
 )
 
 // Who is a person, as sessions know them.
@@ -102,22 +101,6 @@ func (p *People) EndSessions(ctx context.Context, by By, who Who, keep string) (
 	}
 	return ended, p.note(ctx, by, "session.revoke-all", who.Subject, map[string]any{"ended": ended})
 }
-
-// EndEverything logs out everywhere: all sessions, and all tokens of apps, until
-// now.
-func (p *People) EndEverything(ctx context.Context, by By, who Who) error {
-	cause := "logged out everywhere by " + by.Actor
-	at := p.now()
-	err := p.Set.Tokens.Revoke(ctx, store.Revocation{Kind: store.RevokedSubject, ID: who.Subject, Issuer: who.Issuer, At: at, Until: until(at), Cause: cause})
-	if err != nil {
-		return fmt.Errorf("logging out everywhere: %w", err)
-	}
-	p.tell(by, store.Event{Kind: store.EventRevoked, Method: "account", Object: who.Subject, Subject: who.Subject, Detail: cause})
-	return p.note(ctx, by, "account.logout", who.Subject, nil)
-}
-
-// until is when the last token that was issued until at is over, by any clock.
-func until(at time.Time) time.Time { return at.Add(token.MaxTTL + token.MaxLeeway) }
 
 // App is a client that has access to a person's account.
 type App struct {
@@ -240,15 +223,4 @@ func (p *People) RevokeApp(ctx context.Context, by By, who Who, client string) e
 		return fmt.Errorf("access of a client: %w", store.ErrNotFound)
 	}
 	return p.note(ctx, by, "consent.revoke", client, map[string]string{"subject": who.Subject})
-}
-
-// endFamily ends a login of an app with all of its tokens.
-func (p *People) endFamily(ctx context.Context, by By, f store.TokenFamily, cause string) error {
-	at := p.now()
-	err := p.Set.Tokens.Revoke(ctx, store.Revocation{Kind: store.RevokedFamily, ID: f.ID, At: at, Until: until(at), Cause: cause})
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("ending a login: %w", err)
-	}
-	p.tell(by, store.Event{Kind: store.EventRevoked, Method: "refresh", Object: f.ID, Family: f.ID, Session: f.Session, Client: f.Client, Subject: f.Subject, Detail: cause})
-	return nil
 }

@@ -111,18 +111,24 @@ func (p *People) CreateKey(ctx context.Context, by By, owner string, ask NewKey)
 	if good >= MaxKeys {
 		return none(ErrTooManyKeys)
 	}
+	return p.makeKey(ctx, by, account.Name, ask, "made by its owner")
+}
+
+// makeKey stores a new key. What it may be is judged by the caller.
+func (p *People) makeKey(ctx context.Context, by By, owner string, ask NewKey, how string) (store.APIKey, token.APIKey, error) {
+	none := func(err error) (store.APIKey, token.APIKey, error) { return store.APIKey{}, token.APIKey{}, err }
 	secret, err := token.NewAPIKey(p.Rand, ask.Environment)
 	if err != nil {
 		return none(fmt.Errorf("%w: %w", ErrKeyInvalid, err))
 	}
 	made, err := p.Set.APIKeys.CreateAPIKey(ctx, store.APIKey{
-		ID: ask.ID, Hash: secret.Hash(), Hint: secret.Display(), Environment: ask.Environment, Owner: account.Name,
+		ID: ask.ID, Hash: secret.Hash(), Hint: secret.Display(), Environment: ask.Environment, Owner: owner,
 		Name: ask.Name, Scopes: ask.Scopes, Groups: ask.Groups, Expires: ask.Expires,
 	})
 	if err != nil {
 		return none(fmt.Errorf("storing a key: %w", err))
 	}
-	p.tell(by, store.Event{Kind: store.EventIssued, Method: methodKey, Object: made.ID, Subject: account.Name, Detail: "made by its owner"})
+	p.tell(by, store.Event{Kind: store.EventIssued, Method: methodKey, Object: made.ID, Subject: owner, Detail: how})
 	detail := map[string]any{"owner": made.Owner, "name": made.Name, "environment": made.Environment, "scopes": made.Scopes}
 	return made, secret, p.note(ctx, by, "key.create", made.ID, detail)
 }
@@ -179,8 +185,14 @@ func (p *People) RotateKey(ctx context.Context, by By, owner, id, next string, o
 	if err != nil {
 		return none(err)
 	}
-	if old.Successor == next {
-		return none(fmt.Errorf("key %s: %w", next, store.ErrExists))
+	return p.replaceKey(ctx, by, old, Replacement{ID: next, Overlap: overlap})
+}
+
+// replaceKey lets a key be followed by another one.
+func (p *People) replaceKey(ctx context.Context, by By, old store.APIKey, ask Replacement) (store.APIKey, token.APIKey, error) {
+	none := func(err error) (store.APIKey, token.APIKey, error) { return store.APIKey{}, token.APIKey{}, err }
+	if old.Successor == ask.ID {
+		return none(fmt.Errorf("key %s: %w", ask.ID, store.ErrExists))
 	}
 	if !p.isGood(old) || old.Successor != "" {
 		return none(ErrKeyOver)
@@ -190,14 +202,14 @@ func (p *People) RotateKey(ctx context.Context, by By, owner, id, next string, o
 		return none(err)
 	}
 	successor := store.APIKey{
-		ID: next, Hash: secret.Hash(), Hint: secret.Display(), Environment: old.Environment, Owner: old.Owner,
-		Name: old.Name, Scopes: old.Scopes, Groups: old.Groups,
+		ID: ask.ID, Hash: secret.Hash(), Hint: secret.Display(), Environment: old.Environment, Owner: old.Owner,
+		Name: old.Name, Scopes: old.Scopes, Groups: old.Groups, Expires: ask.Expires,
 	}
 	now := p.now()
-	if !old.Expires.IsZero() {
+	if successor.Expires.IsZero() && !old.Expires.IsZero() {
 		successor.Expires = now.Add(old.Expires.Sub(old.Created))
 	}
-	until := now.Add(overlap)
+	until := now.Add(ask.Overlap)
 	made, err := p.Set.APIKeys.RotateAPIKey(ctx, old.ID, old.Version, until, successor)
 	switch {
 	case errors.Is(err, store.ErrConflict):
@@ -213,22 +225,25 @@ func (p *People) RotateKey(ctx context.Context, by By, owner, id, next string, o
 // RevokeKey ends a key of an account, and tells whether it was not revoked
 // before.
 func (p *People) RevokeKey(ctx context.Context, by By, owner, id string) (bool, error) {
+	_, revoked, err := p.revokeKey(ctx, by, func() (store.APIKey, error) { return p.Key(ctx, owner, id) })
+	return revoked, err
+}
+
+// revokeKey ends the key that is found.
+func (p *People) revokeKey(ctx context.Context, by By, find func() (store.APIKey, error)) (store.APIKey, bool, error) {
 	for try := 1; ; try++ {
-		key, err := p.Key(ctx, owner, id)
-		switch {
-		case err != nil:
-			return false, err
-		case !key.Revoked.IsZero():
-			return false, nil
+		key, err := find()
+		if err != nil || !key.Revoked.IsZero() {
+			return key, false, err
 		}
 		key.Revoked = p.now()
-		_, err = p.Set.APIKeys.UpdateAPIKey(ctx, key)
+		ended, err := p.Set.APIKeys.UpdateAPIKey(ctx, key)
 		switch {
 		case err == nil:
 			p.tell(by, store.Event{Kind: store.EventRevoked, Method: methodKey, Object: key.ID, Subject: key.Owner, Detail: "by " + by.Actor})
-			return true, p.note(ctx, by, "key.revoke", key.ID, map[string]string{"owner": key.Owner})
+			return ended, true, p.note(ctx, by, "key.revoke", key.ID, map[string]string{"owner": key.Owner})
 		case !errors.Is(err, store.ErrConflict) || try == attempts:
-			return false, fmt.Errorf("revoking a key: %w", err)
+			return key, false, fmt.Errorf("revoking a key: %w", err)
 		}
 	}
 }

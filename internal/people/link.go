@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gate401/gate401/internal/password"
 	"github.com/gate401/gate401/store"
 )
 
@@ -171,10 +170,7 @@ func (p *People) UseLink(ctx context.Context, by By, secret, next string) (store
 	if err != nil {
 		return store.Account{}, err
 	}
-	if err := password.Check(next, account.Name); err != nil {
-		return store.Account{}, err
-	}
-	phc, err := p.Hasher.Hash(ctx, next)
+	phc, err := p.judged(ctx, account.Name, next)
 	if err != nil {
 		return store.Account{}, err
 	}

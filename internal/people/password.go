@@ -77,10 +77,7 @@ func (p *People) SetPassword(ctx context.Context, by By, name, next string) (sto
 	if err != nil {
 		return store.Account{}, err
 	}
-	if err := password.Check(next, account.Name); err != nil {
-		return store.Account{}, err
-	}
-	phc, err := p.Hasher.Hash(ctx, next)
+	phc, err := p.judged(ctx, account.Name, next)
 	if err != nil {
 		return store.Account{}, err
 	}
@@ -103,4 +100,12 @@ func (p *People) setPassword(ctx context.Context, by By, name, phc, why string, 
 	}
 	p.tell(by, store.Event{Kind: store.EventRevoked, Method: methodPassword, Object: account.Name, Subject: account.Name, Detail: "password " + why})
 	return account, p.note(ctx, by, "account.password", account.Name, map[string]string{"how": why})
+}
+
+// judged is the hash of a new password that is good enough.
+func (p *People) judged(ctx context.Context, name, text string) (string, error) {
+	if err := password.Check(text, name); err != nil {
+		return "", err
+	}
+	return p.Hasher.Hash(ctx, text)
 }

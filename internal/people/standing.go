@@ -46,7 +46,7 @@ func (p *People) Delete(ctx context.Context, by By, name string) error {
 	if err := remove(ctx, account.Name); err != nil {
 		return fmt.Errorf("account %q: %w", account.Name, err)
 	}
-	p.tell(by, store.Event{Kind: store.EventRevoked, Method: "account", Object: account.Name, Subject: account.Name, Detail: "account deleted"})
+	p.tell(by, store.Event{Kind: store.EventRevoked, Method: methodAccount, Object: account.Name, Subject: account.Name, Detail: "account deleted"})
 	return p.note(ctx, by, "account.delete", account.Name, nil)
 }
 

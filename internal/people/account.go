@@ -1,0 +1,117 @@
+package people
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/gate401/gate401/store"
+)
+
+// NewPassword is one that is given to an account: as it is typed, or as the hash
+// that another program made of it. Both empty = none.
+type NewPassword struct {
+	Text string
+	Hash string // PHC or crypt, as Hasher verifies it
+}
+
+// hash judges a password and hashes it, if it is not hashed already.
+func (p *People) hash(ctx context.Context, name string, next NewPassword) (string, error) {
+	if next.Text == "" {
+		return next.Hash, nil
+	}
+	return p.judged(ctx, name, next.Text)
+}
+
+// Add makes an account with name, display name, groups and scopes of a; how goes
+// to the audit record. store.ErrExists if there is one of that name.
+func (p *People) Add(ctx context.Context, by By, a store.Account, next NewPassword, how string) (store.Account, error) {
+	name, err := store.Canonical(a.Name)
+	if err != nil {
+		return store.Account{}, err
+	}
+	phc, err := p.hash(ctx, name, next)
+	if err != nil {
+		return store.Account{}, err
+	}
+	account := store.Account{Name: name, Display: a.Display, Groups: a.Groups, Scopes: a.Scopes}
+	if phc != "" {
+		account.SetPassword(phc, p.now())
+	}
+	made, err := p.Set.Accounts.CreateAccount(ctx, account)
+	if err != nil {
+		return store.Account{}, fmt.Errorf("account %q: %w", name, err)
+	}
+	return made, p.note(ctx, by, "account.create", name, map[string]any{"groups": made.Groups, "scopes": made.Scopes, "how": how})
+}
+
+// Changes is what becomes different at an account; nil leaves a field as it is.
+type Changes struct {
+	Display  *string
+	Groups   *[]string
+	Scopes   *[]string
+	Password NewPassword
+}
+
+// Update changes an account, and tells whether it was different before; how goes
+// to the audit record. The password that it has already, also as another hash of
+// the same text, ends nothing; another one ends what ChangePassword does.
+func (p *People) Update(ctx context.Context, by By, name string, c Changes, how string) (store.Account, bool, error) {
+	phc, err := p.hash(ctx, name, c.Password)
+	if err != nil {
+		return store.Account{}, false, err
+	}
+	ended := false
+	account, changed, err := p.change(ctx, name, func(a *store.Account) (bool, error) {
+		differs := false
+		ended = false
+		if c.Display != nil && a.Display != *c.Display {
+			a.Display, differs = *c.Display, true
+		}
+		if c.Groups != nil && !slices.Equal(a.Groups, *c.Groups) {
+			a.Groups, differs = *c.Groups, true
+		}
+		if c.Scopes != nil && !slices.Equal(a.Scopes, *c.Scopes) {
+			a.Scopes, differs = *c.Scopes, true
+		}
+		if phc == "" || a.Password == phc {
+			return differs, nil
+		}
+		if c.Password.Text != "" {
+			if same, err := p.proves(ctx, *a, c.Password.Text); err != nil || same {
+				return differs, err
+			}
+		}
+		a.SetPassword(phc, p.now())
+		ended = true
+		return true, nil
+	})
+	if err != nil || !changed {
+		return account, false, err
+	}
+	if ended {
+		p.tell(by, store.Event{Kind: store.EventRevoked, Method: methodPassword, Object: account.Name, Subject: account.Name, Detail: "password " + how + " by " + by.Actor})
+	}
+	return account, true, p.note(ctx, by, "account.update", account.Name, map[string]any{"how": how, "password": ended})
+}
+
+// ChangeGroups puts an account into groups and takes it out of others, and tells
+// whether that changed anything.
+func (p *People) ChangeGroups(ctx context.Context, by By, name string, add, remove []string) (store.Account, bool, error) {
+	account, changed, err := p.change(ctx, name, func(a *store.Account) (bool, error) {
+		groups := slices.Clone(a.Groups)
+		for _, g := range add {
+			if !slices.Contains(groups, g) {
+				groups = append(groups, g)
+			}
+		}
+		groups = slices.DeleteFunc(groups, func(g string) bool { return slices.Contains(remove, g) })
+		differs := !slices.Equal(groups, a.Groups)
+		a.Groups = groups
+		return differs, nil
+	})
+	if err != nil || !changed {
+		return account, false, err
+	}
+	return account, true, p.note(ctx, by, "account.groups", account.Name, map[string]any{"groups": account.Groups})
+}
