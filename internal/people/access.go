@@ -16,19 +16,27 @@ type Who struct {
 	Issuer  string // the provider that vouched; empty = an own account
 }
 
-// maxListed is how many records of a person are looked at: no person has more
-// that are good, and a page must not read without end.
+// maxListed is how many records of a person are looked at to be shown: no person
+// has more that are good, and a page must not read without end.
 const maxListed = 10 * store.MaxPage
 
 // Sessions are the browsers in which somebody is logged in, the one that was used
 // last first.
 func (p *People) Sessions(ctx context.Context, who Who) ([]store.Session, error) {
+	good, err := p.sessions(ctx, who, maxListed)
+	slices.SortStableFunc(good, func(a, b store.Session) int { return LastSeen(b).Compare(LastSeen(a)) })
+	return good, err
+}
+
+// sessions looks at most records, or at all for 0: whoever ends sessions ends all
+// of them, or a thief would begin many to keep one.
+func (p *People) sessions(ctx context.Context, who Who, most int) ([]store.Session, error) {
 	if who.Subject == "" {
 		return nil, fmt.Errorf("sessions of nobody: %w", store.ErrInvalid)
 	}
 	now := p.now()
 	var good []store.Session
-	for after, seen := "", 0; seen < maxListed; {
+	for after, seen := "", 0; most == 0 || seen < most; {
 		page, err := p.Set.Sessions.ListSessions(ctx, who.Subject, after, store.MaxPage)
 		if err != nil {
 			return nil, fmt.Errorf("reading sessions: %w", err)
@@ -43,7 +51,6 @@ func (p *People) Sessions(ctx context.Context, who Who) ([]store.Session, error)
 		}
 		after = page[len(page)-1].ID
 	}
-	slices.SortStableFunc(good, func(a, b store.Session) int { return LastSeen(b).Compare(LastSeen(a)) })
 	return good, nil
 }
 
@@ -85,7 +92,7 @@ func (p *People) endSession(ctx context.Context, by By, s store.Session, cause s
 // EndSessions logs all browsers out but the session keep ("" = none), and tells
 // how many those were. Apps keep their access.
 func (p *People) EndSessions(ctx context.Context, by By, who Who, keep string) (int, error) {
-	sessions, err := p.Sessions(ctx, who)
+	sessions, err := p.sessions(ctx, who, 0)
 	if err != nil {
 		return 0, err
 	}
@@ -119,7 +126,7 @@ func (p *People) Apps(ctx context.Context, who Who) ([]App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading consents: %w", err)
 	}
-	families, err := p.families(ctx, who)
+	families, err := p.families(ctx, who, maxListed)
 	if err != nil {
 		return nil, err
 	}
@@ -170,14 +177,15 @@ func (p *People) Apps(ctx context.Context, who Who) ([]App, error) {
 	return apps, nil
 }
 
-// families are the logins of a person that are good.
-func (p *People) families(ctx context.Context, who Who) ([]store.TokenFamily, error) {
+// families are the logins of a person that are good, among most records, or among
+// all for 0.
+func (p *People) families(ctx context.Context, who Who, most int) ([]store.TokenFamily, error) {
 	if who.Subject == "" {
 		return nil, fmt.Errorf("logins of nobody: %w", store.ErrInvalid)
 	}
 	now := p.now()
 	var good []store.TokenFamily
-	for after, seen := "", 0; seen < maxListed; {
+	for after, seen := "", 0; most == 0 || seen < most; {
 		page, err := p.Set.Tokens.ListTokenFamilies(ctx, who.Subject, after, store.MaxPage)
 		if err != nil {
 			return nil, fmt.Errorf("reading logins: %w", err)
@@ -199,7 +207,7 @@ func (p *People) families(ctx context.Context, who Who) ([]store.TokenFamily, er
 // RevokeApp takes a client's access away: its logins end, and it has to ask
 // again. store.ErrNotFound if it has none.
 func (p *People) RevokeApp(ctx context.Context, by By, who Who, client string) error {
-	families, err := p.families(ctx, who)
+	families, err := p.families(ctx, who, 0)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package people_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,34 @@ func TestEndSessions(t *testing.T) {
 				t.Errorf("bob's: %q", got)
 			}
 		})
+	}
+}
+
+// A thief who begins more sessions than a page shows, or an app that makes as many
+// logins, keeps none of them.
+func TestEndsHoweverMany(t *testing.T) {
+	const many = 10*store.MaxPage + 1
+	w := newTown(t)
+	w.session(t, "a-mine", "alice", "")
+	for i := range many {
+		w.session(t, fmt.Sprintf("b%06d", i), "alice", "")
+		w.family(t, fmt.Sprintf("f%06d", i), asAlice, "app")
+	}
+	if n, err := w.EndSessions(t.Context(), alice, asAlice, "a-mine"); n != many || err != nil {
+		t.Errorf("%d of %d sessions ended, %v", n, many, err)
+	}
+	if err := w.RevokeApp(t.Context(), alice, asAlice, "app"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range many {
+		s, err := w.set.Sessions.Session(t.Context(), fmt.Sprintf("b%06d", i))
+		if err != nil || s.Revoked.IsZero() {
+			t.Fatalf("session %d is open, %v", i, err)
+		}
+		f, err := w.set.Tokens.TokenFamily(t.Context(), fmt.Sprintf("f%06d", i))
+		if err != nil || f.Revoked.IsZero() {
+			t.Fatalf("login %d is open, %v", i, err)
+		}
 	}
 }
 
