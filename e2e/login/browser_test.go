@@ -22,6 +22,7 @@ func TestBrowser(t *testing.T) {
 		run  func(t *testing.T, b *browsertest.Browser)
 	}{
 		{"a deep link", testDeepLink},
+		{"the back button", testBack},
 		{"logout", testLogout},
 		{"two tabs", testTwoTabs},
 		{"without scripts", testWithoutScripts},
@@ -109,6 +110,24 @@ func testDeepLink(t *testing.T, b *browsertest.Browser) {
 		t.Errorf("the site was told %q", s)
 	}
 	clean(t, p)
+}
+
+// After a wrong password the address is again that which was asked for, so that
+// neither reload nor the back button wants to send the form once more.
+func testBack(t *testing.T, b *browsertest.Browser) {
+	h, p := serve(t, methods), b.Tab(t)
+	place := h.url + "/orders/42?tab=lines#line-3"
+	p.Open(place)
+	logsIn(p, "alice", "not her password")
+	if got := href(p); got != place {
+		t.Errorf("after a wrong password the address is %s", got)
+	}
+	logsIn(p, "alice", password)
+	browsertest.JS[bool](p, `(globalThis.before = true, setTimeout(() => history.back()), true)`)
+	p.Wait(`!globalThis.before && document.readyState === "complete"`)
+	if got := text(p); href(p) != place || !strings.Contains(got, "Secret orders") {
+		t.Errorf("behind the back button stands:\n%s", got)
+	}
 }
 
 // After a logout nothing is left: not in the cache, not behind the back button.

@@ -40,4 +40,13 @@
       if (!input.value.includes("#")) input.value += location.hash;
     }
   }
+
+  // The answer to a form that did not log in stands at the address of the form. The
+  // address that was asked for takes its place, so that neither reload nor the back
+  // button offers to send the password once more.
+  const form = document.querySelector("form[data-login]");
+  if (form && location.href.split("#")[0] === form.action) {
+    const place = form.querySelector('input[name="return_to"]')?.value;
+    if (place) history.replaceState(null, "", new URL(place, location.origin));
+  }
 })();
