@@ -207,6 +207,36 @@ func TestResources(t *testing.T) {
 	}
 }
 
+// What was approved for the gate can be narrowed to a part of it, and is not for
+// another API that the gate knows: nobody was asked about that (RFC 8707 section
+// 2.2).
+func TestResourceBeyondApproval(t *testing.T) {
+	s := coder(t, newClock(), issuer.Policy{})
+	s.Resources = []string{"https://stock.example"}
+	for _, test := range []struct{ name, resource, want string }{
+		{"a part of the gate", "https://issuer.example/mcp", ""},
+		{"the gate", "orders", ""},
+		{"another API", "https://stock.example", "invalid_target"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := redemption(code(t, s), "app")
+			ask := r
+			ask.Resources = []string{test.resource}
+			if _, err := s.RedeemCode(t.Context(), ask); kind(err) != test.want {
+				t.Fatalf("with the code: %v", err)
+			}
+			if test.want == "" {
+				r = redemption(code(t, s), "app")
+			}
+			g := must[*issuer.Grant](t)(s.RedeemCode(t.Context(), r))
+			_, err := s.Redeem(t.Context(), issuer.Redemption{Token: g.Refresh.Reveal(), Client: "app", Resources: ask.Resources})
+			if kind(err) != test.want {
+				t.Errorf("with a refresh: %v", err)
+			}
+		})
+	}
+}
+
 // Of any number of calls at once exactly one gets tokens, and the others end them.
 func TestCodeAtOnce(t *testing.T) {
 	c := newClock()

@@ -17,7 +17,9 @@ func (s *Issuer) ClientCredentials(ctx context.Context, c store.Client, asked, r
 	if c.Method == AuthNone {
 		return nil, &FormError{Code: "unauthorized_client", Description: "A client without a secret or key cannot speak for itself (RFC 6749 section 4.4)."}
 	}
-	scopes, err := allowedScopes(&c, asked, registeredFor)
+	// No person is there about whom it could say anything (OpenID Connect Core 1.0
+	// section 5.4).
+	scopes, err := allowedScopes(&c, asked, func(c *store.Client, scope string) bool { return !About(scope) && registeredFor(c, scope) })
 	if err != nil {
 		return nil, err
 	}

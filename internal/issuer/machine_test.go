@@ -32,6 +32,7 @@ func TestClientCredentials(t *testing.T) {
 		{"all", "nightly", machine, "", "orders:read orders:write", "orders"},
 		{"less", "nightly", with(machine, "scope", "orders:read"), "", "orders:read", "orders"},
 		{"more", "nightly", with(machine, "scope", "orders:read admin"), "invalid_scope", nil, nil},
+		{"about a person", "nightly", with(machine, "scope", "openid orders:read"), "invalid_scope", nil, nil},
 		{"for another API", "nightly", with(machine, "resource", "https://stock.example"), "", "orders:read orders:write", "https://stock.example"},
 		{"for a part of the gate", "nightly", with(machine, "resource", "https://issuer.example/mcp"), "", "orders:read orders:write", "https://issuer.example/mcp"},
 		{"for both", "nightly", with(machine, "resource", "https://stock.example", "resource", "orders"), "", "orders:read orders:write", []any{"https://stock.example", "orders"}},

@@ -39,8 +39,9 @@ func (s *Issuer) narrow(granted, asked []string) ([]string, error) {
 		return nil, nil
 	}
 	for _, target := range asked {
-		// What is for the whole gate can be narrowed to a part of it.
-		within := slices.Contains(granted, target) || len(granted) == 0 && s.knows(target)
+		// What is for the whole gate can be narrowed to a part of it. An API that is
+		// not at the gate is none: the person was not told of it.
+		within := slices.Contains(granted, target) || len(granted) == 0 && (slices.Contains(s.Audience, target) || s.here(target))
 		if len(asked) > maxTargets || !within {
 			return nil, badTarget("The login was not for that resource.")
 		}
@@ -51,9 +52,11 @@ func (s *Issuer) narrow(granted, asked []string) ([]string, error) {
 // knows tells whether there is such a resource: a name of the gate's own tokens,
 // one that the configuration lists, or a URL at the gate.
 func (s *Issuer) knows(target string) bool {
-	if slices.Contains(s.Audience, target) || slices.Contains(s.Resources, target) {
-		return true
-	}
+	return slices.Contains(s.Audience, target) || slices.Contains(s.Resources, target) || s.here(target)
+}
+
+// here tells whether a resource is a URL at the gate.
+func (s *Issuer) here(target string) bool {
 	u, err := url.Parse(target)
 	return err == nil && len(target) <= maxTargetLength && !strings.ContainsFunc(target, notInURL) && !strings.Contains(target, "#") &&
 		u.User == nil && s.Name == u.Scheme+"://"+u.Host
