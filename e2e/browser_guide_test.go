@@ -98,7 +98,9 @@ func testGuideLinks(t *testing.T, b *chromium) {
 		seen := pages[u.String()]
 		if seen == nil {
 			res, text := get(t, u.String(), map[string]string{"Accept": "text/html"})
-			if res.StatusCode != 200 {
+			// A page that wants a login is the page to log in at.
+			login := res.StatusCode == 401 && strings.Contains(text, `name="password"`)
+			if res.StatusCode != 200 && !login {
 				t.Errorf("%s names %s: %d", from, u, res.StatusCode)
 			}
 			seen = &page{text: text, from: from}

@@ -3,6 +3,8 @@ package e2e
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -21,7 +23,12 @@ type credentials struct {
 		Value, Header, Environment string
 		Scopes                     []string
 	} `json:"api_keys"`
-	Tokens map[string]string
+	Tokens  map[string]string
+	Clients []struct {
+		ID           string   `json:"client_id"`
+		Secret       string   `json:"client_secret"`
+		RedirectURIs []string `json:"redirect_uris"`
+	}
 }
 
 func startDemo(t *testing.T) (*process, credentials) {
@@ -137,6 +144,7 @@ func TestDemo(t *testing.T) {
 	if got := res.Header.Get("WWW-Authenticate"); res.StatusCode != 403 || !strings.Contains(got, `error="insufficient_scope"`) || !strings.Contains(got, `scope="orders:write"`) {
 		t.Errorf("%d %s", res.StatusCode, got)
 	}
+	demoLogins(t, p, c)
 	// No secret of the demo is in its log.
 	log := p.Stderr.String()
 	for _, person := range c.People {
@@ -211,5 +219,56 @@ func TestDemoRowsAreSameOrigin(t *testing.T) {
 	res.Body.Close()
 	if res.StatusCode != 403 {
 		t.Errorf("%d", res.StatusCode)
+	}
+}
+
+// demoLogins tries what logs people in: the page, and the authorization server.
+func demoLogins(t *testing.T, p *process, c credentials) {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := &http.Client{Jar: jar}
+	alice := c.People[0]
+	res, err := browser.PostForm(c.Gate+"/auth/login", url.Values{"username": {alice.Name}, "password": {alice.Password}, "return_to": {"/echo"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	// The login leads to the echo, which shows what the application is told.
+	var echo struct{ Header http.Header }
+	if err := json.NewDecoder(res.Body).Decode(&echo); err != nil || res.Request.URL.Path != "/echo" {
+		t.Fatalf("%s: %v", res.Request.URL, err)
+	}
+	token := echo.Header.Get("Gate401-Token")
+	out, errs, exit := command(t, t.TempDir(), token, "token", "verify", "--jwks", c.Gate+"/auth/jwks.json", "--signature-only", "-")
+	if exit != 0 || echo.Header.Get("Gate401-Method") != "session" || echo.Header.Get("Gate401-Subject") != alice.Name {
+		t.Errorf("exit %d\n%s%s\n%v", exit, out, errs, echo.Header)
+	}
+
+	if len(c.Clients) != 2 || c.Clients[0].Secret != "" || c.Clients[1].Secret == "" || len(c.Clients[0].RedirectURIs) == 0 {
+		t.Fatalf("the clients are %v", c.Clients)
+	}
+	form := url.Values{"grant_type": {"client_credentials"}, "scope": {"orders:read"}}
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, c.Gate+"/auth/token", strings.NewReader(form.Encode()))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.SetBasicAuth(c.Clients[1].ID, c.Clients[1].Secret)
+	res, err = http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var granted struct {
+		Token string `json:"access_token"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&granted); err != nil || res.StatusCode != 200 {
+		t.Fatalf("%s: %v", res.Status, err)
+	}
+	if res, body := get(t, c.Gate+c.Paths["protected"], map[string]string{"Authorization": "Bearer " + granted.Token}); res.StatusCode != 200 {
+		t.Errorf("the token of the client: %d %s", res.StatusCode, body)
+	}
+	if strings.Contains(p.Stderr.String(), c.Clients[1].Secret) {
+		t.Error("the log holds the secret of a client")
 	}
 }

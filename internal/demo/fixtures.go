@@ -3,6 +3,7 @@ package demo
 import (
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -46,11 +47,35 @@ type Fixtures struct {
 	// "/suppliers/orders".
 	Partner, PartnerOnly string
 
+	// Session works; SessionCookie is the name of its cookie, and SessionOnly a path
+	// that takes nothing else, such as "/basket".
+	Session, SessionCookie, SessionOnly string
+	// The other sessions have one fault each. SessionUnknown is well formed and not
+	// in the store.
+	SessionUnknown, SessionExpired, SessionRevoked string
+
+	// TokenEndpoint is the path of the token endpoint, such as "/auth/token".
+	// ClientGuessed is a client whose secret the rows get wrong on purpose, and who is
+	// used for nothing else.
+	TokenEndpoint, ClientGuessed string
+	// RefreshExpired is a refresh token that nobody used for too long, and
+	// RefreshClient the client that has it.
+	RefreshExpired, RefreshClient string
+
 	// NoRule is a path that no rule opens, OfficeOnly one that is open to
 	// another network than the demo's own, such as "/intranet/report".
 	NoRule, OfficeOnly string
 	// AllowedOrigin is an origin whose pages may call the API.
 	AllowedOrigin string
+}
+
+// Confidential is a client with a secret; ok is false where there is none.
+func (f Fixtures) Confidential() (c Client, ok bool) {
+	i := slices.IndexFunc(f.Credentials.Clients, func(c Client) bool { return c.Secret != "" })
+	if i < 0 {
+		return Client{}, false
+	}
+	return f.Credentials.Clients[i], true
 }
 
 func (f Fixtures) problems() string {

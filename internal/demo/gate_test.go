@@ -3,6 +3,7 @@ package demo_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -16,7 +17,10 @@ import (
 	"github.com/gate401/gate401/authn"
 	"github.com/gate401/gate401/defend"
 	"github.com/gate401/gate401/internal/demo"
+	"github.com/gate401/gate401/internal/issuer"
 	"github.com/gate401/gate401/internal/password"
+	"github.com/gate401/gate401/internal/samples"
+	"github.com/gate401/gate401/internal/session"
 	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/store"
 	"github.com/gate401/gate401/store/memory"
@@ -60,6 +64,21 @@ func newWorld(tb testing.TB) *world {
 	f.KeyOtherEnvironment = apiKey(tb, set, "test", store.APIKey{ID: "other"})
 	f.KeyUnknown = must(token.NewAPIKey(rand.Reader, "live"))(tb).Reveal()
 
+	f.SessionCookie, f.SessionOnly = session.CookieName, "/basket"
+	maker := samples.Maker{Set: set, Now: time.Now, Subject: "alice"}
+	for kind, into := range map[string]*string{
+		samples.SessionLive: &f.Session, samples.SessionExpired: &f.SessionExpired, samples.SessionRevoked: &f.SessionRevoked, samples.SessionUnknown: &f.SessionUnknown,
+	} {
+		*into = must(maker.Session(tb.Context(), kind))(tb)
+	}
+
+	must(set.Clients.CreateClient(tb.Context(), store.Client{ID: "guessed", Method: issuer.AuthBasic, Grants: []string{issuer.GrantClientCredentials}}))(tb)
+	if err := maker.Clients(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	f.TokenEndpoint, f.ClientGuessed, f.RefreshClient = "/auth/token", "guessed", samples.ClientPublic
+	f.RefreshExpired = must(maker.Refresh(tb.Context(), samples.RefreshExpired))(tb)
+
 	w := &world{}
 	orders := &demo.Orders{Owners: []string{"alice", "bob"}}
 	handler := new(http.Handler)
@@ -70,6 +89,7 @@ func newWorld(tb testing.TB) *world {
 		People:  []demo.Person{f.Member, bob, f.Admin, f.Suspended},
 		APIKeys: []demo.APIKey{{Value: f.Key, Header: f.KeyHeader, Scopes: []string{"orders:read", "orders:write"}, Environment: "live"}},
 		Tokens:  tokens(tb, key, other, w.gate.URL),
+		Clients: []demo.Client{{ID: samples.ClientServer, Secret: samples.ClientSecret}},
 	}
 	f.WrongType = must(key.Sign(map[string]any{
 		"iss": w.gate.URL, "sub": "alice", "aud": "orders", "exp": time.Now().Add(time.Hour).Unix(), "nonce": "n",
@@ -102,7 +122,28 @@ func newWorld(tb testing.TB) *world {
 		},
 	}
 	orders.Page = w.page
-	*handler = gate.Protect(forward(orders))
+	observe := func(_ *http.Request, o issuer.Outcome) {
+		var d *gate401.Denial
+		if errors.As(o.Err, &d) {
+			gate.Observe(o.Request, &gate401.Decision{Denial: d})
+		}
+	}
+	protected, token := gate.Protect(forward(orders)), &issuer.TokenEndpoint{Grants: issuer.Grants(), Desk: issuer.Desk{
+		Issuer: &issuer.Issuer{
+			Name: w.gate.URL, Audience: []string{"orders"}, Tokens: set.Tokens, Tickets: set.Tickets, Accounts: set.Accounts, Sessions: set.Sessions,
+			Signer: func(context.Context) (issuer.Signer, error) { return key, nil },
+		},
+		Auth:   issuer.ClientAuth{Clients: set.Clients, Guard: gate.Guard, Proofs: set.Tickets},
+		Intake: gate.Intake.Request, Realm: "orders", Problems: "/auth/problems/", Observe: observe,
+	}}
+	// A ServeMux would clean the paths of rows that are about them.
+	*handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/auth/token" {
+			token.ServeHTTP(rw, r)
+			return
+		}
+		protected.ServeHTTP(rw, r)
+	})
 	return w
 }
 
@@ -113,6 +154,7 @@ func forward(next http.Handler) http.Handler {
 		out.Header.Del("Authorization")
 		out.Header.Del("X-API-Key")
 		out.Header.Del("Gate401-Subject")
+		out.Header.Del("Gate401-Token")
 		delete(out.Header, "Gate401_groups")
 		if id, ok := gate401.IdentityFrom(r.Context()); ok {
 			out.Header.Set("Gate401-Subject", id.Subject)
@@ -128,7 +170,10 @@ func policy(tb testing.TB, set *store.Set, key *token.SigningKey, issuer string)
 	away := &token.RemoteKeys{URL: "http://127.0.0.1:1/jwks.json"} // nobody listens there
 	tb.Cleanup(func() { _ = away.Close() })
 	partner := must(token.New(token.Profile{Keys: away, Issuer: partnerIssuer, Audience: []string{"orders"}}))(tb)
+	sessions := &session.Manager{Name: "browser", Store: set.Sessions, Accounts: set.Accounts, Changes: set.Revision}
+	tb.Cleanup(func() { _ = sessions.Close() })
 	methods := map[string]gate401.Authenticator{
+		"browser":  &authn.Session{Realm: "orders", Sessions: sessions},
 		"partner":  &authn.Bearer{Realm: "orders", Tokens: []authn.TokenVerifier{{Verifier: partner, Issuer: partnerIssuer}}},
 		"own":      &authn.Bearer{Realm: "orders", Keys: keys, Tokens: []authn.TokenVerifier{{Verifier: verifier, Issuer: issuer, Own: true, Accounts: set.Accounts, Epoch: set.Revision}}},
 		"key":      &authn.APIKey{Realm: "orders", Keys: keys, Header: "X-API-Key"},
@@ -145,6 +190,7 @@ func policy(tb testing.TB, set *store.Set, key *token.SigningKey, issuer string)
 		{Path: "/suppliers/**", Methods: []string{"partner"}},
 		{Path: "/payments/**", Methods: []string{"own"}, MaxAge: 15 * time.Minute},
 		{Path: "/intranet/**", Addresses: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}},
+		{Path: "/basket", Methods: []string{"browser"}},
 		{Path: "/internal/**", Nobody: true},
 	}, access.Rule{}, func(names []string) ([]gate401.Authenticator, error) {
 		if len(names) == 0 {

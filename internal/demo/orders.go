@@ -87,6 +87,7 @@ func (o *Orders) prepare() {
 		}))
 	}
 	m.HandleFunc("/payments", only(o.payments))
+	m.HandleFunc("/basket", o.basket)
 	m.HandleFunc("/intranet/report", only(o.report))
 	m.HandleFunc("/orders/{id}", only(o.one))
 	m.HandleFunc("/users/{user}/orders", only(o.ofUser))
@@ -136,6 +137,18 @@ func (o *Orders) list(w http.ResponseWriter, match func(Order) bool) {
 	}
 	o.mu.Unlock()
 	answer(w, http.StatusOK, map[string][]Order{"orders": found})
+}
+
+// basket is for people with a browser: what they ordered, and a place to order.
+func (o *Orders) basket(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost {
+		o.create(w, r)
+		return
+	}
+	only(func(w http.ResponseWriter, r *http.Request) {
+		owner := subject(r)
+		o.list(w, func(order Order) bool { return order.Owner == owner })
+	})(w, r)
 }
 
 func (o *Orders) ofUser(w http.ResponseWriter, r *http.Request) {
@@ -248,7 +261,7 @@ func (o *Orders) health(w http.ResponseWriter, _ *http.Request) {
 func (o *Orders) links(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, map[string][]string{"addresses": {
 		"/public/catalogue", "/public/health", "/orders", "/users/{user}/orders", "/partners/orders", "/suppliers/orders",
-		"/payments", "/admin/report", "/intranet/report", "/echo",
+		"/payments", "/basket", "/admin/report", "/intranet/report", "/echo",
 	}})
 }
 

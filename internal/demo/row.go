@@ -57,7 +57,7 @@ func (r Row) Shown() reason.Code {
 
 // Groups are the titles of the groups, in order.
 func Groups() []string {
-	return []string{groupNothing, groupPasswords, groupTokens, groupKeys, groupForms, groupAccess, groupBeside}
+	return []string{groupNothing, groupPasswords, groupTokens, groupKeys, groupSessions, groupClients, groupForms, groupAccess, groupBeside}
 }
 
 const (
@@ -65,6 +65,8 @@ const (
 	groupPasswords = "Names and passwords"
 	groupTokens    = "Access tokens"
 	groupKeys      = "API keys"
+	groupSessions  = "Sessions of browsers"
+	groupClients   = "Clients at the token endpoint"
 	groupForms     = "Readable in two ways"
 	groupAccess    = "Known, and still no"
 	groupBeside    = "What else is worth a look"
@@ -72,7 +74,7 @@ const (
 
 // Rows are all causes, group by group.
 func Rows() []Row {
-	return slices.Concat(nothingRows(), passwordRows(), tokenRows(), keyRows(), formRows(), accessRows(), besideRows())
+	return slices.Concat(nothingRows(), passwordRows(), tokenRows(), keyRows(), sessionRows(), clientRows(), formRows(), accessRows(), besideRows())
 }
 
 // orders reads the list of orders: the protected resource of most rows.

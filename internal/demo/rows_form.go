@@ -64,20 +64,20 @@ func besideRows() []Row {
 	}
 	rows := []Row{
 		{ID: "basic-right", Title: "A right password", Want: 200,
-			Why:   "For comparison. What the application sees of it is in the body: who is asking, and no password.",
+			Why:   "For comparison. What the application sees of it is in the body: who is asking, also in a token that the gate signed for it, and no password.",
 			Build: func(c Call) RawRequest { return get(c.Credentials.Paths.Echo).person(c.Member) },
 			Right: func(c Call) RawRequest {
 				return get(c.Credentials.Paths.Echo).bearer(c.Credentials.Tokens.Valid)
 			},
 			RightNote: "The same with a token. The application cannot tell the difference, unless it looks at the method."},
 		{ID: "identity-forged", Title: "Identity headers made up by the caller", Want: 200,
-			Why: "The caller sends what only the gate may write, in two spellings. The gate takes both away and writes the truth.",
+			Why: "The caller sends what only the gate may write, in odd spellings too. The gate takes all of it away and writes the truth.",
 			Build: func(c Call) RawRequest {
 				r := get(c.Credentials.Paths.Echo).person(c.Member)
 				if r.Method == "" {
 					return r
 				}
-				return r.with(Field{"Gate401-Subject", "root"}, Field{"gate401_groups", "admin"}).marked("Gate401-Subject", "gate401_groups")
+				return r.with(Field{"Gate401-Subject", "root"}, Field{"gate401_groups", "admin"}, Field{"Gate401-Token", "forged"}).marked("Gate401-Subject", "gate401_groups", "Gate401-Token")
 			},
 			Right:     func(c Call) RawRequest { return get(c.Credentials.Paths.Echo).person(c.Member) },
 			RightNote: "Without them the application sees the same."},

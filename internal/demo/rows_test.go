@@ -73,9 +73,9 @@ func TestRowsCoverEveryCase(t *testing.T) {
 	without := map[reason.Code]string{
 		reason.LockedOut: "takes a hundred guesses from many addresses, and is told as rate-limited, which has a row",
 	}
-	for _, code := range []reason.Code{reason.ClientUnknown, reason.ClientSecretWrong, reason.ClientSuspended, reason.RefreshTokenUnknown, reason.RefreshTokenExpired,
+	for _, code := range []reason.Code{reason.ClientSuspended, reason.RefreshTokenUnknown,
 		reason.RefreshTokenRevoked, reason.RefreshTokenReused, reason.CodeUnknown, reason.CodeMismatch, reason.CodeExpired, reason.CodeReused} {
-		without[code] = "is found at the token endpoint, which rows about the API do not ask"
+		without[code] = "is found at the token endpoint, where three rows show how it answers"
 	}
 	shown := map[reason.Code]bool{}
 	for _, row := range demo.Rows() {

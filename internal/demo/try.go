@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +38,7 @@ type Exchange struct {
 
 	requestMarks, responseMarks web.Marks
 	header                      http.Header
+	errorURI                    string
 }
 
 // Result is what came of a row.
@@ -95,18 +97,23 @@ func (p *Page) Try(ctx context.Context, row Row) (Result, error) {
 			res.Logged = code
 		}
 	}
-	res.Expected = res.Status == row.Want && told(res.header) == res.Shown && res.Right.Status/100 == 2 &&
+	res.Expected = res.Status == row.Want && p.told(res.Exchange) == res.Shown && res.Right.Status/100 == 2 &&
 		(res.Logged == "" || res.Logged == res.Reason)
 	return res, nil
 }
 
 // told is the reason that the gate's answer names. An application behind it
 // might send the same field, so it counts only where the gate refused.
-func told(h http.Header) reason.Code {
-	if h.Get("Gate401-Refused-By") != "gate" {
-		return ""
+// The token endpoint answers in the words of OAuth, whose error_uri names it (RFC
+// 6749 section 5.2).
+func (p *Page) told(e Exchange) reason.Code {
+	if e.header.Get("Gate401-Refused-By") == "gate" {
+		return reason.Code(e.header.Get("Gate401-Reason"))
 	}
-	return reason.Code(h.Get("Gate401-Reason"))
+	if code, ok := strings.CutPrefix(e.errorURI, p.Fixtures.problems()); ok {
+		return reason.Code(code)
+	}
+	return ""
 }
 
 // marksOf are the pieces of a body that decide: of a problem document its code
@@ -115,7 +122,8 @@ func (p *Page) marksOf(shown reason.Code) []string {
 	if shown == "" {
 		return []string{`"Gate401-Subject":["` + p.Fixtures.Member.Name + `"]`}
 	}
-	return []string{`"code":"` + string(shown) + `"`, `"retry":"` + string(shown.Info().Retry) + `"`}
+	info := shown.Info()
+	return []string{`"code":"` + string(shown) + `"`, `"retry":"` + string(info.Retry) + `"`, `"error":"` + info.Error + `"`, `"error_uri":"` + info.Page(p.Fixtures.problems()) + `"`}
 }
 
 // exchange sends one request and reads the answer to its end.
@@ -135,9 +143,15 @@ func (p *Page) exchange(ctx context.Context, raw RawRequest, times int) (Exchang
 	if err != nil {
 		return Exchange{}, fmt.Errorf("reading the answer of the gate: %w", err)
 	}
-	// Only status and fields are used; the body is shown as it came.
+	var refused struct {
+		ErrorURI string `json:"error_uri"`
+	}
+	if raw.Target == p.Fixtures.TokenEndpoint {
+		// What is no such answer has none.
+		_ = json.NewDecoder(resp.Body).Decode(&refused)
+	}
 	_ = resp.Body.Close()
-	return Exchange{
+	return Exchange{errorURI: refused.ErrorURI,
 		Request: string(sent), Response: string(received), Status: resp.StatusCode,
 		Curl: p.Fixtures.Credentials.Curl(raw.Curl(p.Fixtures.Credentials.Gate, times)), requestMarks: raw.Marks, header: resp.Header,
 		responseMarks: web.Marks{Start: true, Fields: []string{

@@ -39,7 +39,7 @@ func (m *Maker) session(ctx context.Context, kind string) (string, error) {
 	hash, _ := session.SecretHash(secret)
 	s := store.Session{
 		ID: "sample-" + kind, Hash: hash, Subject: m.Subject, AuthTime: now.Add(-time.Hour), AMR: []string{"pwd"},
-		Seen: now.Add(-time.Hour), Idle: now.Add(time.Hour), Expires: now.Add(24 * time.Hour),
+		Seen: now.Add(-time.Hour), Idle: now.Add(24 * time.Hour), Expires: now.Add(24 * time.Hour),
 	}
 	yesterday := now.Add(-24 * time.Hour)
 	switch kind {

@@ -21,6 +21,7 @@ func banner(f demo.Fixtures, o DemoOptions) string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("")
 	line("  %s  a page with one row per cause: open it in a browser", bold(c.Gate+"/"))
+	line("  %s  a page that wants a login: any name and password below will do", c.Gate+f.SessionOnly)
 	line("  %s  what every reason means", c.Gate+"/auth/problems/")
 	line("  %s  traces of refusals", c.Admin+"/api/traces")
 	line("")
@@ -39,6 +40,14 @@ func banner(f demo.Fixtures, o DemoOptions) string {
 	for _, k := range c.APIKeys {
 		line("  %s  %s, %s", k.Value, k.Environment, strings.Join(k.Scopes, " "))
 	}
+	line("%s", bold("Clients of the authorization server"))
+	for _, one := range c.Clients {
+		secret := one.Secret
+		if secret == "" {
+			secret = "no secret: public, with PKCE, or by the device grant"
+		}
+		line("  %-8s %s", one.ID, secret)
+	}
 	line("%s", bold("A token of alice, good for an hour"))
 	line("  %s", c.Tokens.Valid)
 	line("")
@@ -49,11 +58,13 @@ func banner(f demo.Fixtures, o DemoOptions) string {
 	}
 	line("%s", bold("Try"))
 	orders := c.Gate + c.Paths.Protected
+	confidential, _ := f.Confidential()
 	for _, one := range [][2]string{
 		{"nobody says who is asking: 401", "curl -i " + orders},
 		{"a name and a password: 200", "curl -i -u " + f.Member.Name + ":" + f.Member.Password + " " + orders},
 		{"the same person where admins may go: 403", "curl -i -u " + f.Member.Name + ":" + f.Member.Password + " " + c.Gate + c.Paths.AdminOnly},
 		{"an API key: 200", "curl -i -H '" + f.KeyHeader + ": " + f.Key + "' " + orders},
+		{"a program gets a token for itself: 200", "curl -u " + confidential.ID + ":" + confidential.Secret + " -d grant_type=client_credentials " + c.Gate + "/auth/token"},
 		{"a token that expired an hour ago: 401", "curl -i -H 'Authorization: Bearer " + c.Tokens.Expired + "' " + orders},
 		{"why? with the X-Request-Id of a refusal", program(os.Args[0]) + " explain --admin " + c.Admin + " REQUEST-ID"},
 	} {

@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/gate401/gate401/internal/demo"
+	"github.com/gate401/gate401/internal/issuer"
 	"github.com/gate401/gate401/internal/password"
 	"github.com/gate401/gate401/internal/samples"
+	"github.com/gate401/gate401/internal/session"
 	"github.com/gate401/gate401/store"
 )
 
@@ -62,12 +64,73 @@ func newCast(ctx context.Context, h *house) (*cast, error) {
 	f.Problems = system.Gate.Responder.Problems
 	f.KeyHeader, f.KeyQuery, f.KeyOnly = "X-API-Key", "api_key", "/partners/orders"
 	f.NoRule, f.AllowedOrigin = "/internal/metrics", "https://app.example.com"
+	f.SessionCookie, f.SessionOnly = session.CookieName, "/basket"
+	if h.current.Load().public.Scheme == "https" {
+		f.SessionCookie = "__Host-" + f.SessionCookie
+	}
 	f.RecentOnly, f.PartnerOnly, f.OfficeOnly = "/payments", "/suppliers/orders", "/intranet/report"
 	// Somebody was here, and is not any more.
 	if err := h.stores.RemoveAccount(ctx, samples.RemovedSubject); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
-	return c, c.keys(ctx)
+	return c, errors.Join(c.keys(ctx), c.sessions(ctx), c.clients(ctx, h))
+}
+
+// sessions makes the cookies of the rows.
+func (c *cast) sessions(ctx context.Context) error {
+	f := &c.fixtures
+	for kind, into := range map[string]*string{
+		samples.SessionLive: &f.Session, samples.SessionExpired: &f.SessionExpired,
+		samples.SessionRevoked: &f.SessionRevoked, samples.SessionUnknown: &f.SessionUnknown,
+	} {
+		var err error
+		if *into, err = c.maker.Session(ctx, kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clients makes a client of each kind: one that can keep no secret, such as a
+// page, an app or a command line, and one that can.
+func (c *cast) clients(ctx context.Context, h *house) error {
+	secret, kept, err := issuer.NewClientSecret(nil)
+	if err != nil {
+		return err
+	}
+	_, unused, err := issuer.NewClientSecret(nil)
+	if err != nil {
+		return err
+	}
+	kept.Created, unused.Created = time.Now(), time.Now()
+	const guessed = "guessed"
+	f := &c.fixtures
+	f.TokenEndpoint, f.ClientGuessed, f.RefreshClient = h.current.Load().config.Gate.Prefix+"/token", guessed, samples.ClientPublic
+	if f.RefreshExpired, err = c.maker.Refresh(ctx, samples.RefreshExpired); err != nil {
+		return err
+	}
+	scopes := append([]string{"openid", "profile", "offline_access"}, c.maker.Scopes...)
+	logins := []string{issuer.GrantAuthorizationCode, issuer.GrantRefreshToken}
+	for _, one := range []store.Client{
+		{ID: samples.ClientPublic, Name: "An app", Method: issuer.AuthNone, Scopes: scopes, Grants: append(logins[:2:2], issuer.GrantDeviceCode),
+			RedirectURIs: []string{"http://127.0.0.1/callback"}},
+		{ID: "shop", Name: "The shop", Method: issuer.AuthBasic, Scopes: scopes, Grants: append(logins[:2:2], issuer.GrantClientCredentials),
+			RedirectURIs: []string{"https://shop.example.com/callback", "http://127.0.0.1/callback"}, Secrets: []store.ClientSecret{kept}},
+		{ID: guessed, Name: "Guessed", Method: issuer.AuthBasic, Grants: []string{issuer.GrantClientCredentials}, Secrets: []store.ClientSecret{unused}},
+	} {
+		if _, err := h.stores.Set.Clients.CreateClient(ctx, one); err != nil {
+			return err
+		}
+		if one.ID == guessed {
+			continue // its secret is nobody's
+		}
+		told := demo.Client{ID: one.ID, RedirectURIs: one.RedirectURIs}
+		if one.Secrets != nil {
+			told.Secret = secret
+		}
+		f.Credentials.Clients = append(f.Credentials.Clients, told)
+	}
+	return nil
 }
 
 // keys makes the API keys.

@@ -75,7 +75,7 @@ func TestDemoLeavesNothing(t *testing.T) {
 			}
 		}
 	}
-	if curls != 5 {
+	if curls != 6 {
 		t.Errorf("%d lines to paste", curls)
 	}
 }
