@@ -16,6 +16,7 @@ func href(p *browsertest.Tab) string { return browsertest.JS[string](p, `locatio
 // A person logs in to a web application at another site by the gate: from a deep
 // link and back to it, with the question in between, once; back, out, and again.
 func TestBrowser(t *testing.T) {
+	t.Parallel()
 	b := browsertest.Options{Hosts: map[string]string{"localhost": "127.0.0.1"}}.Start(t)
 	g := serve(t, "issuer: {scopes: {\"orders:read\": Read your orders}}\n")
 	a, p := application(t, g), b.Tab(t)

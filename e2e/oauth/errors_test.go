@@ -46,6 +46,7 @@ func (g *gate) locked() (unlock func()) {
 
 // Every error of RFC 6749 section 5.2 and its sisters, as it comes over the wire.
 func TestTokenErrors(t *testing.T) {
+	t.Parallel()
 	g := serve(t, "")
 	robot := g.client("robot", "--scope", "orders:read", "--resource", g.url+"/orders")
 	web := g.client("web", "--redirect-uri", callback, "--scope", "orders:read")
@@ -184,8 +185,48 @@ func TestTokenErrors(t *testing.T) {
 	})
 }
 
+// The errors of RFC 8628 section 3.5 for a device that waits.
+func TestDeviceErrors(t *testing.T) {
+	t.Parallel()
+	g := serve(t, "")
+	g.client("tv", "--public", "--device", "--scope", "orders:read")
+	const grant = "urn:ietf:params:oauth:grant-type:device_code"
+	asked := g.post("/auth/device", "tv", "", form("scope", "orders:read"))
+	poll := func(want string) {
+		t.Helper()
+		a := g.post("/auth/token", "tv", "", form("grant_type", grant, "device_code", asked.member("device_code")))
+		if a.status != http.StatusBadRequest || a.member("error") != want || !described(a.member("error_description")) {
+			t.Errorf("%d %s, want %s", a.status, a.body, want)
+		}
+	}
+	poll("authorization_pending")
+	poll("slow_down")
+	p := g.person()
+	if _, page := p.goes(g.url + "/orders"); page != "hello alice" {
+		t.Fatal(page)
+	}
+	// The button that has the person look at what asks comes before the question.
+	at, _, page, err := p.opens(asked.member("verification_uri_complete"))
+	if err != nil || !strings.Contains(page, asked.member("user_code")) {
+		t.Fatalf("%v %v\n%s", err, at, page)
+	}
+	p.refuses = true
+	if away, page := p.goes(asked.member("verification_uri_complete")); away != nil {
+		t.Fatalf("%v\n%s", away, page)
+	}
+	soon(t, "the device is told", func() bool {
+		a := g.post("/auth/token", "tv", "", form("grant_type", grant, "device_code", asked.member("device_code")))
+		return a.member("error") == "access_denied"
+	})
+	poll("access_denied")
+	if a := g.post("/auth/device", "nobody", "", form("scope", "orders:read")); a.status != http.StatusUnauthorized || a.member("error") != "invalid_client" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
 // A code is good for a moment, and nothing else happens to it then.
 func TestLateCode(t *testing.T) {
+	t.Parallel()
 	g := serve(t, "issuer: {code_ttl: 1s}\n")
 	g.client("app", "--public", "--redirect-uri", callback, "--scope", "orders:read")
 	code, verifier, err := g.person().code(g, "app", "orders:read")
@@ -203,6 +244,7 @@ func TestLateCode(t *testing.T) {
 // Every error of RFC 6749 section 4.1.2.1 and its sisters: told to the client where
 // that is known, and to the person where it is not.
 func TestAuthorizationErrors(t *testing.T) {
+	t.Parallel()
 	g := serve(t, "")
 	g.client("app", "--public", "--redirect-uri", callback, "--redirect-uri", callback+"2", "--scope", "orders:read admin")
 	g.client("tv", "--public", "--device", "--redirect-uri", callback, "--grant", "urn:ietf:params:oauth:grant-type:device_code")

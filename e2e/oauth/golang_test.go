@@ -38,6 +38,7 @@ func says(t *testing.T, c *http.Client, address string) string {
 // nonce, the ID token verified by the published keys, userinfo, and the API called
 // beyond the end of the first access token.
 func TestGoLogin(t *testing.T) {
+	t.Parallel()
 	g := serve(t, "issuer: {access_ttl: 2s}\n")
 	const scopes = "openid profile offline_access orders:read"
 	for _, x := range []struct{ name, id, secret string }{
@@ -102,6 +103,7 @@ func TestGoLogin(t *testing.T) {
 }
 
 func TestGoClientCredentials(t *testing.T) {
+	t.Parallel()
 	g := serve(t, "")
 	secret := g.client("robot", "--scope", "orders:read orders:write")
 	post := g.client("poster", "--method", "client_secret_post", "--scope", "orders:read")
@@ -137,6 +139,7 @@ func TestGoClientCredentials(t *testing.T) {
 }
 
 func TestGoDevice(t *testing.T) {
+	t.Parallel()
 	g := serve(t, "")
 	g.client("tv", "--public", "--device", "--scope", "openid offline_access orders:read")
 	provider, err := oidc.NewProvider(t.Context(), g.url)

@@ -63,6 +63,14 @@ func fixed(t *testing.T, more string) *works {
 	return w
 }
 
+// second is another process on the same file.
+func (w *works) second() *gate {
+	g := *w.gate
+	g.Process = program.Start(g.t, binary, g.dir, "serve", "--listen", "127.0.0.1:0")
+	g.url = "http://" + g.Ready["listen"].(string)
+	return &g
+}
+
 // tally counts what was answered before the end, and what was not.
 type tally struct{ rounds, answered, lost int }
 
@@ -101,6 +109,7 @@ func until(t *testing.T, most time.Duration) time.Time {
 // Whenever the gate is killed: no revocation that was answered is lost, no code and
 // no refresh token that was used is good again, and what was given is good.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	w := fixed(t, "issuer: {refresh: {grace: 1ms}}\n")
 	m, n := moment(50*time.Millisecond), tally{}
 	for end := until(t, 15*time.Second); n.rounds < 2 || time.Now().Before(end); {
@@ -135,6 +144,7 @@ func TestKill(t *testing.T) {
 // An answer that got lost because the gate was killed costs nothing: within the
 // grace the same refresh token gets another one from the next process.
 func TestKillWithinTheGrace(t *testing.T) {
+	t.Parallel()
 	w := fixed(t, "issuer: {refresh: {grace: 5m}}\n")
 	m, n := moment(20*time.Millisecond), tally{}
 	for end := until(t, 5*time.Second); n.rounds < 2 || time.Now().Before(end); {
@@ -157,14 +167,9 @@ func TestKillWithinTheGrace(t *testing.T) {
 // Two processes on one file, of which one is killed: each code is good at one of
 // them once, and what one of them answered holds at both.
 func TestKillOneOfTwo(t *testing.T) {
+	t.Parallel()
 	w := fixed(t, "issuer: {refresh: {grace: 1ms}}\n")
-	second := func() *gate {
-		g := *w.gate
-		g.Process = program.Start(t, binary, g.dir, "serve", "--listen", "127.0.0.1:0")
-		g.url = "http://" + g.Ready["listen"].(string)
-		return &g
-	}
-	other := second()
+	other := w.second()
 	m, n := moment(50*time.Millisecond), tally{}
 	for end := until(t, 12*time.Second); n.rounds < 2 || time.Now().Before(end); {
 		// The same code at both, at the same moment.
@@ -184,7 +189,7 @@ func TestKillOneOfTwo(t *testing.T) {
 		if victim == w.gate {
 			w.start()
 		} else {
-			other = second()
+			other = w.second()
 			victim = other
 		}
 		for i, d := range deeds {

@@ -54,6 +54,12 @@ type gate struct {
 func prepare(t *testing.T, more string) *gate {
 	t.Helper()
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/events" {
+			w.Header().Set("Content-Type", "text/event-stream")
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+			return
+		}
 		fmt.Fprintf(w, "hello %s", r.Header.Get("Gate401-Subject"))
 	}))
 	t.Cleanup(api.Close)

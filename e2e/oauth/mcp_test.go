@@ -14,6 +14,7 @@ import (
 // a server behind the gate. examples/mcp shows the plain way; here it is what goes
 // wrong on it, and who goes it without a person.
 func TestMCP(t *testing.T) {
+	t.Parallel()
 	address := foreign.FreeAddress(t)
 	g := prepare(t, "issuer: {registration: open, access_ttl: 5s}\n")
 	file := filepath.Join(g.dir, "gate401.yaml")

@@ -98,6 +98,7 @@ func judged(t *testing.T) (g *gate, clients string) {
 }
 
 func TestOpenIDClient(t *testing.T) {
+	t.Parallel()
 	g, clients := judged(t)
 	var got map[string]any
 	node(t, &got, "openid.mjs", g.url, clients)
@@ -123,6 +124,7 @@ func TestOpenIDClient(t *testing.T) {
 }
 
 func TestOAuth4WebAPI(t *testing.T) {
+	t.Parallel()
 	g, clients := judged(t)
 	var got map[string]any
 	node(t, &got, "oauth4.mjs", g.url, clients)

@@ -2,6 +2,7 @@ package oauth_test
 
 import (
 	"crypto/rand"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/gate401/gate401/e2e/program"
 )
 
 // login is what a client got for a person.
@@ -71,14 +74,26 @@ func (g *gate) logged(words ...string) bool {
 // Twenty tabs renew with one refresh token at the same moment: each gets tokens of
 // its own, and all of them work.
 func TestTwentyRefreshesAtOnce(t *testing.T) {
+	t.Parallel()
 	g := serve(t, "")
 	g.client("app", "--public", "--redirect-uri", callback, "--scope", "orders:read")
+	t.Run("one process", func(t *testing.T) { twenty(t, g) })
+	// Half of them come to another process on the same file.
+	w := fixed(t, "")
+	w.client("app", "--public", "--redirect-uri", callback, "--scope", "orders:read")
+	t.Run("two processes", func(t *testing.T) { twenty(t, w.gate, w.second()) })
+}
+
+func twenty(t *testing.T, gates ...*gate) {
+	g := gates[0]
 	first := g.login("app")
 	answers := make([]answer, 20)
 	errs := make([]error, len(answers))
 	var all sync.WaitGroup
 	for i := range answers {
-		all.Go(func() { answers[i], errs[i] = g.tryPost("/auth/token", "app", "", renewal(first.refresh)) })
+		all.Go(func() {
+			answers[i], errs[i] = gates[i%len(gates)].tryPost("/auth/token", "app", "", renewal(first.refresh))
+		})
 	}
 	all.Wait()
 	seen := map[string]bool{}
@@ -91,23 +106,26 @@ func TestTwentyRefreshesAtOnce(t *testing.T) {
 			t.Error("two got the same token")
 		}
 		seen[got.access], seen[got.refresh] = true, true
-		if a := g.call("/orders", got.access); a.body != "hello alice" {
+		if a := gates[(i+1)%len(gates)].call("/orders", got.access); a.body != "hello alice" {
 			t.Errorf("%d %s", a.status, a.body)
 		}
 	}
-	for _, a := range answers {
-		if next := g.post("/auth/token", "app", "", renewal(granted(a).refresh)); next.status != http.StatusOK {
+	for i, a := range answers {
+		if next := gates[(i+1)%len(gates)].post("/auth/token", "app", "", renewal(granted(a).refresh)); next.status != http.StatusOK {
 			t.Errorf("the next renewal: %d %s", next.status, next.body)
 		}
 	}
-	if g.logged("refresh-token-reused") {
-		t.Error("the log says that a token was reused")
+	for _, g := range gates {
+		if g.logged("refresh-token-reused") {
+			t.Error("the log says that a token was reused")
+		}
 	}
 }
 
 // An answer that got lost costs nothing: the same refresh token again, within the
 // grace. After the grace it is a theft, and all of the login is over.
 func TestRefreshAgain(t *testing.T) {
+	t.Parallel()
 	// Long enough for whatever this machine does meanwhile.
 	patient := serve(t, "issuer: {refresh: {grace: 5m}}\n")
 	patient.client("app", "--public", "--redirect-uri", callback, "--scope", "orders:read")
@@ -129,7 +147,28 @@ func TestRefreshAgain(t *testing.T) {
 	if a := g.call("/orders", second.access); a.status != http.StatusOK {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
+	// What is open ends with the login.
+	hr, err := http.NewRequestWithContext(t.Context(), http.MethodGet, g.url+"/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hr.Header.Set("Authorization", "Bearer "+second.access)
+	stream, err := (&http.Client{}).Do(hr)
+	if err != nil || stream.StatusCode != http.StatusOK {
+		t.Fatalf("%v %v", stream, err)
+	}
+	defer func() { _ = stream.Body.Close() }()
+	ended := make(chan struct{})
+	go func() {
+		_, _ = io.Copy(io.Discard, stream.Body)
+		close(ended)
+	}()
 	time.Sleep(10 * time.Millisecond)
+	select {
+	case <-ended:
+		t.Fatal("the stream ended by itself")
+	default:
+	}
 	a := g.post("/auth/token", "app", "", renewal(first.refresh))
 	if a.status != http.StatusBadRequest || a.member("error") != "invalid_grant" {
 		t.Fatalf("a replay after the grace: %d %s", a.status, a.body)
@@ -144,6 +183,11 @@ func TestRefreshAgain(t *testing.T) {
 		if a := g.post("/auth/token", "app", "", renewal(token)); a.member("error") != "invalid_grant" {
 			t.Errorf("a refresh token of the login: %d %s", a.status, a.body)
 		}
+	}
+	select {
+	case <-ended:
+	case <-time.After(program.Patience):
+		t.Error("an open stream goes on")
 	}
 	soon(t, "the log says so", func() bool { return g.logged("refresh-token-reused", a.header.Get("X-Request-Id")) })
 	// The other login of the same person at the same client is another one.
