@@ -2,6 +2,7 @@ package account
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -348,7 +349,8 @@ func (h *Handler) missing(c *call) {
 func (h *Handler) show(c *call, status int, page templ.Component) error {
 	w, hr := c.w, c.hr
 	var body bytes.Buffer
-	if err := page.Render(hr.Context(), &body); err != nil {
+	// Whoever sent half a form has a context that is over, and a fault to read of.
+	if err := page.Render(context.WithoutCancel(hr.Context()), &body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

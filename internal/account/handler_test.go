@@ -3,9 +3,12 @@ package account_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/gate401/gate401/internal/session"
@@ -247,5 +250,24 @@ func TestStoreIsAway(t *testing.T) {
 	secure(t, a)
 	if a.Header().Get("Retry-After") == "" || strings.Contains(a.text(), "SECRET") {
 		t.Errorf("Retry-After %q: %s", a.Header().Get("Retry-After"), a.text())
+	}
+}
+
+// A body that does not come to its end ends the context of its request, too: what is
+// refused then is still no 200.
+func TestBrokenBody(t *testing.T) {
+	s := newSite(t)
+	for _, path := range []string{"/auth/link", "/auth/account/password"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		body := io.MultiReader(strings.NewReader("code="), iotest.ErrReader(errors.New("timed out")))
+		hr := httptest.NewRequestWithContext(ctx, http.MethodPost, origin+path, body)
+		hr.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		hr.AddCookie(s.alice(t).cookie)
+		cancel()
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, hr)
+		if w.Code < 400 || w.Body.Len() == 0 {
+			t.Errorf("%s: %d with %d octets", path, w.Code, w.Body.Len())
+		}
 	}
 }
