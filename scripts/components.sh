@@ -31,5 +31,5 @@ jwt|python3-jwt|the gate's tokens as PyJWT sees them
 # Packages for Node, by folder: npm ci installs them.
 FOLDERS='
 e2e/browser|axe-core: the accessibility of the pages
-e2e/npm|axios, got, newman, Prism, Mockoon and an OpenID provider, as servers and clients
+e2e/npm|axios, got, newman, Prism, Mockoon, an OpenID provider, clients of OAuth and MCP, as servers and clients
 '
