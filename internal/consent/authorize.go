@@ -107,17 +107,26 @@ func (v *visit) judge(ask issuer.Ask) (*issuer.Authorization, bool) {
 	return nil, false
 }
 
-// tell tells the client of an error, or the person where the client must not be.
+// tell tells the client of an error, or the person where the client must not be,
+// or not without the person's knowing.
 func (v *visit) tell(e *issuer.AskError) {
-	if to := v.e.Issuer.Tell(e); to != "" {
+	to := v.e.Issuer.Tell(e)
+	switch {
+	case to == "":
+		v.refused(reason.RequestMalformed, "", e)
+		v.page(e.Status(), sorry{
+			Title: "The program that sent you here asked wrongly", Says: e.Description, Client: e.Client,
+			Then: "You cannot correct this, and you were not sent back, because nobody can tell where to. Tell whoever makes or runs that program.",
+		})
+	case e.Open() && v.hr.Header.Get("Sec-Fetch-Dest") != "iframe": // in a frame nobody takes it for us
+		v.refused(reason.RequestMalformed, "", e)
+		v.page(e.Status(), sorry{
+			Title: "This does not go on here", Says: e.Description, Client: e.Client, Back: to,
+			Then: "The program registered itself here, and nobody has checked it. Go back to it only if you came from there.",
+		})
+	default:
 		v.back(to)
-		return
 	}
-	v.refused(reason.RequestMalformed, "", e)
-	v.page(e.Status(), sorry{
-		Title: "The program that sent you here asked wrongly", Says: e.Description, Client: e.Client,
-		Then: "You cannot correct this, and you were not sent back, because nobody can tell where to. Tell whoever makes or runs that program.",
-	})
 }
 
 // login has the person prove who they are, and comes back.

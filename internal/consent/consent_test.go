@@ -42,6 +42,8 @@ func TestAuthorize(t *testing.T) {
 		{"no PKCE", "alice", params("code_challenge", ""), "invalid_request"},
 		{"no PKCE, and nobody", "", params("code_challenge", ""), "invalid_request"},
 		{"another address", "alice", params("redirect_uri", "https://evil.example/"), "page 400"},
+		{"a mistake of a client that nobody checked", "", params("client_id", "stranger", "response_type", "token"), "page 400"},
+		{"no page wanted by a client that nobody checked", "", params("client_id", "stranger", "prompt", "none"), "page 400"},
 		{"a client that is suspended", "alice", params("client_id", "gone"), "page 400"},
 		{"a client that does not exist", "alice", params("client_id", "nobody"), "page 400"},
 	}

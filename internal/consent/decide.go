@@ -118,7 +118,8 @@ func (v *visit) decide() {
 		// allow than the page said.
 		v.anew(a)
 	case answer == answerCancel:
-		v.tell(a.Refuse("access_denied", "The person did not allow it."))
+		// The page said where that leads.
+		v.back(v.e.Issuer.Tell(a.Refuse("access_denied", "The person did not allow it.")))
 	case answer == answerAllow:
 		if err := v.remember(a, p); err != nil {
 			v.away(err)

@@ -20,6 +20,7 @@ type question struct {
 // sorry is a page that tells why something does not go on.
 type sorry struct {
 	Title, Says, Then, Client string
+	Back                      string      // a link to the client, which nobody vouches for; empty for none
 	Code                      reason.Code // that the guide explains; empty for none
 }
 

@@ -28,6 +28,9 @@ type AskError struct {
 	State string
 	// Client is what the client is called, where it is known.
 	Client string
+	// Registered tells that the client registered itself, so that Redirect may be
+	// anybody's.
+	Registered bool
 }
 
 // Error says code and description.
@@ -94,7 +97,7 @@ func (s *Issuer) Authorize(ctx context.Context, clients Clients, ask Ask) (*Auth
 	if err := s.judge(a); err != nil {
 		var refused *AskError
 		if errors.As(err, &refused) {
-			refused.Redirect, refused.State, refused.Client = redirect, ask.State, client.Name
+			refused.Redirect, refused.State, refused.Client, refused.Registered = redirect, ask.State, client.Name, client.Registered
 		}
 		return nil, err
 	}
@@ -224,7 +227,7 @@ func (a *Authorization) Of(has []string) []string {
 
 // Refuse is an error that the client of a good request is told.
 func (a *Authorization) Refuse(code, description string) *AskError {
-	return &AskError{Code: code, Description: description, Redirect: a.Redirect, State: a.Ask.State, Client: a.Client.Name}
+	return &AskError{Code: code, Description: description, Redirect: a.Redirect, State: a.Ask.State, Client: a.Client.Name, Registered: a.Client.Registered}
 }
 
 // Answer is the address that tells a client its code (RFC 6749 section 4.1.2),
@@ -252,6 +255,15 @@ func (s *Issuer) answer(redirect, state string, v url.Values) string {
 		sep = "&" // RFC 6749 section 3.1.2: the query that it has is kept
 	}
 	return redirect + sep + v.Encode()
+}
+
+// Open tells whether to send the browser there would serve whoever wants a link
+// that begins with our name and ends at a site of theirs: anybody can register,
+// and make a request that fails (RFC 9700 section 4.11.2). What is on the person's
+// own machine is no such site.
+func (e *AskError) Open() bool {
+	u, err := url.Parse(e.Redirect)
+	return e.Registered && e.Redirect != "" && (err != nil || u.Scheme != "http" || !Loopback(u.Hostname()))
 }
 
 // Unassured tells whether the client cannot be told from another one that claims
