@@ -101,7 +101,7 @@ func (h *house) furnish(g, before *generation) error {
 	if routes.script, err = clientjs.New(); err != nil {
 		return err
 	}
-	routes.providers = providers
+	routes.providers, routes.gate = providers, g.system.Gate
 	routes.resources, err = resource.New(resource.Config{
 		Gate: g.system.Gate, All: g.system.Policy.All(), Every: g.system.Policy.Every,
 		Name: cfg.Gate.Realm, Documentation: g.system.Gate.Responder.Problems,

@@ -34,6 +34,7 @@ type routes struct {
 	account   *account.Handler
 	consent   *consent.Endpoint // where programs ask people; nil if they cannot
 	script    *clientjs.Script  // for pages; nil in tests
+	gate      *gate401.Gate     // tells whom nothing is answered; nil in tests
 	proxy     http.Handler
 }
 
@@ -65,11 +66,11 @@ func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case t.login != nil && t.login.Owns(r.URL.Path):
 		t.login.ServeHTTP(w, r)
 	case t.providers != nil && t.providers.Owns(r.URL.Path):
-		t.providers.ServeHTTP(w, r)
+		t.admitted(t.providers).ServeHTTP(w, r)
 	case t.account != nil && t.account.Owns(r.URL.Path):
-		t.account.ServeHTTP(w, r)
+		t.admitted(t.account).ServeHTTP(w, r)
 	case t.consent != nil && consent.Owns(path):
-		t.consent.ServeHTTP(w, r)
+		t.admitted(t.consent).ServeHTTP(w, r)
 	case path == "problems" || strings.HasPrefix(path, "problems/"):
 		t.guide.ServeHTTP(w, r)
 	case path == "inspect":
@@ -84,6 +85,14 @@ func (t *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// The prefix is the gate's: nothing below it is ever forwarded.
 		problem(w, http.StatusNotFound, "The gate has no such endpoint.")
 	}
+}
+
+// admitted is next for everybody who is not blocked.
+func (t *routes) admitted(next http.Handler) http.Handler {
+	if t.gate == nil {
+		return next
+	}
+	return &blocked{next, t.gate}
 }
 
 // jwks publishes the keys that verify the gate's own tokens (RFC 7517 section 5).
