@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -51,7 +50,7 @@ type clientSecret struct {
 
 func newClientRecord(c store.Client, now time.Time) clientRecord {
 	out := clientRecord{
-		ID: c.ID, Name: c.Name, State: "active", Method: c.Method, Grants: orNone(c.Grants), RedirectURIs: orNone(c.RedirectURIs),
+		ID: c.ID, Name: c.Name, State: active, Method: c.Method, Grants: orNone(c.Grants), RedirectURIs: orNone(c.RedirectURIs),
 		Scopes: orNone(c.Scopes), Resources: orNone(c.Resources), Groups: orNone(c.Groups), Trusted: c.Trusted, Registered: c.Registered,
 		KeysURL: c.KeysURL, HasKeys: len(c.Keys) > 0, Secrets: []clientSecret{}, Created: c.Created.UTC(),
 	}
@@ -59,7 +58,7 @@ func newClientRecord(c store.Client, now time.Time) clientRecord {
 		out.State = "suspended"
 	}
 	for _, s := range c.Secrets {
-		one := clientSecret{Hint: s.Hint, State: "active", Created: s.Created.UTC(), Expires: moment(s.Expires)}
+		one := clientSecret{Hint: s.Hint, State: active, Created: s.Created.UTC(), Expires: moment(s.Expires)}
 		if one.Expires != nil && !now.Before(s.Expires) {
 			one.State = "expired"
 		}
@@ -85,33 +84,17 @@ func (a *app) clientList() *cobra.Command {
 		Short:   "List clients",
 		Example: "gate401 client list",
 		Args:    wants(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			r, err := a.open(cmd.Context(), w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
-			clients := []clientRecord{}
-			var rows [][]string
-			err = r.eachClient(cmd.Context(), func(c store.Client) {
+		RunE: a.with(&w, func(ctx context.Context, r *records, _ []string) error {
+			list := listing[clientRecord]{head: []string{"id", "state", "method", "created", "grants", "scopes", "name"}}
+			for c, err := range r.clients(ctx) {
+				if err != nil {
+					return storeError(err)
+				}
 				out := newClientRecord(c, a.Now())
-				clients = append(clients, out)
-				rows = append(rows, []string{
-					explain.Visible(out.ID), out.State, out.Method, out.Created.Format(time.DateOnly), words(shortGrants(out.Grants)), words(out.Scopes), orDash(explain.Visible(out.Name)),
-				})
-			})
-			if err != nil {
-				return storeError(err)
+				list.add(out, explain.Visible(out.ID), out.State, out.Method, out.Created.Format(time.DateOnly), words(shortGrants(out.Grants)), words(out.Scopes), orDash(explain.Visible(out.Name)))
 			}
-			if asJSON {
-				return a.json(clients)
-			}
-			if len(rows) == 0 {
-				a.say(`there are no clients; "gate401 client add ID" makes one`)
-			}
-			a.print(a.table([]string{"id", "state", "method", "created", "grants", "scopes", "name"}, rows))
-			return nil
-		},
+			return list.print(a, asJSON, `there are no clients; "gate401 client add ID" makes one`)
+		}),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
@@ -135,48 +118,43 @@ func (a *app) clientShow() *cobra.Command {
 		Short:   "Show one client with all that it may do",
 		Example: "gate401 client show web",
 		Args:    wants(1, 1, "the id"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := a.open(cmd.Context(), w)
+		RunE: a.with(&w, func(ctx context.Context, r *records, args []string) error {
+			c, err := r.findClient(ctx, args[0])
 			if err != nil {
 				return err
 			}
-			defer func() { _ = r.Close() }()
-			c, err := r.findClient(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
+			out := newClientRecord(c, a.Now())
 			if asJSON {
-				return a.json(newClientRecord(c, a.Now()))
+				return a.json(out)
 			}
-			a.print(a.clientText(newClientRecord(c, a.Now())))
+			a.showClient(out)
 			return nil
-		},
-		ValidArgsFunction: a.completeClients(&w),
+		}),
+		ValidArgsFunction: a.complete(&w, (*records).clientNames),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
 	return cmd
 }
 
-// clientText is one client, a line for each thing that there is.
-func (a *app) clientText(c clientRecord) string {
-	rows := [][2]string{{"id", explain.Visible(c.ID)}, {"state", c.State}, {"proves itself by", c.Method}, {"created", explain.Moment(c.Created)}}
-	add := func(name, value string) {
-		if value != "" {
-			rows = append(rows, [2]string{name, explain.Visible(value)})
-		}
-	}
-	add("name", c.Name)
-	add("grants", strings.Join(shortGrants(c.Grants), " "))
+// showClient prints one client, a line for each thing that there is.
+func (a *app) showClient(c clientRecord) {
+	f := facts{app: a}
+	f.add("id", c.ID)
+	f.add("state", c.State)
+	f.add("proves itself by", c.Method)
+	f.add("created", explain.Moment(c.Created))
+	f.add("name", c.Name)
+	f.list("grants", shortGrants(c.Grants))
 	for _, uri := range c.RedirectURIs {
-		add("redirect URI", uri)
+		f.add("redirect URI", uri)
 	}
-	add("scopes", strings.Join(c.Scopes, " "))
-	add("resources", strings.Join(c.Resources, " "))
-	add("groups", strings.Join(c.Groups, " "))
-	add("keys from", c.KeysURL)
+	f.list("scopes", c.Scopes)
+	f.list("resources", c.Resources)
+	f.list("groups", c.Groups)
+	f.add("keys from", c.KeysURL)
 	if c.HasKeys {
-		add("keys", "stored")
+		f.add("keys", "stored")
 	}
 	for _, s := range c.Secrets {
 		until := "does not expire"
@@ -186,45 +164,24 @@ func (a *app) clientText(c clientRecord) string {
 		case s.Expires != nil:
 			until = "ends " + explain.Moment(*s.Expires)
 		}
-		add("secret", s.Hint+"… made "+explain.Moment(s.Created)+", "+until)
+		f.add("secret", s.Hint+"… made "+explain.Moment(s.Created)+", "+until)
 	}
 	switch {
 	case c.Trusted:
-		add("consent", "people are not asked")
+		f.add("consent", "people are not asked")
 	case c.Registered:
-		add("consent", "people are asked; it registered itself")
+		f.add("consent", "people are asked; it registered itself")
 	default:
-		add("consent", "people are asked")
+		f.add("consent", "people are asked")
 	}
-	return a.style.Pairs("", rows)
-}
-
-// eachClient goes through all clients.
-func (r *records) eachClient(ctx context.Context, each func(store.Client)) error {
-	for after := ""; ; {
-		page, err := r.Set.Clients.ListClients(ctx, after, store.MaxPage)
-		if err != nil {
-			return err
-		}
-		for _, c := range page {
-			each(c)
-		}
-		if len(page) < store.MaxPage {
-			return nil
-		}
-		after = page[len(page)-1].ID
-	}
+	f.print()
 }
 
 // findClient finds a client by its ID.
 func (r *records) findClient(ctx context.Context, id string) (store.Client, error) {
 	c, err := r.Set.Clients.Client(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
-		hint := `"gate401 client list" lists them all`
-		if meant := closest(id, r.clients(ctx, "")); meant != "" {
-			hint = "did you mean " + meant + "?"
-		}
-		return c, fail(ExitProblems, fmt.Errorf("there is no client %q", explain.Visible(id)), hint)
+		return c, unknown("client", id, r.clientNames(ctx), "client list")
 	}
 	return c, storeError(err)
 }
@@ -243,32 +200,6 @@ func (r *records) changeClient(ctx context.Context, id string, edit func(*store.
 		if err == nil || !errors.Is(err, store.ErrConflict) || try == attempts {
 			return c, storeError(err)
 		}
-	}
-}
-
-// clients lists the ids that begin with prefix, as many as a shell can show.
-func (r *records) clients(ctx context.Context, prefix string) []string {
-	page, err := r.Set.Clients.ListClients(ctx, "", store.MaxPage)
-	if err != nil {
-		return nil
-	}
-	var out []string
-	for _, c := range page {
-		if strings.HasPrefix(c.ID, prefix) {
-			out = append(out, c.ID)
-		}
-	}
-	return out
-}
-
-// completeClients offers the ids of clients, without making a store.
-func (a *app) completeClients(w *where) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		var out []string
-		if len(args) == 0 {
-			a.peek(cmd.Context(), *w, func(r *records) { out = r.clients(cmd.Context(), toComplete) })
-		}
-		return out, cobra.ShellCompDirectiveNoFileComp
 	}
 }
 

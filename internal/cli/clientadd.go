@@ -282,8 +282,7 @@ func (a *app) toldClient(asJSON bool, c store.Client, secret, fact string) error
 	}
 	a.say("%s", fact)
 	if secret != "" {
-		a.print(secret + "\n")
-		a.say("this secret is shown once; only its hash is kept")
+		a.once(secret, "secret")
 	}
 	return nil
 }
@@ -333,7 +332,7 @@ gate401 client update cli --trusted=false`,
 			}
 			return a.toldClient(asJSON, c, secret, "changed the client "+c.ID)
 		},
-		ValidArgsFunction: a.completeClients(&w),
+		ValidArgsFunction: a.complete(&w, (*records).clientNames),
 	}
 	f.flags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

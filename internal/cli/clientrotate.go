@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -9,7 +10,6 @@ import (
 	"github.com/gate401/gate401/internal/explain"
 	"github.com/gate401/gate401/internal/issuer"
 	"github.com/gate401/gate401/store"
-	"github.com/gate401/gate401/token"
 )
 
 func (a *app) clientRotate() *cobra.Command {
@@ -23,13 +23,7 @@ func (a *app) clientRotate() *cobra.Command {
 			"With --overlap 0 the old one ends at once. No token ends by it.",
 		Example: "gate401 client rotate shop --overlap 24h",
 		Args:    wants(1, 1, "the id"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			r, err := a.open(ctx, w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
+		RunE: a.with(&w, func(ctx context.Context, r *records, args []string) error {
 			now := a.Now()
 			secret := ""
 			var ends time.Time
@@ -65,8 +59,8 @@ func (a *app) clientRotate() *cobra.Command {
 				return err
 			}
 			return a.toldClient(asJSON, c, secret, fact)
-		},
-		ValidArgsFunction: a.completeClients(&w),
+		}),
+		ValidArgsFunction: a.complete(&w, (*records).clientNames),
 	}
 	cmd.Flags().Var(&overlap, "overlap", "how long the old secret stays good")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -102,13 +96,7 @@ func (a *app) clientSwitch(use, short, long string, suspended bool, already, don
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: use, Short: short, Long: long, Args: wants(1, 1, "the id"), Example: "gate401 client " + use[:len(use)-len(" ID")] + " shop",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			r, err := a.open(ctx, w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
+		RunE: a.with(&w, func(ctx context.Context, r *records, args []string) error {
 			c, err := r.findClient(ctx, args[0])
 			if err != nil {
 				return err
@@ -132,8 +120,8 @@ func (a *app) clientSwitch(use, short, long string, suspended bool, already, don
 			}
 			a.say("%s", fact)
 			return nil
-		},
-		ValidArgsFunction: a.completeClients(&w),
+		}),
+		ValidArgsFunction: a.complete(&w, (*records).clientNames),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
@@ -159,19 +147,13 @@ func (a *app) clientRemove() *cobra.Command {
 		Short:   "Remove a client, and end all tokens that it was given",
 		Example: "gate401 client remove shop",
 		Args:    wants(1, 1, "the id"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			r, err := a.open(ctx, w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
+		RunE: a.with(&w, func(ctx context.Context, r *records, args []string) error {
 			c, err := r.findClient(ctx, args[0])
 			if err != nil {
 				return err
 			}
 			at := a.Now()
-			if err := r.Set.Clients.DeleteClient(ctx, c.ID, at, at.Add(token.MaxTTL+token.MaxLeeway)); err != nil {
+			if err := r.Set.Clients.DeleteClient(ctx, c.ID, at, at.Add(store.RevocationKept)); err != nil {
 				return storeError(err)
 			}
 			if err := r.audit(ctx, "client.delete", c.ID, nil); err != nil {
@@ -182,8 +164,8 @@ func (a *app) clientRemove() *cobra.Command {
 			}
 			a.say("removed the client %s; its secrets and tokens end", c.ID)
 			return nil
-		},
-		ValidArgsFunction: a.completeClients(&w),
+		}),
+		ValidArgsFunction: a.complete(&w, (*records).clientNames),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)

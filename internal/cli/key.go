@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/gate401/gate401/internal/explain"
 	"github.com/gate401/gate401/internal/history"
+	"github.com/gate401/gate401/internal/people"
 	"github.com/gate401/gate401/store"
 	"github.com/gate401/gate401/token"
 )
@@ -20,7 +20,7 @@ func (a *app) key() *cobra.Command {
 	return a.group("key", "Create, list, rotate and revoke API keys",
 		"API keys for programs. A key is printed once, when it is made; only its SHA-256 is kept.",
 		a.keyCreate(), a.keyList(), a.keyRevoke(), a.keyRotate(),
-		a.trace("ID|KEY", "Tell the life of a key", "ID may also be the key itself, of which only the identifier is used.", "gate401 key trace k-3f0q8zk2ma", history.KindKey, a.completeKeys))
+		a.trace("ID|KEY", "Tell the life of a key", "ID may also be the key itself, of which only the identifier is used.", "gate401 key trace k-3f0q8zk2ma", history.KindKey, (*records).keyNames))
 }
 
 // apiKey is an API key as JSON.
@@ -44,9 +44,9 @@ type apiKey struct {
 
 func newAPIKey(k store.APIKey, now time.Time) apiKey {
 	out := apiKey{
-		ID: k.ID, Name: k.Name, Owner: k.Owner, Environment: k.Environment, Scopes: k.Scopes, Groups: k.Groups, Hint: k.Hint,
+		ID: k.ID, Name: k.Name, Owner: k.Owner, Environment: k.Environment, Scopes: orNone(k.Scopes), Groups: orNone(k.Groups), Hint: k.Hint,
 		Created: k.Created.UTC(), Expires: moment(k.Expires), Revoked: moment(k.Revoked), LastUsed: moment(k.LastUsed), Successor: k.Successor,
-		State: "active",
+		State: active,
 	}
 	switch {
 	case out.Revoked != nil:
@@ -54,31 +54,14 @@ func newAPIKey(k store.APIKey, now time.Time) apiKey {
 	case out.Expires != nil && !now.Before(k.Expires):
 		out.State = "expired"
 	case k.Successor != "":
-		out.State = "rotated"
-	}
-	if out.Scopes == nil {
-		out.Scopes = []string{}
-	}
-	if out.Groups == nil {
-		out.Groups = []string{}
+		out.State = rotated
 	}
 	return out
 }
 
-// newKeyID is short enough to type, and has no letters that look alike.
-func newKeyID() string {
-	const letters = "0123456789abcdefghjkmnpqrstvwxyz"
-	var b [10]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	for i := range b {
-		b[i] = letters[b[i]&31]
-	}
-	return "k-" + string(b[:])
-}
-
 func (a *app) keyCreate() *cobra.Command {
 	var w where
-	var record store.APIKey
+	var ask people.NewKey
 	var owner string
 	var expires expiry
 	var allowed scopes
@@ -98,11 +81,11 @@ func (a *app) keyCreate() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				record.Expires = until
+				ask.Expires = until
 			}
-			record.Scopes = allowed
-			secret, err := token.NewAPIKey(nil, record.Environment)
-			if err != nil {
+			ask.Scopes = allowed
+			// No records are made for a key that cannot be.
+			if _, err := token.NewAPIKey(nil, ask.Environment); err != nil {
 				return usagef("--env live, --env test, ...", "--env: %w", err)
 			}
 			r, err := a.openOrMake(ctx, w)
@@ -110,38 +93,26 @@ func (a *app) keyCreate() *cobra.Command {
 				return err
 			}
 			defer func() { _ = r.Close() }()
-			if owner != "" {
-				account, err := r.account(ctx, owner)
-				if err != nil {
-					return err
-				}
-				record.Owner = account.Name
-			}
-			record.ID, record.Hash, record.Hint = newKeyID(), secret.Hash(), secret.Display()
-			made, err := r.Set.APIKeys.CreateAPIKey(ctx, record)
-			if err != nil {
-				return storeError(err)
-			}
-			r.tell(ctx, store.Event{Kind: store.EventIssued, Method: "api-key", Object: made.ID, Subject: made.Owner, Detail: "by " + r.actor})
-			detail := map[string]any{"owner": made.Owner, "name": made.Name, "environment": made.Environment, "scopes": made.Scopes}
-			if err := r.audit(ctx, "key.create", made.ID, detail); err != nil {
+			if owner, err = r.owner(ctx, owner); err != nil {
 				return err
+			}
+			made, secret, err := r.users(ctx).AddKey(ctx, r.by(), owner, ask)
+			if err != nil {
+				return peopleError(err)
 			}
 			return a.madeKey(asJSON, made, secret, "made the key "+made.ID)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&owner, "owner", "", "the account that the key speaks for: `NAME`")
-	f.StringVar(&record.Name, "name", "", "what the key is for, for lists: `TEXT`")
+	f.StringVar(&ask.Name, "name", "", "what the key is for, for lists: `TEXT`")
 	f.Var(&allowed, "scope", "let the key use these `SCOPES`, with spaces between; may be repeated")
-	f.StringArrayVar(&record.Groups, "group", nil, "put the key into the group `G`; may be repeated")
-	f.StringVar(&record.Environment, "env", "live", "the environment that the key is for: `ENV`")
+	f.StringArrayVar(&ask.Groups, "group", nil, "put the key into the group `G`; may be repeated")
+	f.StringVar(&ask.Environment, "env", "live", "the environment that the key is for: `ENV`")
 	f.Var(&expires, "expires", "how long the key is good, such as 90d, or until when, such as 2027-01-01; for ever if not given")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
-	_ = cmd.RegisterFlagCompletionFunc("owner", func(cmd *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
-		return a.completePeople(&w)(cmd, nil, prefix)
-	})
+	a.completeFlag(cmd, "owner", &w, (*records).accountNames)
 	return cmd
 }
 
@@ -157,9 +128,17 @@ func (a *app) madeKey(asJSON bool, record store.APIKey, secret token.APIKey, fac
 		until = "expires " + explain.Moment(record.Expires)
 	}
 	a.say("%s, which %s", fact, until)
-	a.print(secret.Reveal() + "\n")
-	a.say("this key is shown once; only its hash is kept")
+	a.once(secret.Reveal(), "key")
 	return nil
+}
+
+// owner is the canonical name of the account that --owner names, if it does.
+func (r *records) owner(ctx context.Context, name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	account, err := r.account(ctx, name)
+	return account.Name, err
 }
 
 func (a *app) keyList() *cobra.Command {
@@ -172,40 +151,24 @@ func (a *app) keyList() *cobra.Command {
 		Short:   "List keys",
 		Example: "gate401 key list --owner alice",
 		Args:    wants(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			r, err := a.open(cmd.Context(), w)
+		RunE: a.with(&w, func(ctx context.Context, r *records, _ []string) error {
+			of, err := r.owner(ctx, owner)
 			if err != nil {
 				return err
 			}
-			defer func() { _ = r.Close() }()
-			if owner != "" {
-				account, err := r.account(cmd.Context(), owner)
+			keys := listing[apiKey]{head: []string{"id", "state", "env", "owner", "expires", "name", "scopes"}}
+			for k, err := range r.keys(ctx, of) {
 				if err != nil {
-					return err
+					return storeError(err)
 				}
-				owner = account.Name
-			}
-			keys := []apiKey{}
-			var rows [][]string
-			err = r.eachKey(cmd.Context(), owner, func(k store.APIKey) {
 				out := newAPIKey(k, a.Now())
-				keys = append(keys, out)
-				rows = append(rows, []string{out.ID, out.State, out.Environment, orDash(explain.Visible(out.Owner)), day(out.Expires), orDash(explain.Visible(out.Name)), words(out.Scopes)})
-			})
-			if err != nil {
-				return storeError(err)
+				keys.add(out, out.ID, out.State, out.Environment, orDash(explain.Visible(out.Owner)), day(out.Expires), orDash(explain.Visible(out.Name)), words(out.Scopes))
 			}
-			if asJSON {
-				return a.json(keys)
-			}
-			if len(rows) == 0 {
-				a.say(`there are no keys; "gate401 key create" makes one`)
-			}
-			a.print(a.table([]string{"id", "state", "env", "owner", "expires", "name", "scopes"}, rows))
-			return nil
-		},
+			return keys.print(a, asJSON, `there are no keys; "gate401 key create" makes one`)
+		}),
 	}
 	cmd.Flags().StringVar(&owner, "owner", "", "only the keys of this account: `NAME`")
+	a.completeFlag(cmd, "owner", &w, (*records).accountNames)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
 	return cmd
@@ -218,31 +181,14 @@ func day(t *time.Time) string {
 	return t.Format(time.DateOnly)
 }
 
-// eachKey goes through all keys of one owner, or of everyone.
-func (r *records) eachKey(ctx context.Context, owner string, each func(store.APIKey)) error {
-	for after := ""; ; {
-		page, err := r.Set.APIKeys.ListAPIKeys(ctx, owner, after, store.MaxPage)
-		if err != nil {
-			return err
-		}
-		for _, k := range page {
-			each(k)
-		}
-		if len(page) < store.MaxPage {
-			return nil
-		}
-		after = page[len(page)-1].ID
-	}
-}
-
 // findKey finds a key by its ID. Whoever gives the key itself is told not to.
 func (r *records) findKey(ctx context.Context, id string) (store.APIKey, error) {
 	if strings.HasPrefix(id, token.APIKeyPrefix+"_") {
 		return store.APIKey{}, usagef(`"gate401 key list" shows the ids`, "that is a key and not its id; it is in the history of your shell now, so revoke it")
 	}
-	k, err := r.Set.APIKeys.APIKey(ctx, id)
+	k, err := r.users(ctx).AnyKey(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
-		return k, fail(ExitProblems, fmt.Errorf("there is no key %q", explain.Visible(id)), `"gate401 key list" shows the ids`)
+		return k, unknown("key", id, r.keyNames(ctx), "key list")
 	}
 	return k, storeError(err)
 }
@@ -255,44 +201,25 @@ func (a *app) keyRevoke() *cobra.Command {
 		Short:   "Refuse a key from now on, for good",
 		Example: "gate401 key revoke k-3f0q8zk2ma",
 		Args:    wants(1, 1, "the id"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			r, err := a.open(ctx, w)
+		RunE: a.with(&w, func(ctx context.Context, r *records, args []string) error {
+			k, err := r.findKey(ctx, args[0])
 			if err != nil {
 				return err
 			}
-			defer func() { _ = r.Close() }()
-			fact := "revoked " + args[0]
-			var k store.APIKey
-			for try := 1; ; try++ {
-				if k, err = r.findKey(ctx, args[0]); err != nil {
-					return err
-				}
-				if !k.Revoked.IsZero() {
-					fact = args[0] + " was revoked " + explain.Moment(k.Revoked)
-					break
-				}
-				k.Revoked = a.Now()
-				k, err = r.Set.APIKeys.UpdateAPIKey(ctx, k)
-				if err == nil {
-					r.tell(ctx, store.Event{Kind: store.EventRevoked, Method: "api-key", Object: k.ID, Subject: k.Owner, Detail: "by " + r.actor})
-					err = r.audit(ctx, "key.revoke", k.ID, nil)
-					break
-				}
-				if !errors.Is(err, store.ErrConflict) || try == attempts {
-					return storeError(err)
-				}
-			}
-			if err != nil {
-				return err
-			}
-			if asJSON {
+			k, revoked, err := r.users(ctx).RevokeAnyKey(ctx, r.by(), k.ID)
+			switch {
+			case err != nil:
+				return peopleError(err)
+			case asJSON:
 				return a.json(newAPIKey(k, a.Now()))
+			case revoked:
+				a.say("revoked %s", k.ID)
+			default:
+				a.say("%s was revoked %s", k.ID, explain.Moment(k.Revoked))
 			}
-			a.say("%s", fact)
 			return nil
-		},
-		ValidArgsFunction: a.completeKeys(&w),
+		}),
+		ValidArgsFunction: a.complete(&w, (*records).keyNames),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
@@ -311,60 +238,34 @@ func (a *app) keyRotate() *cobra.Command {
 			"Until then both are good, so that nobody is locked out while the new one is rolled out.",
 		Example: "gate401 key rotate k-3f0q8zk2ma --overlap 24h",
 		Args:    wants(1, 1, "the id"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			r, err := a.open(ctx, w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
+		RunE: a.with(&w, func(ctx context.Context, r *records, args []string) error {
 			old, err := r.findKey(ctx, args[0])
 			if err != nil {
 				return err
 			}
-			switch {
-			case !old.Revoked.IsZero():
-				return fail(ExitProblems, fmt.Errorf("%s is revoked", old.ID), `"gate401 key create" makes a new one`)
-			case past(old.Expires, a.Now()):
-				return fail(ExitProblems, fmt.Errorf("%s expired %s", old.ID, explain.Moment(old.Expires)), `"gate401 key create" makes a new one`)
-			case old.Successor != "":
-				return fail(ExitProblems, fmt.Errorf("%s has a successor already: %s", old.ID, old.Successor), "rotate "+old.Successor)
-			}
-			secret, err := token.NewAPIKey(nil, old.Environment)
-			if err != nil {
-				return err
-			}
-			next := store.APIKey{
-				ID: newKeyID(), Hash: secret.Hash(), Hint: secret.Display(), Environment: old.Environment, Owner: old.Owner,
-				Name: old.Name, Scopes: old.Scopes, Groups: old.Groups,
-			}
-			switch {
-			case expires.set():
-				if next.Expires, err = expires.moment(a.Now()); err != nil {
+			ask := people.Replacement{Overlap: time.Duration(overlap)}
+			if expires.set() {
+				if ask.Expires, err = expires.moment(a.Now()); err != nil {
 					return err
 				}
-			case !old.Expires.IsZero():
-				next.Expires = a.Now().Add(old.Expires.Sub(old.Created))
 			}
-			until := a.Now().Add(time.Duration(overlap))
-			next, err = r.Set.APIKeys.RotateAPIKey(ctx, old.ID, old.Version, until, next)
-			if err != nil {
-				return storeError(err)
-			}
-			r.tell(ctx, store.Event{Kind: store.EventRenewed, Method: "api-key", Object: old.ID, Subject: old.Owner, Detail: "replaced by " + next.ID})
-			r.tell(ctx, store.Event{Kind: store.EventIssued, Method: "api-key", Object: next.ID, Subject: next.Owner, Detail: "in place of " + old.ID})
-			if err := r.audit(ctx, "key.rotate", old.ID, map[string]any{"successor": next.ID, "until": until.UTC()}); err != nil {
-				return err
+			next, secret, err := r.users(ctx).RotateAnyKey(ctx, r.by(), old.ID, ask)
+			switch {
+			case errors.Is(err, people.ErrKeyOver):
+				return over(old, err, a.Now())
+			case err != nil:
+				return peopleError(err)
 			}
 			if !asJSON {
+				until := a.Now().Add(ask.Overlap)
 				if !old.Expires.IsZero() && old.Expires.Before(until) {
 					until = old.Expires
 				}
 				a.say("%s ends %s", old.ID, explain.Moment(until))
 			}
 			return a.madeKey(asJSON, next, secret, "made its successor "+next.ID)
-		},
-		ValidArgsFunction: a.completeKeys(&w),
+		}),
+		ValidArgsFunction: a.complete(&w, (*records).keyNames),
 	}
 	cmd.Flags().Var(&overlap, "overlap", "how long the old key stays good")
 	cmd.Flags().Var(&expires, "expires", "how long the new key is good, or until when; as long as the old one was if not given")
@@ -373,19 +274,17 @@ func (a *app) keyRotate() *cobra.Command {
 	return cmd
 }
 
-// completeKeys offers the ids of keys that are not revoked.
-func (a *app) completeKeys(w *where) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		var out []string
-		if len(args) == 0 {
-			a.peek(cmd.Context(), *w, func(r *records) {
-				_ = r.eachKey(cmd.Context(), "", func(k store.APIKey) {
-					if strings.HasPrefix(k.ID, toComplete) && k.Revoked.IsZero() {
-						out = append(out, k.ID+"\t"+strings.TrimSpace(k.Owner+" "+k.Name))
-					}
-				})
-			})
-		}
-		return out, cobra.ShellCompDirectiveNoFileComp
+// over says why a key cannot be replaced, as far as the record that was read tells
+// it.
+func over(k store.APIKey, err error, now time.Time) error {
+	fresh := `"gate401 key create" makes a new one`
+	switch {
+	case !k.Revoked.IsZero():
+		return fail(ExitProblems, fmt.Errorf("%s is revoked", k.ID), fresh)
+	case past(k.Expires, now):
+		return fail(ExitProblems, fmt.Errorf("%s expired %s", k.ID, explain.Moment(k.Expires)), fresh)
+	case k.Successor != "":
+		return fail(ExitProblems, fmt.Errorf("%s has a successor already: %s", k.ID, k.Successor), "rotate "+k.Successor)
 	}
+	return fail(ExitProblems, err)
 }

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gate401/gate401/internal/password"
 	"github.com/gate401/gate401/internal/people"
 	"github.com/gate401/gate401/store"
 )
 
-// people are the accounts of the records, as pages change them too.
+// users are the accounts of the records, and the keys and tokens, as pages change
+// them too.
 func (r *records) users(ctx context.Context) *people.People {
 	return &people.People{
 		Set: r.Set, Hasher: r.Hasher, Remove: r.RemoveAccount, Now: r.app.Now,
@@ -39,31 +41,19 @@ func (r *records) tell(ctx context.Context, e store.Event) {
 // peopleError tells refusals from failures.
 func peopleError(err error) error {
 	switch {
+	case err == nil:
+		return nil
 	case errors.Is(err, people.ErrNotRecorded):
 		return fail(ExitUntested, err)
-	case errors.Is(err, people.ErrSuspended), errors.Is(err, people.ErrSamePassword):
+	case errors.Is(err, password.ErrWeak), errors.Is(err, password.ErrTooLong):
+		return fail(ExitProblems, err, betterPassword)
+	case errors.Is(err, people.ErrSuspended), errors.Is(err, people.ErrSamePassword), errors.Is(err, people.ErrKeyOver):
 		return fail(ExitProblems, err)
+	case errors.Is(err, people.ErrKeyInvalid), errors.Is(err, store.ErrName):
+		return usagef("", "%w", err)
 	}
 	return storeError(err)
 }
-
-// revoke stores a revocation; only when the store has it, it returns without an
-// error.
-func (r *records) revoke(ctx context.Context, v store.Revocation, e store.Event) error {
-	v.At = r.app.Now()
-	v.Until = v.At.Add(revocationKept)
-	v.Cause = "revoked by " + r.actor
-	if err := r.Set.Tokens.Revoke(ctx, v); err != nil {
-		return err
-	}
-	e.Kind, e.Detail = store.EventRevoked, v.Cause
-	r.tell(ctx, e)
-	return r.audit(ctx, "token.revoke", v.ID, map[string]string{"kind": string(v.Kind)})
-}
-
-// revocationKept is how long a revocation is remembered: until the last token
-// that it is about is over by any clock.
-const revocationKept = store.RevocationKept
 
 // past says when something ended, for lists.
 func past(t time.Time, now time.Time) bool { return !t.IsZero() && !now.Before(t) }

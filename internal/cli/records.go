@@ -154,26 +154,21 @@ func (r *records) audit(ctx context.Context, action, object string, detail any) 
 	return nil
 }
 
+// with is a command on the records that are there.
+func (a *app) with(w *where, run func(ctx context.Context, r *records, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		r, err := a.open(cmd.Context(), *w)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = r.Close() }()
+		return run(cmd.Context(), r, args)
+	}
+}
+
 // attempts is how often a change is tried again because somebody else changed
 // the same record in between.
 const attempts = 5
-
-// change reads an account, changes it and writes it back.
-func (r *records) change(ctx context.Context, name string, edit func(*store.Account) error) (store.Account, error) {
-	for try := 1; ; try++ {
-		account, err := r.account(ctx, name)
-		if err != nil {
-			return store.Account{}, err
-		}
-		if err := edit(&account); err != nil {
-			return store.Account{}, err
-		}
-		account, err = r.Set.Accounts.UpdateAccount(ctx, account)
-		if err == nil || !errors.Is(err, store.ErrConflict) || try == attempts {
-			return account, storeError(err)
-		}
-	}
-}
 
 // account finds an account by any spelling of its name.
 func (r *records) account(ctx context.Context, name string) (store.Account, error) {
@@ -183,28 +178,9 @@ func (r *records) account(ctx context.Context, name string) (store.Account, erro
 	}
 	account, err := r.Set.Accounts.Account(ctx, canonical)
 	if errors.Is(err, store.ErrNotFound) {
-		hint := `"gate401 user list" lists them all`
-		if meant := closest(canonical, r.people(ctx, "")); meant != "" {
-			hint = "did you mean " + meant + "?"
-		}
-		return store.Account{}, fail(ExitProblems, fmt.Errorf("there is no account %q", canonical), hint)
+		return store.Account{}, unknown("account", canonical, r.accountNames(ctx), "user list")
 	}
 	return account, storeError(err)
-}
-
-// people lists the names that begin with prefix, as many as a shell can show.
-func (r *records) people(ctx context.Context, prefix string) []string {
-	accounts, err := r.Set.Accounts.ListAccounts(ctx, "", store.MaxPage)
-	if err != nil {
-		return nil
-	}
-	var out []string
-	for _, a := range accounts {
-		if strings.HasPrefix(a.Name, prefix) {
-			out = append(out, a.Name)
-		}
-	}
-	return out
 }
 
 // storeError tells refusals of the store from its failures.
@@ -218,18 +194,6 @@ func storeError(err error) error {
 		return fail(ExitProblems, err)
 	}
 	return fail(ExitUntested, err, hintsFor(err)...)
-}
-
-// completePeople offers the names of accounts, without making a store.
-func (a *app) completePeople(w *where) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		if len(args) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		var out []string
-		a.peek(cmd.Context(), *w, func(r *records) { out = r.people(cmd.Context(), toComplete) })
-		return out, cobra.ShellCompDirectiveNoFileComp
-	}
 }
 
 // peek opens the records if they exist; a completion must not make any, nor

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -19,7 +18,7 @@ func (a *app) session() *cobra.Command {
 	return a.group("session", "List, show and revoke the sessions of browsers",
 		"A session is a browser in which somebody is logged in. One that is revoked is refused at once, also by a gate that is running, and on open streams.",
 		a.sessionList(), a.sessionShow(), a.sessionRevoke(),
-		a.trace("ID", "Tell the life of a session", "ID may also be the cookie's value, read from standard input with -.", "gate401 session trace s_454af5873d85fd595c7e", history.KindSession, a.completeSessions))
+		a.trace("ID", "Tell the life of a session", "ID may also be the cookie's value, read from standard input with -.", "gate401 session trace s_454af5873d85fd595c7e", history.KindSession, (*records).sessionNames))
 }
 
 // sessionRecord is a session as JSON, without its secret's hash.
@@ -44,7 +43,7 @@ type sessionRecord struct {
 
 func newSession(s store.Session, now time.Time) sessionRecord {
 	out := sessionRecord{
-		ID: s.ID, State: "active", Subject: s.Subject, Issuer: s.Issuer, Provider: s.Provider, Display: s.Display, AuthTime: moment(s.AuthTime), AMR: orNone(s.AMR),
+		ID: s.ID, State: active, Subject: s.Subject, Issuer: s.Issuer, Provider: s.Provider, Display: s.Display, AuthTime: moment(s.AuthTime), AMR: orNone(s.AMR),
 		Address: s.Address, Agent: s.Agent, Created: s.Created.UTC(), Seen: moment(s.Seen), Idle: moment(s.Idle), Expires: s.Expires.UTC(), Revoked: moment(s.Revoked), Cause: s.Cause,
 	}
 	switch {
@@ -58,23 +57,6 @@ func newSession(s store.Session, now time.Time) sessionRecord {
 	return out
 }
 
-// eachSession goes through the sessions of one subject, or of everyone.
-func (r *records) eachSession(ctx context.Context, subject string, each func(store.Session)) error {
-	for after := ""; ; {
-		page, err := r.Set.Sessions.ListSessions(ctx, subject, after, store.MaxPage)
-		if err != nil {
-			return err
-		}
-		for _, s := range page {
-			each(s)
-		}
-		if len(page) < store.MaxPage {
-			return nil
-		}
-		after = page[len(page)-1].ID
-	}
-}
-
 func (a *app) sessionList() *cobra.Command {
 	var w where
 	var account string
@@ -86,44 +68,30 @@ func (a *app) sessionList() *cobra.Command {
 		Long:    "Lists the sessions that are good; with --all also those that are over and still remembered.",
 		Example: "gate401 session list --account alice",
 		Args:    wants(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			r, err := a.open(cmd.Context(), w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
+		RunE: a.with(&w, func(ctx context.Context, r *records, _ []string) error {
 			now := a.Now()
-			sessions := []sessionRecord{}
-			var rows [][]string
-			err = r.eachSession(cmd.Context(), subjectName(account), func(s store.Session) {
-				out := newSession(s, now)
-				if !all && out.State != "active" {
-					return
+			sessions := listing[sessionRecord]{head: []string{"id", "state", "who", "since", "seen", "address", "agent"}}
+			for s, err := range r.sessions(ctx, subjectName(account)) {
+				if err != nil {
+					return storeError(err)
 				}
-				sessions = append(sessions, out)
+				out := newSession(s, now)
+				if !all && out.State != active {
+					continue
+				}
 				who := explain.Visible(out.Subject)
 				if out.Provider != "" {
 					who += " (" + explain.Visible(out.Provider) + ")"
 				}
-				rows = append(rows, []string{out.ID, out.State, who, ago(out.Created, now), ago(people.LastSeen(s), now), orDash(out.Address), orDash(explain.Visible(out.Agent))})
-			})
-			if err != nil {
-				return storeError(err)
+				sessions.add(out, out.ID, out.State, who, ago(out.Created, now), ago(people.LastSeen(s), now), orDash(out.Address), orDash(explain.Visible(out.Agent)))
 			}
-			if asJSON {
-				return a.json(sessions)
-			}
-			if len(rows) == 0 {
-				a.say("nobody is logged in by a browser")
-			}
-			a.print(a.table([]string{"id", "state", "who", "since", "seen", "address", "agent"}, rows))
-			return nil
-		},
+			return sessions.print(a, asJSON, "nobody is logged in by a browser")
+		}),
 	}
 	cmd.Flags().StringVar(&account, "account", "", "only those of this account: `NAME`")
 	cmd.Flags().BoolVar(&all, "all", false, "also those that are over")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	a.completeAccount(cmd, &w)
+	a.completeFlag(cmd, "account", &w, (*records).accountNames)
 	w.flags(cmd)
 	return cmd
 }
@@ -137,18 +105,11 @@ func subjectName(name string) string {
 	return name
 }
 
-// completeAccount offers accounts for --account.
-func (a *app) completeAccount(cmd *cobra.Command, w *where) {
-	_ = cmd.RegisterFlagCompletionFunc("account", func(cmd *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
-		return a.completePeople(w)(cmd, nil, prefix)
-	})
-}
-
 // findSession finds a session by its ID.
 func (r *records) findSession(ctx context.Context, id string) (store.Session, error) {
 	s, err := r.Set.Sessions.Session(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
-		return s, fail(ExitProblems, fmt.Errorf("there is no session %q", explain.Visible(id)), `"gate401 session list --all" shows the ids`)
+		return s, unknown("session", id, r.sessionNames(ctx), "session list --all")
 	}
 	return s, storeError(err)
 }
@@ -161,13 +122,8 @@ func (a *app) sessionShow() *cobra.Command {
 		Short:   "Show one session",
 		Example: "gate401 session show s_454af5873d85fd595c7e",
 		Args:    wants(1, 1, "the id"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := a.open(cmd.Context(), w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
-			s, err := r.findSession(cmd.Context(), args[0])
+		RunE: a.with(&w, func(ctx context.Context, r *records, args []string) error {
+			s, err := r.findSession(ctx, args[0])
 			if err != nil {
 				return err
 			}
@@ -175,41 +131,33 @@ func (a *app) sessionShow() *cobra.Command {
 			if asJSON {
 				return a.json(out)
 			}
-			a.print(a.sessionText(out))
+			a.showSession(out)
 			return nil
-		},
-		ValidArgsFunction: a.completeSessions(&w),
+		}),
+		ValidArgsFunction: a.complete(&w, (*records).sessionNames),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
 	return cmd
 }
 
-func (a *app) sessionText(s sessionRecord) string {
-	now := a.Now()
-	rows := [][2]string{{"id", s.ID}, {"state", s.State}, {"who", explain.Visible(s.Subject)}}
-	add := func(name, value string) {
-		if value != "" {
-			rows = append(rows, [2]string{name, explain.Visible(value)})
-		}
-	}
-	at := func(name string, t *time.Time) {
-		if t != nil {
-			add(name, explain.Moment(*t)+" ("+ago(*t, now)+")")
-		}
-	}
-	add("provider", s.Provider)
-	add("display", s.Display)
-	at("logged in", s.AuthTime)
-	add("by", strings.Join(s.AMR, ", "))
-	at("seen", s.Seen)
-	at("ends if not used", s.Idle)
-	at("ends", &s.Expires)
-	at("revoked", s.Revoked)
-	add("because", s.Cause)
-	add("address", s.Address)
-	add("agent", s.Agent)
-	return a.style.Pairs("", rows)
+func (a *app) showSession(s sessionRecord) {
+	f := facts{app: a}
+	f.add("id", s.ID)
+	f.add("state", s.State)
+	f.add("who", s.Subject)
+	f.add("provider", s.Provider)
+	f.add("display", s.Display)
+	f.at("logged in", s.AuthTime)
+	f.add("by", strings.Join(s.AMR, ", "))
+	f.at("seen", s.Seen)
+	f.at("ends if not used", s.Idle)
+	f.at("ends", &s.Expires)
+	f.at("revoked", s.Revoked)
+	f.add("because", s.Cause)
+	f.add("address", s.Address)
+	f.add("agent", s.Agent)
+	f.print()
 }
 
 func (a *app) sessionRevoke() *cobra.Command {
@@ -228,13 +176,7 @@ gate401 session revoke --account alice`,
 			}
 			return wants(1, 1, "the id, --account or --all")(cmd, args)
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			r, err := a.open(ctx, w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
+		RunE: a.with(&w, func(ctx context.Context, r *records, args []string) error {
 			var targets []store.Session
 			fact := ""
 			if len(args) == 1 {
@@ -246,12 +188,16 @@ gate401 session revoke --account alice`,
 				if !s.Revoked.IsZero() {
 					fact = s.ID + " was revoked " + explain.Moment(s.Revoked)
 				}
-			} else if err := r.eachSession(ctx, subjectName(account), func(s store.Session) {
-				if newSession(s, a.Now()).State == "active" {
-					targets = append(targets, s)
+			} else {
+				for s, err := range r.sessions(ctx, subjectName(account)) {
+					if err != nil {
+						return storeError(err)
+					}
+					if newSession(s, a.Now()).State == active {
+						targets = append(targets, s)
+					}
 				}
-			}); err != nil {
-				return storeError(err)
+				fact = "revoked " + counted(len(targets), "session", "sessions")
 			}
 			revoked := []string{}
 			for _, s := range targets {
@@ -266,36 +212,16 @@ gate401 session revoke --account alice`,
 			if asJSON {
 				return a.json(map[string]any{"revoked": revoked})
 			}
-			if fact == "" {
-				fact = "revoked " + counted(len(revoked), "session", "sessions")
-			}
 			a.say("%s", fact)
 			return nil
-		},
-		ValidArgsFunction: a.completeSessions(&w),
+		}),
+		ValidArgsFunction: a.complete(&w, (*records).sessionNames),
 	}
 	cmd.Flags().StringVar(&account, "account", "", "all those of this account: `NAME`")
 	cmd.Flags().BoolVar(&all, "all", false, "all those of everyone")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	exclusive(cmd, "account", "all")
-	a.completeAccount(cmd, &w)
+	a.completeFlag(cmd, "account", &w, (*records).accountNames)
 	w.flags(cmd)
 	return cmd
-}
-
-// completeSessions offers the ids of sessions that are good.
-func (a *app) completeSessions(w *where) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		var out []string
-		if len(args) == 0 {
-			a.peek(cmd.Context(), *w, func(r *records) {
-				_ = r.eachSession(cmd.Context(), "", func(s store.Session) {
-					if strings.HasPrefix(s.ID, toComplete) && newSession(s, a.Now()).State == "active" {
-						out = append(out, s.ID+"\t"+s.Subject)
-					}
-				})
-			})
-		}
-		return out, cobra.ShellCompDirectiveNoFileComp
-	}
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -80,26 +79,17 @@ func (a *app) signingKeyList() *cobra.Command {
 		Short:   "List the keys, and when each signs",
 		Example: "gate401 signing-key list",
 		Args:    wants(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			r, err := a.open(cmd.Context(), w)
+		RunE: a.with(&w, func(ctx context.Context, r *records, _ []string) error {
+			keys, err := a.ofKeys(ctx, r)
 			if err != nil {
 				return err
 			}
-			defer func() { _ = r.Close() }()
-			keys, err := a.ofKeys(cmd.Context(), r)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return a.json(keys)
-			}
-			var rows [][]string
+			list := listing[signingKeyRecord]{head: []string{"kid", "state", "alg", "signs from", "signs until", "published until"}}
 			for _, k := range keys {
-				rows = append(rows, []string{k.ID, k.State, k.Algorithm, explain.Moment(k.NotBefore), orAlways(k.Retired), orAlways(k.Expires)})
+				list.add(k, k.ID, k.State, k.Algorithm, explain.Moment(k.NotBefore), orAlways(k.Retired), orAlways(k.Expires))
 			}
-			a.print(a.table([]string{"kid", "state", "alg", "signs from", "signs until", "published until"}, rows))
-			return nil
-		},
+			return list.print(a, asJSON, `there are no signing keys; the gate makes one when it needs it, "gate401 signing-key rotate" does now`)
+		}),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
@@ -204,38 +194,7 @@ func (r *records) keyError(ctx context.Context, id string, err error) error {
 	if !errors.Is(err, store.ErrNotFound) {
 		return storeError(err)
 	}
-	hint := `"gate401 signing-key list" lists them all`
-	if meant := closest(id, r.kids(ctx)); meant != "" {
-		hint = "did you mean " + meant + "?"
-	}
-	return fail(ExitProblems, fmt.Errorf("there is no signing key %q", explain.Visible(id)), hint)
-}
-
-func (r *records) kids(ctx context.Context) (ids []string) {
-	list, err := r.Keyring.List(ctx)
-	if err != nil {
-		return nil
-	}
-	for _, k := range list {
-		ids = append(ids, k.ID)
-	}
-	return ids
-}
-
-func (a *app) completeSigningKeys(w *where) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		var out []string
-		if len(args) == 0 {
-			a.peek(cmd.Context(), *w, func(r *records) {
-				for _, id := range r.kids(cmd.Context()) {
-					if strings.HasPrefix(id, toComplete) {
-						out = append(out, id)
-					}
-				}
-			})
-		}
-		return out, cobra.ShellCompDirectiveNoFileComp
-	}
+	return unknown("signing key", id, r.signingKeyNames(ctx), "signing-key list")
 }
 
 func (a *app) signingKeyRetire() *cobra.Command {
@@ -248,13 +207,7 @@ func (a *app) signingKeyRetire() *cobra.Command {
 			"For a key that somebody may have stolen, revoke it.",
 		Example: "gate401 signing-key retire bDFQ4yeHe0Aj",
 		Args:    wants(1, 1, "the key"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			r, err := a.open(ctx, w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
+		RunE: a.with(&w, func(ctx context.Context, r *records, args []string) error {
 			k, err := r.Keyring.Retire(ctx, args[0])
 			if err != nil {
 				return r.keyError(ctx, args[0], err)
@@ -267,8 +220,8 @@ func (a *app) signingKeyRetire() *cobra.Command {
 			}
 			a.say("%s signs no more; it is published until %s, when the last of its tokens is over", k.ID, explain.Moment(k.Expires))
 			return a.nowSigns(ctx, r)
-		},
-		ValidArgsFunction: a.completeSigningKeys(&w),
+		}),
+		ValidArgsFunction: a.complete(&w, (*records).signingKeyNames),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
@@ -296,17 +249,14 @@ func (a *app) signingKeyRevoke() *cobra.Command {
 			"If no other key can sign, a new one does.",
 		Example: "gate401 signing-key revoke bDFQ4yeHe0Aj --now",
 		Args:    wants(1, 1, "the key"),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		PreRunE: func(_ *cobra.Command, args []string) error {
 			if !now {
 				return usagef("say --now to do it; \"gate401 signing-key retire "+explain.Visible(args[0])+"\" lets it end in order",
 					"signing-key revoke: all tokens that the key signed would be refused at once")
 			}
-			ctx := cmd.Context()
-			r, err := a.open(ctx, w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
+			return nil
+		},
+		RunE: a.with(&w, func(ctx context.Context, r *records, args []string) error {
 			if err := r.Keyring.Revoke(ctx, args[0]); err != nil {
 				return r.keyError(ctx, args[0], err)
 			}
@@ -322,8 +272,8 @@ func (a *app) signingKeyRevoke() *cobra.Command {
 			}
 			a.say("revoked %s: every token that it signed is refused", args[0])
 			return a.nowSigns(ctx, r)
-		},
-		ValidArgsFunction: a.completeSigningKeys(&w),
+		}),
+		ValidArgsFunction: a.complete(&w, (*records).signingKeyNames),
 	}
 	cmd.Flags().BoolVar(&now, "now", false, "yes, at once")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

@@ -21,7 +21,7 @@ func (a *app) token() *cobra.Command {
 		"Access tokens that are JSON Web Tokens (RFC 7519), and the logins that they stem from. Everything happens on this machine; no token is sent anywhere.",
 		a.tokenDecode(), a.tokenVerify(), a.tokenIssue(), a.tokenList(), a.tokenRevoke(),
 		a.trace("ID|TOKEN", "Tell the life of a token and its login",
-			"ID may be that of an access token (jti), of a login, a session or an API key, or the token itself, of which only the identifier is used.", "gate401 token trace AB5DLQ3YPXKX6GJ2UVQ5OZ7K3E\npbpaste | gate401 token trace -", "", a.completeLogins))
+			"ID may be that of an access token (jti), of a login, a session or an API key, or the token itself, of which only the identifier is used.", "gate401 token trace AB5DLQ3YPXKX6GJ2UVQ5OZ7K3E\npbpaste | gate401 token trace -", "", (*records).loginNames))
 }
 
 // readToken takes the token from the argument, or from standard input for "-".

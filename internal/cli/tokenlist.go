@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,7 +30,7 @@ type loginRecord struct {
 
 func newLogin(f store.TokenFamily, now time.Time) loginRecord {
 	out := loginRecord{
-		ID: f.ID, State: "active", Account: f.Subject, Issuer: f.Issuer, Client: f.Client, Session: f.Session, Scopes: orNone(f.Scopes), Audience: f.Audience,
+		ID: f.ID, State: active, Account: f.Subject, Issuer: f.Issuer, Client: f.Client, Session: f.Session, Scopes: orNone(f.Scopes), Audience: f.Audience,
 		AuthTime: moment(f.AuthTime), Created: f.Created.UTC(), Expires: moment(f.Expires), Revoked: moment(f.Revoked), Cause: f.Cause,
 	}
 	switch {
@@ -42,23 +40,6 @@ func newLogin(f store.TokenFamily, now time.Time) loginRecord {
 		out.State = "expired"
 	}
 	return out
-}
-
-// eachLogin goes through the logins of one subject, or of everyone.
-func (r *records) eachLogin(ctx context.Context, subject string, each func(store.TokenFamily)) error {
-	for after := ""; ; {
-		page, err := r.Set.Tokens.ListTokenFamilies(ctx, subject, after, store.MaxPage)
-		if err != nil {
-			return err
-		}
-		for _, f := range page {
-			each(f)
-		}
-		if len(page) < store.MaxPage {
-			return nil
-		}
-		after = page[len(page)-1].ID
-	}
 }
 
 func (a *app) tokenList() *cobra.Command {
@@ -74,75 +55,37 @@ func (a *app) tokenList() *cobra.Command {
 			"Access tokens are not stored; \"gate401 token trace ID\" tells which there were.",
 		Example: "gate401 token list --account alice",
 		Args:    wants(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			r, err := a.open(cmd.Context(), w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
+		RunE: a.with(&w, func(ctx context.Context, r *records, _ []string) error {
 			now := a.Now()
-			logins := []loginRecord{}
-			var rows [][]string
-			err = r.eachLogin(cmd.Context(), subjectName(account), func(f store.TokenFamily) {
-				out := newLogin(f, now)
-				if (!all && out.State != "active") || (client != "" && f.Client != client) {
-					return
+			logins := listing[loginRecord]{head: []string{"login", "state", "account", "client", "since", "ends", "scopes"}}
+			for f, err := range r.logins(ctx, subjectName(account)) {
+				if err != nil {
+					return storeError(err)
 				}
-				logins = append(logins, out)
-				rows = append(rows, []string{out.ID, out.State, explain.Visible(out.Account), orDash(explain.Visible(out.Client)), ago(out.Created, now), ends(out.Expires, out.State, now), words(out.Scopes)})
-			})
-			if err != nil {
-				return storeError(err)
+				out := newLogin(f, now)
+				if (!all && out.State != active) || (client != "" && f.Client != client) {
+					continue
+				}
+				logins.add(out, out.ID, out.State, explain.Visible(out.Account), orDash(explain.Visible(out.Client)), ago(out.Created, now), ends(out.Expires, out.State, now), words(out.Scopes))
 			}
-			if asJSON {
-				return a.json(logins)
-			}
-			if len(rows) == 0 {
-				a.say("there are no logins")
-			}
-			a.print(a.table([]string{"login", "state", "account", "client", "since", "ends", "scopes"}, rows))
-			return nil
-		},
+			return logins.print(a, asJSON, "there are no logins")
+		}),
 	}
 	cmd.Flags().StringVar(&account, "account", "", "only those of this account: `NAME`")
 	cmd.Flags().StringVar(&client, "client", "", "only those of this client: `ID`")
 	cmd.Flags().BoolVar(&all, "all", false, "also those that are over")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	a.completeAccount(cmd, &w)
-	a.completeClient(cmd, &w)
+	a.completeFlag(cmd, "account", &w, (*records).accountNames)
+	a.completeFlag(cmd, "client", &w, (*records).clientNames)
 	w.flags(cmd)
 	return cmd
-}
-
-// completeClient offers clients for --client.
-func (a *app) completeClient(cmd *cobra.Command, w *where) {
-	_ = cmd.RegisterFlagCompletionFunc("client", func(cmd *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
-		return a.completeClients(w)(cmd, nil, prefix)
-	})
-}
-
-// completeLogins offers the ids of logins that are good.
-func (a *app) completeLogins(w *where) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		var out []string
-		if len(args) == 0 {
-			a.peek(cmd.Context(), *w, func(r *records) {
-				_ = r.eachLogin(cmd.Context(), "", func(f store.TokenFamily) {
-					if strings.HasPrefix(f.ID, toComplete) && newLogin(f, a.Now()).State == "active" {
-						out = append(out, f.ID+"\t"+strings.TrimSpace(f.Subject+" "+f.Client))
-					}
-				})
-			})
-		}
-		return out, cobra.ShellCompDirectiveNoFileComp
-	}
 }
 
 // findLogin finds a login by its ID.
 func (r *records) findLogin(ctx context.Context, id string) (store.TokenFamily, error) {
 	f, err := r.Set.Tokens.TokenFamily(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
-		return f, fail(ExitProblems, fmt.Errorf("there is no login %q", explain.Visible(id)), `"gate401 token list --all" shows the ids`)
+		return f, unknown("login", id, r.loginNames(ctx), "token list --all")
 	}
 	return f, storeError(err)
 }

@@ -77,9 +77,9 @@ gate401 token revoke --all`,
 	fl.BoolVar(&f.all, "all", false, "everything that was issued before now, to everyone")
 	fl.BoolVar(&asJSON, "json", false, "print JSON")
 	exclusive(cmd, "login", "client", "account", "all")
-	_ = cmd.RegisterFlagCompletionFunc("login", a.completeLogins(&w))
-	a.completeAccount(cmd, &w)
-	a.completeClient(cmd, &w)
+	a.completeFlag(cmd, "login", &w, (*records).loginNames)
+	a.completeFlag(cmd, "account", &w, (*records).accountNames)
+	a.completeFlag(cmd, "client", &w, (*records).clientNames)
 	w.flags(cmd)
 	return cmd
 }
@@ -88,8 +88,8 @@ gate401 token revoke --all`,
 func (r *records) withdraw(ctx context.Context, f revokeFlags, ref history.Ref) (kind, id, fact string, err error) {
 	switch {
 	case f.all:
-		err = r.revoke(ctx, store.Revocation{Kind: store.RevokedAll, ID: store.Everything}, store.Event{Method: "all", Object: store.Everything})
-		return "all", store.Everything, "revoked all tokens and sessions that were issued before now, of everyone; API keys stay good", storeError(err)
+		err = r.users(ctx).EndAll(ctx, r.by())
+		return "all", store.Everything, "revoked all tokens and sessions that were issued before now, of everyone; API keys stay good", peopleError(err)
 	case f.account != "":
 		account, err := r.account(ctx, f.account)
 		if err != nil {
@@ -102,8 +102,8 @@ func (r *records) withdraw(ctx context.Context, f revokeFlags, ref history.Ref) 
 		if err != nil {
 			return "", "", "", err
 		}
-		err = r.revoke(ctx, store.Revocation{Kind: store.RevokedClient, ID: c.ID}, store.Event{Method: "client", Object: c.ID, Client: c.ID})
-		return "client", c.ID, "revoked all tokens that the client " + c.ID + " was given", storeError(err)
+		err = r.users(ctx).EndClient(ctx, r.by(), c.ID)
+		return "client", c.ID, "revoked all tokens that the client " + c.ID + " was given", peopleError(err)
 	case f.login != "":
 		return r.withdrawLogin(ctx, f.login)
 	}
@@ -118,9 +118,8 @@ func (r *records) withdrawLogin(ctx context.Context, id string) (kind, login, fa
 	if !f.Revoked.IsZero() {
 		return "login", f.ID, f.ID + " was revoked " + explain.Moment(f.Revoked), nil
 	}
-	err = r.revoke(ctx, store.Revocation{Kind: store.RevokedFamily, ID: f.ID},
-		store.Event{Method: string(history.KindRefresh), Object: f.ID, Family: f.ID, Session: f.Session, Client: f.Client, Subject: f.Subject})
-	return "login", f.ID, fmt.Sprintf("revoked the login %s of %s at the client %s, with all of its tokens", f.ID, explain.Visible(f.Subject), orDash(explain.Visible(f.Client))), storeError(err)
+	err = r.users(ctx).EndLogin(ctx, r.by(), f)
+	return "login", f.ID, fmt.Sprintf("revoked the login %s of %s at the client %s, with all of its tokens", f.ID, explain.Visible(f.Subject), orDash(explain.Visible(f.Client))), peopleError(err)
 }
 
 // withdrawRef revokes one token, or what else has that name.
@@ -143,14 +142,14 @@ func (r *records) withdrawRef(ctx context.Context, ref history.Ref) (kind, id, f
 	case life.Kind == history.KindRefresh:
 		return "", "", "", fail(ExitProblems, errors.New("that refresh token is not known"), "it ended long ago, or another gate issued it")
 	}
-	e := store.Event{Method: "bearer", Object: life.ID}
+	e := store.Event{Object: life.ID}
 	for _, was := range life.Events {
 		if was.Object == life.ID {
 			e.Family, e.Session, e.Client, e.Subject = was.Family, was.Session, was.Client, was.Subject
 		}
 	}
-	if err := r.revoke(ctx, store.Revocation{Kind: store.RevokedToken, ID: life.ID}, e); err != nil {
-		return "", "", "", storeError(err)
+	if err := r.users(ctx).EndToken(ctx, r.by(), e); err != nil {
+		return "", "", "", peopleError(err)
 	}
 	fact = "revoked the access token " + explain.Visible(life.ID)
 	if life.Family != nil && life.Family.Revoked.IsZero() {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -49,7 +50,7 @@ type step struct {
 
 // trace is the command that tells a life. kind is what an ID stands for; empty
 // for anything.
-func (a *app) trace(argument, short, long, example string, kind history.Kind, complete func(*where) cobra.CompletionFunc) *cobra.Command {
+func (a *app) trace(argument, short, long, example string, kind history.Kind, names func(*records, context.Context) []named) *cobra.Command {
 	var w where
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -90,9 +91,7 @@ func (a *app) trace(argument, short, long, example string, kind history.Kind, co
 			return nil
 		},
 	}
-	if complete != nil {
-		cmd.ValidArgsFunction = complete(&w)
-	}
+	cmd.ValidArgsFunction = a.complete(&w, names)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
 	return cmd

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +25,7 @@ func (a *app) user() *cobra.Command {
 // person is an account as JSON: everything but the hashes.
 type person struct {
 	Name            string     `json:"name"`
+	State           string     `json:"state"`
 	Display         string     `json:"display,omitempty"`
 	Groups          []string   `json:"groups"`
 	Scopes          []string   `json:"scopes"`
@@ -39,14 +39,14 @@ type person struct {
 
 func newPerson(a store.Account) person {
 	p := person{
-		Name: a.Name, Display: a.Display, Groups: a.Groups, Scopes: a.Scopes, Suspended: a.Suspended,
+		Name: a.Name, State: active, Display: a.Display, Groups: orNone(a.Groups), Scopes: orNone(a.Scopes), Suspended: a.Suspended,
 		HasPassword: a.Password != "", PasswordChanged: moment(a.PasswordChanged), Created: a.Created.UTC(),
 	}
-	if p.Groups == nil {
-		p.Groups = []string{}
-	}
-	if p.Scopes == nil {
-		p.Scopes = []string{}
+	switch {
+	case p.Suspended:
+		p.State = "suspended"
+	case !p.HasPassword:
+		p.State = "no password"
 	}
 	return p
 }
@@ -92,20 +92,12 @@ pass show alice | gate401 user add alice --password-stdin`,
 				return err
 			}
 			defer func() { _ = r.Close() }()
-			hash, err := r.Hasher.Hash(ctx, secret.text)
-			if err != nil {
-				return err
-			}
-			account := store.Account{Name: name, Display: display, Groups: groups, Scopes: allowed}
-			account.SetPassword(hash, a.Now())
-			account, err = r.Set.Accounts.CreateAccount(ctx, account)
-			if errors.Is(err, store.ErrExists) {
+			account, err := r.users(ctx).Add(ctx, r.by(), store.Account{Name: name, Display: display, Groups: groups, Scopes: allowed}, people.NewPassword{Text: secret.text}, "added")
+			switch {
+			case errors.Is(err, store.ErrExists):
 				return fail(ExitProblems, fmt.Errorf("there is an account %q already", name), `"gate401 user passwd `+name+`" gives it a new password`)
-			} else if err != nil {
-				return storeError(err)
-			}
-			if err := r.audit(ctx, "account.create", name, map[string][]string{"groups": groups, "scopes": allowed}); err != nil {
-				return err
+			case err != nil:
+				return peopleError(err)
 			}
 			return a.told(asJSON, account, secret, "added "+name)
 		},
@@ -130,8 +122,7 @@ func (a *app) told(asJSON bool, account store.Account, secret secret, fact strin
 	}
 	a.say("%s", fact)
 	if secret.generated {
-		a.print(secret.text + "\n")
-		a.say("this password is shown once; only its hash is kept")
+		a.once(secret.text, "password")
 	}
 	return nil
 }
@@ -145,52 +136,21 @@ func (a *app) userList() *cobra.Command {
 		Short:   "List accounts",
 		Example: "gate401 user list",
 		Args:    wants(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			r, err := a.open(cmd.Context(), w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
-			people := []person{}
-			var rows [][]string
-			for after := ""; ; {
-				page, err := r.Set.Accounts.ListAccounts(cmd.Context(), after, store.MaxPage)
+		RunE: a.with(&w, func(ctx context.Context, r *records, _ []string) error {
+			list := listing[person]{head: []string{"name", "state", "created", "groups", "scopes"}}
+			for account, err := range r.accounts(ctx) {
 				if err != nil {
 					return storeError(err)
 				}
-				for _, account := range page {
-					p := newPerson(account)
-					people = append(people, p)
-					rows = append(rows, []string{explain.Visible(p.Name), accountState(p), p.Created.Format(time.DateOnly), words(p.Groups), words(p.Scopes)})
-				}
-				if len(page) < store.MaxPage {
-					break
-				}
-				after = page[len(page)-1].Name
+				p := newPerson(account)
+				list.add(p, explain.Visible(p.Name), p.State, p.Created.Format(time.DateOnly), words(p.Groups), words(p.Scopes))
 			}
-			if asJSON {
-				return a.json(people)
-			}
-			if len(rows) == 0 {
-				a.say(`there are no accounts; "gate401 user add NAME" makes one`)
-			}
-			a.print(a.table([]string{"name", "state", "created", "groups", "scopes"}, rows))
-			return nil
-		},
+			return list.print(a, asJSON, `there are no accounts; "gate401 user add NAME" makes one`)
+		}),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
 	return cmd
-}
-
-func accountState(p person) string {
-	switch {
-	case p.Suspended:
-		return "suspended"
-	case !p.HasPassword:
-		return "no password"
-	}
-	return "active"
 }
 
 func (a *app) userPasswd() *cobra.Command {
@@ -202,20 +162,10 @@ func (a *app) userPasswd() *cobra.Command {
 		Aliases: []string{"password"},
 		Short:   "Give an account a new password",
 		Long: "Asks twice for the new password, or reads it with --password-stdin. With --generate, and where there is no terminal to ask, " +
-			"one is made up and printed once. The old one stops to work at once, and all that hung on it ends: sessions, and the tokens of clients; not API keys.",
+			"one is made up and printed once. The old one stops working at once, and all that hung on it ends: sessions, and the tokens of clients; not API keys.",
 		Example: "gate401 user passwd alice\npass show alice | gate401 user passwd alice --password-stdin",
 		Args:    wants(1, 1, "the name"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			r, err := a.open(ctx, w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
-			account, err := r.account(ctx, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.withAccount(&w, func(ctx context.Context, r *records, account store.Account) error {
 			secret, err := pw.read(a, account.Name, !isTerminal(a.In))
 			if err != nil {
 				return err
@@ -224,8 +174,8 @@ func (a *app) userPasswd() *cobra.Command {
 				return peopleError(err)
 			}
 			return a.told(asJSON, account, secret, "changed the password of "+account.Name)
-		},
-		ValidArgsFunction: a.completePeople(&w),
+		}),
+		ValidArgsFunction: a.complete(&w, (*records).accountNames),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	pw.flags(cmd)
@@ -233,122 +183,82 @@ func (a *app) userPasswd() *cobra.Command {
 	return cmd
 }
 
-// userChange is the shape of the commands that change one thing of an account.
-func (a *app) userChange(use, short, long, action string, edit func(*store.Account) (fact string, changed bool, err error)) *cobra.Command {
-	var w where
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use: use, Short: short, Long: long, Args: wants(1, 1, "the name"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			r, err := a.open(ctx, w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
-			account, err := r.account(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			fact, changed, err := edit(&account)
-			if err != nil {
-				return err
-			}
-			if changed {
-				account, err = r.change(ctx, account.Name, func(account *store.Account) error {
-					_, _, err := edit(account)
-					return err
-				})
-				if err != nil {
-					return err
-				}
-				detail := map[string]any{"groups": account.Groups, "suspended": account.Suspended}
-				if err := r.audit(ctx, action, account.Name, detail); err != nil {
-					return err
-				}
-			}
-			if asJSON {
-				return a.json(newPerson(account))
-			}
-			a.say("%s", fact)
-			return nil
-		},
-		ValidArgsFunction: a.completePeople(&w),
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	w.flags(cmd)
-	return cmd
-}
-
-// userStanding is the shape of suspend and resume.
-func (a *app) userStanding(cmd *cobra.Command, change func(*people.People, context.Context, people.By, string) (store.Account, bool, error), done, already string) *cobra.Command {
-	var w where
-	var asJSON bool
-	cmd.Args = wants(1, 1, "the name")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx := cmd.Context()
-		r, err := a.open(ctx, w)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = r.Close() }()
+// withAccount is a command on the account that the argument names.
+func (a *app) withAccount(w *where, run func(context.Context, *records, store.Account) error) func(*cobra.Command, []string) error {
+	return a.with(w, func(ctx context.Context, r *records, args []string) error {
 		account, err := r.account(ctx, args[0])
 		if err != nil {
 			return err
 		}
-		account, changed, err := change(r.users(ctx), ctx, r.by(), account.Name)
+		return run(ctx, r, account)
+	})
+}
+
+// userChange is the shape of the commands that change one thing of an account.
+func (a *app) userChange(cmd *cobra.Command, change func(ctx context.Context, r *records, name string) (changed store.Account, fact string, err error)) *cobra.Command {
+	var w where
+	var asJSON bool
+	cmd.Args = wants(1, 1, "the name")
+	cmd.RunE = a.withAccount(&w, func(ctx context.Context, r *records, account store.Account) error {
+		changed, fact, err := change(ctx, r, account.Name)
 		switch {
 		case err != nil:
-			return peopleError(err)
+			return err
 		case asJSON:
-			return a.json(newPerson(account))
-		case changed:
-			a.say(done, account.Name)
-		default:
-			a.say(already, account.Name)
+			return a.json(newPerson(changed))
 		}
+		a.say("%s", fact)
 		return nil
-	}
-	cmd.ValidArgsFunction = a.completePeople(&w)
+	})
+	cmd.ValidArgsFunction = a.complete(&w, (*records).accountNames)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
 	return cmd
 }
 
 func (a *app) userSuspend() *cobra.Command {
-	return a.userStanding(&cobra.Command{
+	return a.userChange(&cobra.Command{
 		Use: "suspend NAME", Short: "Lock an account out until it is resumed", Example: "gate401 user suspend alice",
 		Long: "The account, its sessions, tokens and API keys are refused from now on (403), and told so only after their proof was right. Nothing of it ends.",
-	}, (*people.People).Suspend, "suspended %s", "%s is suspended already")
+	}, func(ctx context.Context, r *records, name string) (store.Account, string, error) {
+		account, changed, err := r.users(ctx).Suspend(ctx, r.by(), name)
+		if !changed {
+			return account, name + " is suspended already", peopleError(err)
+		}
+		return account, "suspended " + name, peopleError(err)
+	})
 }
 
 func (a *app) userResume() *cobra.Command {
-	return a.userStanding(&cobra.Command{
+	return a.userChange(&cobra.Command{
 		Use: "resume NAME", Short: "Let a suspended account in again", Example: "gate401 user resume alice",
-	}, (*people.People).Resume, "resumed %s", "%s is not suspended")
+	}, func(ctx context.Context, r *records, name string) (store.Account, string, error) {
+		account, changed, err := r.users(ctx).Resume(ctx, r.by(), name)
+		if !changed {
+			return account, name + " is not suspended", peopleError(err)
+		}
+		return account, "resumed " + name, peopleError(err)
+	})
 }
 
 func (a *app) userGroups() *cobra.Command {
 	var add, remove []string
-	cmd := a.userChange("groups NAME", "Show or change the groups of an account", "", "account.groups",
-		func(account *store.Account) (string, bool, error) {
-			before := slices.Clone(account.Groups)
-			for _, g := range add {
-				if g == "" || strings.ContainsAny(g, " ,\t") {
-					return "", false, usagef("", "%q cannot be the name of a group", g)
-				}
-				if !slices.Contains(account.Groups, g) {
-					account.Groups = append(account.Groups, g)
-				}
+	cmd := a.userChange(&cobra.Command{
+		Use: "groups NAME", Short: "Show or change the groups of an account",
+		Example: "gate401 user groups alice\ngate401 user groups alice --add admin --remove support",
+	}, func(ctx context.Context, r *records, name string) (store.Account, string, error) {
+		for _, g := range add {
+			if g == "" || strings.ContainsAny(g, " ,\t") {
+				return store.Account{}, "", usagef("", "%q cannot be the name of a group", g)
 			}
-			account.Groups = slices.DeleteFunc(account.Groups, func(g string) bool { return slices.Contains(remove, g) })
-			fact := account.Name + " is in no group"
-			if len(account.Groups) > 0 {
-				fact = account.Name + " is in " + strings.Join(account.Groups, ", ")
-			}
-			return fact, !slices.Equal(before, account.Groups), nil
-		})
-	cmd.Example = "gate401 user groups alice\ngate401 user groups alice --add admin --remove support"
+		}
+		account, _, err := r.users(ctx).ChangeGroups(ctx, r.by(), name, add, remove)
+		fact := account.Name + " is in no group"
+		if len(account.Groups) > 0 {
+			fact = account.Name + " is in " + strings.Join(account.Groups, ", ")
+		}
+		return account, fact, peopleError(err)
+	})
 	cmd.Flags().StringArrayVar(&add, "add", nil, "put the account into the group `G`; may be repeated")
 	cmd.Flags().StringArrayVar(&remove, "remove", nil, "take the account out of the group `G`; may be repeated")
 	return cmd
@@ -365,41 +275,35 @@ func (a *app) userRemove() *cobra.Command {
 		Long: "Removes an account for good: its password, its API keys and the tokens that were issued to it end, also at a gate that is running. " +
 			"To keep it and lock it out, suspend it.",
 		Args: wants(1, 1, "the name"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			r, err := a.open(ctx, w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
-			account, err := r.account(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			if err := r.users(ctx).Delete(ctx, r.by(), account.Name); err != nil {
+		RunE: a.withAccount(&w, func(ctx context.Context, r *records, account store.Account) error {
+			err := r.users(ctx).Delete(ctx, r.by(), account.Name)
+			switch {
+			case err != nil:
 				return peopleError(err)
-			}
-			if asJSON {
+			case asJSON:
 				err = a.json(map[string]any{"name": account.Name, "removed": true})
-			} else {
+			default:
 				a.say("removed %s; its password, API keys and tokens end", account.Name)
 			}
 			if left, failed := r.Set.Accounts.ListAccounts(ctx, "", 1); failed == nil && len(left) == 0 {
 				a.say(`note: that was the last account; "gate401 user add NAME" makes one`)
 			}
 			return err
-		},
-		ValidArgsFunction: a.completePeople(&w),
+		}),
+		ValidArgsFunction: a.complete(&w, (*records).accountNames),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
 	return cmd
 }
 
-// weak says why a password is refused, as wrong use.
+// betterPassword is what helps when one is refused.
+const betterPassword = "take a long sentence, or leave the choice to --generate"
+
+// weak says why a password is refused, before anything is opened or asked again.
 func weak(text, name string) error {
 	if err := password.Check(text, name); err != nil {
-		return fail(ExitProblems, err, "take a long sentence, or leave the choice to --generate")
+		return fail(ExitProblems, err, betterPassword)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/internal/people"
 	"github.com/gate401/gate401/store"
 )
 
@@ -62,7 +63,7 @@ gate401 user import people.csv --update
 		RunE: func(cmd *cobra.Command, args []string) error { return a.importPeople(cmd.Context(), w, f, args[0]) },
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.format, "format", "", "htpasswd or csv (default: by the name of the file)")
+	fl.StringVar(&f.format, "format", "", "the `FORMAT` of the file: htpasswd or csv (default: by its name)")
 	fl.BoolVar(&f.check, "check", false, "say what would be done, and do nothing")
 	fl.BoolVar(&f.update, "update", false, "change accounts that exist to what the file says")
 	fl.BoolVar(&f.skip, "skip", false, "leave accounts that exist as they are")
@@ -296,50 +297,24 @@ func (r *records) importOne(ctx context.Context, p planned) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	hash := p.account.Password
-	if p.plain != "" {
-		var err error
-		if hash, err = r.Hasher.Hash(ctx, p.plain); err != nil {
-			return err
-		}
-	}
+	next := people.NewPassword{Text: p.plain, Hash: p.account.Password}
+	users := r.users(ctx)
 	if p.what == importAdd {
-		account := p.account
-		account.Password = ""
-		if hash != "" {
-			account.SetPassword(hash, r.app.Now())
-		}
-		if _, err := r.Set.Accounts.CreateAccount(ctx, account); err != nil {
-			return err
-		}
-		return r.audit(ctx, "account.create", account.Name, map[string]any{"groups": account.Groups, "scopes": account.Scopes, "how": "imported"})
-	}
-	_, err := r.change(ctx, p.account.Name, func(account *store.Account) error {
-		if p.groups {
-			account.Groups = p.account.Groups
-		}
-		if p.scopes {
-			account.Scopes = p.account.Scopes
-		}
-		if p.display {
-			account.Display = p.account.Display
-		}
-		if hash == "" || account.Password == hash {
-			return nil
-		}
-		if p.plain != "" {
-			// The same password under another salt must not log anybody out.
-			if same, _, err := r.Hasher.Verify(ctx, account.Password, p.plain); err != nil || same {
-				return err
-			}
-		}
-		account.SetPassword(hash, r.app.Now())
-		return nil
-	})
-	if err != nil {
+		_, err := users.Add(ctx, r.by(), p.account, next, "imported")
 		return err
 	}
-	return r.audit(ctx, "account.update", p.account.Name, map[string]any{"how": "imported"})
+	changes := people.Changes{Password: next}
+	if p.groups {
+		changes.Groups = &p.account.Groups
+	}
+	if p.scopes {
+		changes.Scopes = &p.account.Scopes
+	}
+	if p.display {
+		changes.Display = &p.account.Display
+	}
+	_, _, err := users.Update(ctx, r.by(), p.account.Name, changes, "imported")
+	return err
 }
 
 // progressOf tells on a terminal how many are done, and clears the line at the

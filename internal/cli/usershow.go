@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,28 +32,18 @@ func (a *app) userShow() *cobra.Command {
 		Short:   "Show one account, and how much it holds",
 		Example: "gate401 user show alice",
 		Args:    wants(1, 1, "the name"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			r, err := a.open(ctx, w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
-			account, err := r.account(ctx, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.withAccount(&w, func(ctx context.Context, r *records, account store.Account) error {
 			out, err := r.detail(ctx, account)
-			if err != nil {
+			switch {
+			case err != nil:
 				return storeError(err)
-			}
-			if asJSON {
+			case asJSON:
 				return a.json(out)
 			}
-			a.print(a.personText(out))
+			a.showPerson(out)
 			return nil
-		},
-		ValidArgsFunction: a.completePeople(&w),
+		}),
+		ValidArgsFunction: a.complete(&w, (*records).accountNames),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
@@ -78,44 +67,41 @@ func (r *records) detail(ctx context.Context, account store.Account) (personDeta
 		return out, err
 	}
 	out.Sessions = len(sessions)
-	err = r.eachLogin(ctx, account.Name, func(f store.TokenFamily) {
-		if f.Issuer == "" && newLogin(f, now).State == "active" {
+	for f, err := range r.logins(ctx, account.Name) {
+		if err != nil {
+			return out, err
+		}
+		if f.Issuer == "" && newLogin(f, now).State == active {
 			out.Logins++
 		}
-	})
-	if err != nil {
-		return out, err
 	}
-	err = r.eachKey(ctx, account.Name, func(k store.APIKey) {
-		if s := newAPIKey(k, now).State; s == "active" || s == "rotated" {
+	for k, err := range r.keys(ctx, account.Name) {
+		if err != nil {
+			return out, err
+		}
+		if s := newAPIKey(k, now).State; s == active || s == rotated {
 			out.Keys++
 		}
-	})
-	return out, err
+	}
+	return out, nil
 }
 
-func (a *app) personText(p personDetail) string {
-	rows := [][2]string{{"name", explain.Visible(p.Name)}, {"state", accountState(p.person)}}
-	add := func(name, value string) {
-		if value != "" {
-			rows = append(rows, [2]string{name, explain.Visible(value)})
-		}
+func (a *app) showPerson(p personDetail) {
+	f := facts{app: a}
+	f.add("name", p.Name)
+	f.add("state", p.State)
+	f.add("display", p.Display)
+	f.list("groups", p.Groups)
+	f.list("scopes", p.Scopes)
+	f.add("created", explain.Moment(p.Created))
+	f.at("password set", p.PasswordChanged)
+	factor := "none"
+	if p.SecondFactor {
+		factor = "one-time password; " + counted(p.RecoveryCodes, "recovery code left", "recovery codes left")
 	}
-	add("display", p.Display)
-	add("groups", strings.Join(p.Groups, " "))
-	add("scopes", strings.Join(p.Scopes, " "))
-	add("created", explain.Moment(p.Created))
-	if p.PasswordChanged != nil {
-		add("password set", explain.Moment(*p.PasswordChanged)+" ("+ago(*p.PasswordChanged, a.Now())+")")
-	}
-	switch {
-	case p.SecondFactor:
-		add("second factor", "one-time password; "+counted(p.RecoveryCodes, "recovery code left", "recovery codes left"))
-	default:
-		add("second factor", "none")
-	}
-	add("holds", counted(p.Sessions, "session", "sessions")+", "+counted(p.Logins, "login of a client", "logins of clients")+", "+counted(p.Keys, "API key", "API keys"))
-	return a.style.Pairs("", rows)
+	f.add("second factor", factor)
+	f.add("holds", counted(p.Sessions, "session", "sessions")+", "+counted(p.Logins, "login of a client", "logins of clients")+", "+counted(p.Keys, "API key", "API keys"))
+	f.print()
 }
 
 func (a *app) userLink() *cobra.Command {
@@ -129,20 +115,13 @@ func (a *app) userLink() *cobra.Command {
 			"whoever opens it first sets the password. It is good once, until it expires or the password is changed.",
 		Example: "gate401 user link alice --ttl 1h",
 		Args:    wants(1, 1, "the name"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
+		PreRunE: func(*cobra.Command, []string) error {
 			if time.Duration(ttl) <= 0 || time.Duration(ttl) > people.MaxLinkTTL {
 				return usagef("", "--ttl: between 1s and 7d")
 			}
-			r, err := a.open(ctx, w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
-			account, err := r.account(ctx, args[0])
-			if err != nil {
-				return err
-			}
+			return nil
+		},
+		RunE: a.withAccount(&w, func(ctx context.Context, r *records, account store.Account) error {
 			base, err := r.Issuer(ctx, r.cfg)
 			if err != nil {
 				return storeError(err)
@@ -159,8 +138,8 @@ func (a *app) userLink() *cobra.Command {
 			a.print(address + "\n")
 			a.say("whoever opens it first sets the password; it is shown once")
 			return nil
-		},
-		ValidArgsFunction: a.completePeople(&w),
+		}),
+		ValidArgsFunction: a.complete(&w, (*records).accountNames),
 	}
 	cmd.Flags().Var(&ttl, "ttl", "how long the link is good, at most 7d")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -183,17 +162,7 @@ func (a *app) userTOTPReset() *cobra.Command {
 			"\"gate401 token revoke --account NAME\" logs the account out everywhere.",
 		Example: "gate401 user totp reset alice",
 		Args:    wants(1, 1, "the name"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			r, err := a.open(ctx, w)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = r.Close() }()
-			account, err := r.account(ctx, args[0])
-			if err != nil {
-				return err
-			}
+		RunE: a.withAccount(&w, func(ctx context.Context, r *records, account store.Account) error {
 			had, err := r.users(ctx).ResetSecondFactor(ctx, r.by(), account.Name)
 			switch {
 			case err != nil:
@@ -206,8 +175,8 @@ func (a *app) userTOTPReset() *cobra.Command {
 				a.say("%s had no second factor", account.Name)
 			}
 			return nil
-		},
-		ValidArgsFunction: a.completePeople(&w),
+		}),
+		ValidArgsFunction: a.complete(&w, (*records).accountNames),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)
