@@ -130,6 +130,8 @@ func keep(t *testing.T, address, settings string) (*gate, func(fields ...string)
 const pyjwt = `
 import jwt, json, sys
 issuer, token = sys.argv[1:]
+if jwt.get_unverified_header(token).get("typ") != "gate401-identity+jwt":
+    raise PermissionError("not a token of the gate for an API")
 key = jwt.PyJWKClient(issuer + "/auth/jwks.json").get_signing_key_from_jwt(token)
 print(json.dumps(jwt.decode(token, key.key, algorithms=["ES256"], audience="orders-api", issuer=issuer,
     options={"require": ["exp", "iat", "sub", "aud", "iss", "jti"]})))
@@ -139,7 +141,7 @@ print(json.dumps(jwt.decode(token, key.key, algorithms=["ES256"], audience="orde
 func TestPyJWT(t *testing.T) {
 	t.Parallel()
 	python := foreign.Python(t, "jwt")
-	g, ask := keep(t, "127.0.0.1:0", jwt)
+	g, ask := keep(t, "127.0.0.1:0", jwt+"forward: {}\n")
 	verify := func(token string) map[string]any {
 		out, err := exec.Command(python, "-c", pyjwt, g.url, token).CombinedOutput()
 		var claims map[string]any
@@ -151,6 +153,25 @@ func TestPyJWT(t *testing.T) {
 	before := ask("Authorization", basic)
 	if c := verify(before); c["sub"] != "alice" || fmt.Sprint(c["groups"]) != "[customers]" {
 		t.Error(c)
+	}
+	// A gateway that asks before it forwards gets the same.
+	check, err := http.NewRequestWithContext(t.Context(), http.MethodGet, g.url+"/auth/check/caddy", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{
+		"Authorization": basic, "X-Forwarded-Method": "GET", "X-Forwarded-Uri": "/orders", "X-Forwarded-Proto": "http",
+		"X-Forwarded-Host": strings.TrimPrefix(g.url, "http://"), "X-Forwarded-For": "192.0.2.1",
+	} {
+		check.Header.Set(name, value)
+	}
+	res, err := http.DefaultClient.Do(check)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if got := res.Header.Get("Gate401-Token"); res.StatusCode != http.StatusOK || got != before {
+		t.Errorf("the gateway is told %s %q", res.Status, got)
 	}
 	g.run("signing-key", "rotate", "--now")
 	deadline := time.Now().Add(time.Minute)

@@ -21,7 +21,7 @@ func banner(f demo.Fixtures, o DemoOptions) string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("")
 	line("  %s  a page with one row per cause: open it in a browser", bold(c.Gate+"/"))
-	line("  %s  a page that wants a login: any name and password below will do", c.Gate+f.SessionOnly)
+	line("  %s  a page that wants a login: with a name and password from below", c.Gate+f.SessionOnly)
 	line("  %s  what every reason means", c.Gate+"/auth/problems/")
 	line("  %s  traces of refusals", c.Admin+"/api/traces")
 	line("")
