@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -75,6 +76,9 @@ func (a *ClientAuth) assertion(ctx context.Context, client store.Client, text st
 		return no("%w", refused.Err)
 	case err != nil:
 		return fmt.Errorf("judging a client assertion: %w", err)
+	case !within(claims.Audience, a.Audiences):
+		// Else another server that it is also for could be the client here.
+		return no("it is also for others: aud must be this server alone")
 	case claims.Subject != client.ID:
 		return no("iss and sub are not both the client")
 	case claims.ID == "" || len(claims.ID) > maxAssertionID:
@@ -95,6 +99,10 @@ func (a *ClientAuth) assertion(ctx context.Context, client store.Client, text st
 		return fmt.Errorf("remembering a client assertion: %w", err)
 	}
 	return nil
+}
+
+func within(some, all []string) bool {
+	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
 }
 
 // keys finds the keys of a client: those of its record, or those that it

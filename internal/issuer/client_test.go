@@ -267,6 +267,8 @@ func TestClientAssertion(t *testing.T) {
 		{"with a secret", claims("jti", "c"), "JWT", token.ES256, []string{"client_secret", "x"}, 400},
 		{"by another key", claims("jti", "d"), "JWT", token.EdDSA, nil, 401},
 		{"for somebody else", claims("jti", "e", "aud", "https://other.example"), "JWT", token.ES256, nil, 401},
+		{"for somebody else too", claims("jti", "e2", "aud", []string{tokenURL, "https://other.example"}), "JWT", token.ES256, nil, 401},
+		{"for both names of ours", claims("jti", "e3", "aud", []string{tokenURL, "https://issuer.example"}), "JWT", token.ES256, nil, 200},
 		{"for nobody", claims("jti", "f", "aud", nil), "JWT", token.ES256, nil, 401},
 		{"by somebody else", claims("jti", "g", "iss", "svc-eddsa"), "JWT", token.ES256, nil, 401},
 		{"about somebody else", claims("jti", "h", "sub", "svc-eddsa"), "JWT", token.ES256, nil, 401},

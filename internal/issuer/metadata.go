@@ -86,7 +86,7 @@ func (s *Issuer) Metadata(o Offer) Metadata {
 	m.ResponseTypes, m.ResponseModes = []string{"code"}, []string{"query"}
 	m.ChallengeMethods, m.IssParameter = []string{"S256"}, true
 	m.SubjectTypes, m.IDTokenAlgs = []string{"public"}, o.Algorithms
-	m.Claims = []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "azp", "sid", "name", "preferred_username", "updated_at"}
+	m.Claims = []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "azp", "sid", "name", "preferred_username", "groups", "updated_at"}
 	m.Prompts = []string{"none", "login", "consent", "select_account"}
 	return m
 }

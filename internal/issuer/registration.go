@@ -22,6 +22,7 @@ const (
 	maxRedirect     = 2048
 	maxClientName   = 100
 	maxClientKeys   = 10
+	maxClientJWKS   = 16 << 10 // with the names and certificates that some put in
 )
 
 // Registration is what a client says of itself (RFC 7591 section 2). What is not
@@ -145,13 +146,41 @@ func (r *Registration) redirects(c store.Client) error {
 	return nil
 }
 
-// named refuses a name that would show people something else than it says.
+// named refuses a name that would show people something else than it says, or
+// nothing, or that would be written over what stands around it.
 func (r *Registration) named() error {
-	hidden := func(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || !unicode.IsPrint(c) }
-	if !utf8.ValidString(r.Name) || utf8.RuneCountInString(r.Name) > maxClientName || strings.ContainsFunc(r.Name, hidden) {
-		return badMetadata("client_name has at most %d characters, all of them visible.", maxClientName)
+	if r.Name == "" {
+		return nil
+	}
+	seen, marks := false, 0
+	for _, c := range r.Name {
+		switch {
+		case unicode.Is(unicode.Mn, c), unicode.Is(unicode.Me, c):
+			marks++
+		default:
+			marks = 0
+		}
+		if unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || !unicode.IsPrint(c) || blank(c) || marks > maxMarks {
+			return badMetadata("client_name has at most %d characters, all of them visible.", maxClientName)
+		}
+		seen = seen || unicode.IsLetter(c) || unicode.IsNumber(c)
+	}
+	if !utf8.ValidString(r.Name) || utf8.RuneCountInString(r.Name) > maxClientName || !seen {
+		return badMetadata("client_name has at most %d characters, all of them visible, and a letter or number among them.", maxClientName)
 	}
 	return nil
+}
+
+// maxMarks is how many marks a letter may carry; Vietnamese and Hebrew need some.
+const maxMarks = 4
+
+// blank tells of characters that count as letters or symbols and show nothing.
+func blank(c rune) bool {
+	switch c {
+	case 0x115f, 0x1160, 0x2800, 0x3164, 0xffa0: // fillers of Hangul, and of Braille
+		return true
+	}
+	return unicode.Is(unicode.Other_Default_Ignorable_Code_Point, c)
 }
 
 func (r *Registration) keys(c *store.Client) error {
@@ -164,6 +193,10 @@ func (r *Registration) keys(c *store.Client) error {
 		return badMetadata("jwks is missing: private_key_jwt needs the public keys.")
 	case !given:
 		return nil
+	}
+	// Each is a record that a stranger made.
+	if len(r.Keys) > maxClientJWKS {
+		return badMetadata("jwks has %d octets at most.", maxClientJWKS)
 	}
 	set, err := token.ParseKeySet(r.Keys)
 	if err != nil || set.Len() == 0 || set.Len() > maxClientKeys || len(set.Skipped()) > 0 {

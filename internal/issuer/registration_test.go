@@ -107,6 +107,12 @@ func TestRegisterRefuses(t *testing.T) {
 		{"a private key", `{` + uris + `,"token_endpoint_auth_method":"private_key_jwt","jwks":{"keys":[` + private + `]}}`, metadata},
 		{"keys to fetch", `{` + uris + `,"token_endpoint_auth_method":"private_key_jwt","jwks_uri":"http://169.254.169.254/"}`, metadata},
 		{"a hidden name", `{` + uris + `,"client_name":"gate\u202e401"}`, metadata},
+		{"a blank name", `{` + uris + `,"client_name":"\u3164"}`, metadata},
+		{"a name in blank Braille", `{` + uris + `,"client_name":"\u2800 \u2800"}`, metadata},
+		{"a name of signs", `{` + uris + `,"client_name":"..."}`, metadata},
+		{"a name with a blank in it", `{` + uris + `,"client_name":"Bank\u3164"}`, metadata},
+		{"a name that is written over others", `{` + uris + `,"client_name":"a` + strings.Repeat(`\u0301`, 5) + `"}`, metadata},
+		{"keys with much beside", `{` + uris + `,"jwks":{"x":"` + strings.Repeat("x", 17<<10) + `","keys":[]}}`, metadata},
 		{"a long name", `{` + uris + `,"client_name":"` + strings.Repeat("x", 101) + `"}`, metadata},
 		{"scopes that are none", `{` + uris + `,"scope":"admin"}`, metadata},
 		{"a statement", `{` + uris + `,"software_statement":"x.y.z"}`, "invalid_software_statement"},
@@ -128,6 +134,16 @@ func count(t *testing.T, s *server) (int, error) {
 	t.Helper()
 	all, err := s.set.Clients.ListClients(t.Context(), "", 0)
 	return len(all), err
+}
+
+func TestRegisterNames(t *testing.T) {
+	_, e := registrar(t)
+	for _, name := range []string{"", "Tôi cần ấy", "שָׁלוֹם", "Приложение 2", "हिन्दी ऐप", "アプリ", "앱", "Shop ❤️"} {
+		body := must[[]byte](t)(json.Marshal(map[string]any{"redirect_uris": []string{"https://app.example/cb"}, "client_name": name}))
+		if w, got := register(t, e, string(body), ""); w.Code != http.StatusCreated {
+			t.Errorf("%q: %d %v", name, w.Code, got)
+		}
+	}
 }
 
 // The token for registering is asked for as RFC 6750 has it, and guesses at it
