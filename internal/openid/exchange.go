@@ -174,6 +174,14 @@ func (p *Provider) ask(ctx context.Context, m *metadata, access string, a *answe
 	if sub, ok := more["sub"].(string); !ok || sub != a.claims.Subject {
 		return errors.New("userinfo: sub is not that of the ID token")
 	}
+	// Which address was verified says the document alone that names the address.
+	own, _ := a.all["email"].(string)
+	theirs, _ := more["email"].(string)
+	if _, there := a.all["email"]; !there {
+		delete(a.all, "email_verified")
+	} else if own != theirs {
+		delete(more, "email_verified")
+	}
 	for name, value := range more {
 		if _, there := a.all[name]; !there {
 			a.all[name] = value

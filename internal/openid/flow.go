@@ -29,6 +29,10 @@ const stateSize = 43
 // state. Nothing in it is secret.
 type flow struct {
 	Provider string `json:"provider"`
+	// Issuer and Client are what the provider of that name was when the login began:
+	// the file may say something else by now.
+	Issuer string `json:"issuer"`
+	Client string `json:"client"`
 	// Browser is the hash of the cookie of the browser that began it.
 	Browser []byte `json:"browser"`
 	// Return is where the person wanted to go, Redirect where the provider sends
@@ -128,6 +132,10 @@ func (h *Handler) take(ctx context.Context, r *gate401.Request, p *Provider, sta
 	if _, ok := session.SecretHash(secret); !ok || subtle.ConstantTimeCompare(browserHash(secret), f.Browser) != 1 {
 		// Where somebody else wanted to go is theirs.
 		return flow{}, "", errBrowser
+	}
+	if f.Provider == p.Name && (f.Issuer != p.Issuer || f.Client != p.ClientID) {
+		// Else the one would be told the code of the other.
+		return f, "", fmt.Errorf("%w: %s was another provider, or we another client, when it began", errUnknown, p.Name)
 	}
 	if f.Provider != p.Name {
 		return f, "", fmt.Errorf("%w at %s: it was begun at %s", errUnknown, p.Name, f.Provider)

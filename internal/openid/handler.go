@@ -177,7 +177,7 @@ func (v *visit) start() {
 		return
 	}
 	f := flow{
-		Provider: v.p.Name, Browser: browserHash(secret), Return: v.to, Redirect: v.redirect(),
+		Provider: v.p.Name, Issuer: v.p.Issuer, Client: v.p.ClientID, Browser: browserHash(secret), Return: v.to, Redirect: v.redirect(),
 		Again: q.Get("again") != "" && q.Get("other") == "", Began: v.r.Time.UTC(),
 	}
 	state, err := v.begin(ctx, f)

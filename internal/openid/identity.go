@@ -41,7 +41,10 @@ func unknownTime() time.Time { return time.Date(2000, time.January, 1, 0, 0, 0, 
 func (p *Provider) proved(a *answer, f flow, now time.Time) (session.Proved, error) {
 	who := session.Proved{
 		Subject: a.claims.Subject, Issuer: p.Issuer, Provider: p.Name, AuthTime: a.claims.AuthTime,
-		ACR: cut(a.claims.ACR, store.MaxText), AMR: means(a.claims.AMR),
+		AMR: means(a.claims.AMR),
+	}
+	if acr := a.claims.ACR; len(acr) <= store.MaxText && !strings.ContainsFunc(acr, control) {
+		who.ACR = acr
 	}
 	email, verified := p.email(a)
 	if p.Subject != "" && p.Subject != "sub" {
@@ -106,6 +109,9 @@ func (p *Provider) groups(a *answer) ([]string, error) {
 			if p.Groups != nil {
 				g = p.Groups[g]
 			}
+			if len(g) > store.MaxText {
+				return nil, fmt.Errorf("the name of a group has more than %d octets", store.MaxText)
+			}
 			if g != "" && !slices.Contains(all, g) {
 				all = append(all, g)
 			}
@@ -130,15 +136,27 @@ func (p *Provider) allowed(groups []string, email string, verified bool) bool {
 }
 
 // fits compares an address with another, or with all of a domain. No two people
-// of one domain differ by the case of their letters in practice.
+// of one domain differ by the case of their letters in practice; that is said of
+// ASCII alone, since the letters of others have small ones that are somebody
+// else's. What has two signs @ is read in two ways.
 func fits(pattern, email string) bool {
-	pattern, email = strings.ToLower(pattern), strings.ToLower(email)
+	if strings.Count(email, "@") != 1 || strings.ContainsFunc(email, control) {
+		return false
+	}
+	pattern, email = strings.Map(small, pattern), strings.Map(small, email)
 	domain, all := strings.CutPrefix(pattern, "*@")
 	if !all {
 		return email == pattern
 	}
 	at := strings.LastIndexByte(email, '@')
 	return at > 0 && email[at+1:] == domain
+}
+
+func small(r rune) rune {
+	if 'A' <= r && r <= 'Z' {
+		r += 'a' - 'A'
+	}
+	return r
 }
 
 // email is the address of the person, and whether it is known to be theirs.
@@ -188,7 +206,7 @@ func cut(s string, size int) string {
 func means(all []string) []string {
 	var out []string
 	for _, m := range all {
-		if m != "" && len(m) <= maxShown && len(out) < maxMeans {
+		if m != "" && len(m) <= maxShown && len(out) < maxMeans && !strings.ContainsFunc(m, control) {
 			out = append(out, m)
 		}
 	}
