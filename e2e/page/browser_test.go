@@ -1,6 +1,9 @@
 package page_test
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -29,7 +32,8 @@ type house struct {
 	dir, url string
 }
 
-func serve(t *testing.T) *house {
+// serve starts both; pages of another origin may ask, if there is one.
+func serve(t *testing.T, other string) *house {
 	t.Helper()
 	h := &house{t: t, dir: t.TempDir()}
 	site := filepath.Join(h.dir, "site")
@@ -57,12 +61,15 @@ func serve(t *testing.T) *house {
 	// Tokens that are over soon, to the second.
 	changed := strings.NewReplacer("127.0.0.1:8401", "127.0.0.1:0", "127.0.0.1:8402", "127.0.0.1:0",
 		"http://127.0.0.1:3000", "http://"+strings.TrimSpace(strings.TrimPrefix(said.String(), "listening")),
-		"access_ttl: 5m", "access_ttl: 1s", "audience: orders}", "audience: orders, leeway: 1ms}").Replace(string(text))
+		"access_ttl: 5m", "access_ttl: 5s", "audience: orders}", "audience: orders, leeway: 1ms}").Replace(string(text))
+	if other != "" {
+		changed = strings.Replace(changed, `scopes: ["orders:read"]}`, `scopes: ["orders:read"], cors: {origins: ["`+other+`"], headers: [Authorization]}}`, 1)
+	}
 	if err := os.WriteFile(filepath.Join(h.dir, "gate401.yaml"), []byte(changed), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	h.run("user", "add", "alice", "--scope", "orders:read", "--password-stdin")
-	h.run("client", "add", "page", "--public", "--trusted", "--redirect-uri", "http://127.0.0.1/", "--scope", "orders:read")
+	h.run("client", "add", "page", "--public", "--trusted", "--redirect-uri", "http://127.0.0.1/", "--redirect-uri", "http://127.0.0.1/app", "--scope", "orders:read")
 	h.Process = program.Start(t, binary, h.dir, "serve", "--log-format", "json")
 	h.url = h.Ready["gate"].(string)
 	return h
@@ -104,12 +111,16 @@ const loaded = `document.getElementById('state')?.textContent == '20 orders of a
 
 func TestPage(t *testing.T) {
 	b := browsertest.Start(t)
-	t.Run("tokens", func(t *testing.T) { testTokens(t, b) })
-	t.Run("session", func(t *testing.T) { testSession(t, b) })
+	for name, run := range map[string]func(*testing.T, *browsertest.Browser){"tokens": testTokens, "session": testSession, "elsewhere": testElsewhere} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, b)
+		})
+	}
 }
 
 func testTokens(t *testing.T, b *browsertest.Browser) {
-	h, p := serve(t), b.Tab(t)
+	h, p := serve(t, ""), b.Tab(t)
 	p.Open(h.url + "/session.html")
 	p.Open(h.url + "/")
 	p.Look("page")
@@ -126,19 +137,17 @@ func testTokens(t *testing.T, b *browsertest.Browser) {
 	}
 
 	// A token that is over: twenty requests, one refresh, twenty answers.
-	for range 2 {
-		since := len(p.Requests())
-		browsertest.JS[bool](p, `new Promise(done => setTimeout(() => done(true), 2100))`)
-		p.Click("#load")
-		p.Wait(loaded + ` || /^[0-9]+ orders of nobody/.test(document.getElementById('state').textContent)`)
-		if n := asked(p, "/auth/token", since); state(p) != "20 orders of alice" || n != 1 {
-			t.Errorf("%s, with %d refreshes", state(p), n)
-		}
+	since := len(p.Requests())
+	browsertest.JS[bool](p, `new Promise(done => setTimeout(() => done(true), 6100))`)
+	p.Click("#load")
+	p.Wait(loaded + ` || /^[0-9]+ orders of nobody/.test(document.getElementById('state').textContent)`)
+	if n := asked(p, "/auth/token", since); state(p) != "20 orders of alice" || n != 1 {
+		t.Errorf("%s, with %d refreshes", state(p), n)
 	}
 
 	// The way back leads through the login, which is done, to a page that is as good
 	// as new, and to no second question.
-	since := len(p.Requests())
+	since = len(p.Requests())
 	browsertest.JS[bool](p, `window.before = true, history.back(), true`)
 	p.Wait(`!window.before && location.pathname + location.search == '/' && document.body.dataset.ready`)
 	if got := state(p); got != "Nothing is loaded yet." {
@@ -162,7 +171,7 @@ func testTokens(t *testing.T, b *browsertest.Browser) {
 }
 
 func testSession(t *testing.T, b *browsertest.Browser) {
-	h, p := serve(t), b.Tab(t)
+	h, p := serve(t, ""), b.Tab(t)
 	p.Open(h.url + "/")
 	p.Open(h.url + "/session.html?tab=all")
 	p.Wait(`document.body.dataset.ready`)
@@ -180,4 +189,45 @@ func testSession(t *testing.T, b *browsertest.Browser) {
 	p.Wait(`document.getElementById('state').textContent == 'Logged out.'`)
 	p.Click("#load")
 	p.Wait(`document.getElementById('username')`)
+}
+
+// A page of another origin, which the rule lists, with the script of the gate.
+func testElsewhere(t *testing.T, b *browsertest.Browser) {
+	var gate string
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Elsewhere</title><link rel="icon" href="data:,"><p id="state"></p><script type="module">
+			import { client } from '%s/auth/client.mjs'
+			window.api = client({ clientId: 'page', scope: 'orders:read' })
+			window.handled = await api.handleRedirect()
+			document.body.dataset.ready = true
+		</script>`, gate)
+	}))
+	defer site.Close()
+	h, p := serve(t, site.URL), b.Tab(t)
+	gate = h.url
+	p.Open(site.URL + "/app")
+	p.Wait(`document.body.dataset.ready`)
+	browsertest.JS[bool](p, `api.fetch('`+gate+`/api/orders/7') && true`)
+	p.Wait(`document.getElementById('username')`)
+	logsIn(p)
+	p.Wait(`location.href == '` + site.URL + `/app' && window.handled`)
+	order := `api.fetch('` + gate + `/api/orders/7').then(r => r.text())`
+	for i := range 2 {
+		if got := browsertest.JS[string](p, order); !strings.Contains(got, `"of":"alice"`) {
+			t.Errorf("the order is %s", got)
+		}
+		if i == 0 {
+			browsertest.JS[bool](p, `new Promise(done => setTimeout(() => done(true), 6100))`)
+		}
+	}
+	if n := asked(p, "/auth/token", 0); n != 2 {
+		t.Errorf("%d requests for tokens", n)
+	}
+	// The page's own site gets no token.
+	since := len(p.Requests())
+	browsertest.JS[string](p, `api.fetch('/api/orders/7').then(r => r.text())`)
+	if n := asked(p, "/auth/token", since); n != 0 {
+		t.Error("another site asked for a token, and got one")
+	}
 }
