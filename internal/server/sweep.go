@@ -25,7 +25,8 @@ const (
 const (
 	keepTokens   = 24 * time.Hour
 	keepSessions = 7 * 24 * time.Hour
-	keepTickets  = 24 * time.Hour
+	// Not longer: strangers make tickets by beginning logins with a provider.
+	keepTickets = time.Hour
 )
 
 // sweeper forgets logins, sessions and tickets that are over. The lives of
