@@ -102,6 +102,65 @@ func TestGoLogin(t *testing.T) {
 	}
 }
 
+// Keys follow each other while a client runs: it goes on with what it has, and
+// finds the new ones by itself.
+func TestGoKeysRotate(t *testing.T) {
+	t.Parallel()
+	g := serve(t, "")
+	secret := g.client("shop", "--redirect-uri", callback, "--scope", "orders:read", "--trusted")
+	p := g.person()
+	login := func(provider *oidc.Provider) (*oauth2.Token, *oidc.IDToken, error) {
+		c := oauth2.Config{ClientID: "shop", ClientSecret: secret, Endpoint: provider.Endpoint(), RedirectURL: callback}
+		code, verifier, err := p.code(g, "shop", "openid orders:read")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens, err := c.Exchange(t.Context(), code, oauth2.VerifierOption(verifier))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := tokens.Extra("id_token").(string)
+		id, err := provider.Verifier(&oidc.Config{ClientID: "shop"}).Verify(t.Context(), text)
+		return tokens, id, err
+	}
+	discovered := func() *oidc.Provider {
+		provider, err := oidc.NewProvider(t.Context(), g.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return provider
+	}
+	provider := discovered()
+	first, id, err := login(provider)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := func(token string) string { return strings.Split(token, ".")[0] } // the header names it
+	for _, change := range [][]string{{"rotate", "--now"}, {"add", "--alg", "RS256", "--now"}} {
+		g.run(append([]string{"signing-key"}, change...)...)
+		var last *oauth2.Token
+		soon(t, "the new key signs", func() bool {
+			if change[0] == "add" {
+				provider = discovered() // another algorithm is told in the metadata
+			}
+			next, nextID, err := login(provider)
+			if err != nil && change[0] == "rotate" {
+				t.Fatal(err)
+			}
+			if last = next; err != nil || key(next.AccessToken) == key(first.AccessToken) {
+				return false
+			}
+			return nextID.Subject == id.Subject
+		})
+		for _, token := range []string{first.AccessToken, last.AccessToken} {
+			if a := g.call("/orders", token); a.body != "hello alice" {
+				t.Errorf("%d %s", a.status, a.body)
+			}
+		}
+		first = last
+	}
+}
+
 func TestGoClientCredentials(t *testing.T) {
 	t.Parallel()
 	g := serve(t, "")
