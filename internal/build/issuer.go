@@ -79,7 +79,7 @@ func (s *System) issuing(o Options) (*Issuing, error) {
 	own := &oauth.Issuer{
 		Name: s.Issuer, Audience: OwnAudience(cfg), Resources: c.Resources, Tokens: set.Tokens, Tickets: set.Tickets, Verifier: verifier,
 		Signer:   func(ctx context.Context) (oauth.Signer, error) { return s.Stores.Keyring.Signer(ctx) },
-		Accounts: set.Accounts, Sessions: set.Sessions, Now: o.Now, Record: o.Record,
+		Accounts: set.Accounts, Sessions: set.Sessions, Vouches: cfg.Vouches, Now: o.Now, Record: o.Record,
 		Policy: oauth.Policy{
 			Access: c.AccessTTL, Idle: c.Refresh.Idle, Absolute: c.Refresh.Absolute, Grace: c.Refresh.Grace, WithSession: c.Refresh.WithSession,
 			Code: c.CodeTTL, Device: c.DeviceTTL,

@@ -97,7 +97,7 @@ func (m *methods) session(p *part, method config.Method) error {
 	p.sessions = &session.Manager{
 		Name: method.Name, Store: set.Sessions, Accounts: p.source, Revocations: set.Tokens,
 		Changes: set.Revision, Idle: method.Session.Idle, Absolute: method.Session.Absolute, Now: m.now, Log: m.log,
-		Record: m.record,
+		Record: m.record, Vouches: m.file.Vouches,
 	}
 	if method.Session.Htpasswd != "" {
 		file := p.source

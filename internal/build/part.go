@@ -2,6 +2,7 @@ package build
 
 import (
 	"reflect"
+	"slices"
 	"sync/atomic"
 
 	"github.com/gate401/gate401"
@@ -67,12 +68,18 @@ func (m *methods) inherited(method config.Method) *part {
 	if method.Bearer != nil && method.Bearer.Own() && m.issuer != m.before.issuer {
 		return nil
 	}
+	// It remembers sessions of theirs.
+	if method.Session != nil && !slices.EqualFunc(m.file.Providers, m.before.file.Providers, sameIssuer) {
+		return nil
+	}
 	p := m.before.parts[method.Name]
 	if p == nil || !p.hold() {
 		return nil
 	}
 	return p
 }
+
+func sameIssuer(a, b config.Provider) bool { return a.Issuer == b.Issuer }
 
 // inheritedSet finds the authenticators that the gate before made for the same
 // methods, with what they remember.

@@ -67,6 +67,11 @@ func (p *Provider) fill() {
 	}
 }
 
+// Vouches tells whether people can log in with a provider of that issuer.
+func (f *File) Vouches(issuer string) bool {
+	return slices.ContainsFunc(f.Providers, func(p Provider) bool { return p.Issuer == issuer })
+}
+
 // groupNames reads a mapping of names.
 func (d *decoder) groupNames(n *yaml.Node, path string, to *GroupNames) {
 	out := GroupNames{}

@@ -268,6 +268,9 @@ func (s *Issuer) stillLoggedIn(ctx context.Context, t store.Ticket, c coded) err
 			return deny(reason.CodeExpired, t.Subject, "the session that it was approved in was revoked %s: %s", stamp(session.Revoked), session.Cause)
 		}
 	}
+	if s.gone(c.Issuer) {
+		return deny(reason.CodeExpired, t.Subject, "the provider %q is none of this gate's any more", c.Issuer)
+	}
 	if s.Accounts == nil || c.Issuer != "" {
 		return nil
 	}

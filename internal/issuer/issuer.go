@@ -57,6 +57,10 @@ type Issuer struct {
 	// Sessions, if set, must have the session of a browser that a code was
 	// approved in; one that was revoked since gets no tokens.
 	Sessions SessionReader
+	// Vouches tells whether people of that provider may still come by it: those of
+	// one that is gone get no further tokens. Nil means yes. It is not asked about
+	// our own accounts.
+	Vouches func(provider string) bool
 	// Stands tells whether the subject of an access token may still speak, as the
 	// gate judges it: a *gate401.Denial if not. Nil asks nobody.
 	Stands func(ctx context.Context, c *token.Claims) error

@@ -139,6 +139,9 @@ func (s *Issuer) alive(ctx context.Context, t store.RefreshToken, f *store.Token
 	if err := s.withSession(ctx, f, now); err != nil {
 		return err
 	}
+	if s.gone(f.Issuer) {
+		return deny(reason.RefreshTokenRevoked, f.Subject, "the provider %q is none of this gate's any more", f.Issuer)
+	}
 	if s.Accounts == nil || f.Issuer != "" {
 		return nil
 	}
@@ -156,6 +159,11 @@ func (s *Issuer) alive(ctx context.Context, t store.RefreshToken, f *store.Token
 	f.Scopes = slices.DeleteFunc(slices.Clone(f.Scopes), func(scope string) bool { return !About(scope) && !slices.Contains(account.Scopes, scope) })
 	f.Groups = slices.DeleteFunc(slices.Clone(f.Groups), func(group string) bool { return !slices.Contains(account.Groups, group) })
 	return nil
+}
+
+// gone tells whether a provider may vouch for nobody any more.
+func (s *Issuer) gone(provider string) bool {
+	return provider != "" && s.Vouches != nil && !s.Vouches(provider)
 }
 
 // withSession judges the session that a login stems from, where that is the

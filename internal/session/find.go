@@ -144,6 +144,9 @@ func (m *Manager) verify(ctx context.Context, now time.Time, secret string) (*li
 	case !now.Before(idle):
 		return nil, ended(reason.SessionExpired, s, "not used since %s", s.Seen.UTC().Format(time.RFC3339))
 	}
+	if s.Issuer != "" && m.Vouches != nil && !m.Vouches(s.Issuer) {
+		return nil, ended(reason.SessionRevoked, s, "the provider %q is none of this gate's any more", s.Issuer)
+	}
 	l := &live{record: s, display: s.Display}
 	groups, scopes := s.Groups, s.Scopes
 	if s.Issuer == "" {

@@ -51,6 +51,9 @@ type Manager struct {
 	Store store.Sessions
 	// Accounts reads our own accounts. Required.
 	Accounts AccountReader
+	// Vouches tells whether the people of that issuer may still come by it; nil
+	// means yes. It is not asked about our own accounts.
+	Vouches func(issuer string) bool
 	// Revocations ends everything that a subject holds. Required by EndAll.
 	Revocations store.Revocations
 	// Changes is the change feed of Store and Accounts, store.Set's Revision.
