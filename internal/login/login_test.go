@@ -84,6 +84,7 @@ func TestReturn(t *testing.T) {
 		{`/\evil.example`, "/"},
 		{"https://evil.example/", "/"},
 		{"/auth/login?return_to=/x", "/"},
+		{"/auth/login/corp?return_to=/x", "/"},
 		{"/auth/logout", "/"},
 		{"/auth/authorize?client_id=a", "/auth/authorize?client_id=a"},
 	} {

@@ -205,10 +205,10 @@ func (v *visit) admit(proved session.Proved, p page) {
 }
 
 // after is where a login leads: to where the person wanted to go, but not to the
-// login again.
+// login again, nor on to one elsewhere, by which they would be somebody else.
 func (l *Login) after(to string) string {
 	path, _, _ := strings.Cut(to, "?")
-	if to == "" || path == l.prefix+"/login" || path == l.prefix+"/logout" {
+	if to == "" || path == l.prefix+"/login" || strings.HasPrefix(path, l.prefix+"/login/") || path == l.prefix+"/logout" {
 		return "/"
 	}
 	return to
