@@ -138,7 +138,17 @@ func (s *Session) crossOrigin(r *gate401.Request) error {
 	return s.cross.Check(&http.Request{Method: method, Header: r.Header, Host: host, URL: r.URL})
 }
 
+// upgrade tells whether a WebSocket is opened. A gateway that asks whether it may be
+// leaves Upgrade out, as a field of one hop; those of RFC 6455 section 4.1 stay.
 func upgrade(r *gate401.Request) bool {
+	if r.Header["Sec-Websocket-Key"] != nil || r.Header["Sec-Websocket-Version"] != nil {
+		return true
+	}
+	for _, v := range r.Header["Sec-Fetch-Mode"] {
+		if v == "websocket" {
+			return true
+		}
+	}
 	for _, v := range r.Header["Upgrade"] {
 		if strings.Contains(strings.ToLower(v), "websocket") {
 			return true

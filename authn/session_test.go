@@ -101,6 +101,11 @@ func TestCrossOrigin(t *testing.T) {
 		{"an unknown method", "PURGE", []string{"Sec-Fetch-Site", "cross-site"}, reason.CSRFFailed},
 		{"a WebSocket of another site", "GET", []string{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example", "Upgrade", "websocket"}, reason.CSRFFailed},
 		{"a WebSocket of an old browser", "GET", []string{"Origin", "https://evil.example", "Upgrade", "WebSocket"}, reason.CSRFFailed},
+		// Gateways that ask the gate leave Upgrade out of their question.
+		{"a WebSocket of another site, by a gateway", "GET", []string{"Origin", "https://evil.example", "Sec-Websocket-Version", "13", "Sec-Websocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}, reason.CSRFFailed},
+		{"a WebSocket over HTTP/2, by a gateway", "GET", []string{"Origin", "https://evil.example", "Sec-Websocket-Version", "13"}, reason.CSRFFailed},
+		{"a WebSocket of another site, by what the browser says", "GET", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "websocket"}, reason.CSRFFailed},
+		{"our own WebSocket, by a gateway", "GET", []string{"Origin", "https://api.example.com", "Sec-Websocket-Version", "13", "Sec-Websocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}, ""},
 		{"our own WebSocket", "GET", []string{"Origin", "https://api.example.com", "Upgrade", "websocket"}, ""},
 		{"a WebSocket of a trusted origin", "GET", []string{"Origin", "https://shop.example.com", "Upgrade", "websocket"}, ""},
 	} {
