@@ -111,30 +111,11 @@ func shortGrants(grants []string) []string {
 }
 
 func (a *app) clientShow() *cobra.Command {
-	var w where
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:     "show ID",
-		Short:   "Show one client with all that it may do",
-		Example: "gate401 client show web",
-		Args:    wants(1, 1, "the id"),
-		RunE: a.with(&w, func(ctx context.Context, r *records, args []string) error {
-			c, err := r.findClient(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			out := newClientRecord(c, a.Now())
-			if asJSON {
-				return a.json(out)
-			}
-			a.showClient(out)
-			return nil
-		}),
-		ValidArgsFunction: a.complete(&w, (*records).clientNames),
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	w.flags(cmd)
-	return cmd
+	return show(a, &cobra.Command{Use: "show ID", Short: "Show one client with all that it may do", Example: "gate401 client show web"}, (*records).clientNames,
+		func(ctx context.Context, r *records, id string) (clientRecord, error) {
+			c, err := r.findClient(ctx, id)
+			return newClientRecord(c, a.Now()), err
+		}, a.showClient)
 }
 
 // showClient prints one client, a line for each thing that there is.

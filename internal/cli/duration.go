@@ -42,3 +42,18 @@ func (d *duration) Set(text string) error {
 
 // Type is what help calls the value.
 func (d *duration) Type() string { return "TIME" }
+
+// briefly writes 1h for 1h0m0s and 5m for 5m0s, as people do. Other texts are left
+// as they are.
+func briefly(text string) string {
+	if _, err := time.ParseDuration(text); err != nil {
+		return text
+	}
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}

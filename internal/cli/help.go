@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -129,8 +130,8 @@ func flagName(f *pflag.Flag) string {
 
 func flagText(f *pflag.Flag) string {
 	_, text := pflag.UnquoteUsage(f)
-	if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "[]" && f.DefValue != "0s" {
-		text += " (default " + f.DefValue + ")"
+	if !slices.Contains([]string{"", "false", "[]", "0s", "0"}, f.DefValue) {
+		text += " (default " + briefly(f.DefValue) + ")"
 	}
 	return text
 }

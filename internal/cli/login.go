@@ -160,7 +160,11 @@ func (a *app) runLogin(ctx context.Context, f loginFlags, target string) error {
 	if err != nil {
 		return storageError(err)
 	}
-	return a.loggedIn(f, e)
+	if err := a.loggedIn(f, e); err != nil || f.asJSON {
+		return err
+	}
+	a.notGiven(f, place, e)
+	return nil
 }
 
 // logIn gets tokens in the way that the flags say.

@@ -73,6 +73,17 @@ func (s *misbehaving) do(args []string) bool {
 		s.Set(func(e *oauthtest.Errs) {
 			e.Metadata = func(m map[string]any) { delete(m, "registration_endpoint") }
 		})
+	case "gives":
+		body := fmt.Sprintf(`{"access_token":"access-few","token_type":"Bearer","expires_in":3600,"scope":%q}`, strings.Join(args[1:], " "))
+		s.Set(func(e *oauthtest.Errs) {
+			e.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Path == "/token" {
+					w.Header().Set("Content-Type", "application/json")
+					_, _ = w.Write([]byte(body))
+				}
+				return r.URL.Path == "/token"
+			}
+		})
 	case "expires":
 		s.Expire()
 	case "revokes-nothing":

@@ -76,7 +76,7 @@ func (a *app) which(cmd *cobra.Command, args []string) error {
 		if !cmd.HasParent() {
 			return cmd.Help()
 		}
-		return usagef(`"`+cmd.CommandPath()+` --help" says what each does`, "%s: which command? %s", cmd.Name(), strings.Join(names(cmd), ", "))
+		return usagef(`"`+cmd.CommandPath()+` --help" says what each does`, "%s: which command? %s", spoken(cmd), strings.Join(names(cmd), ", "))
 	}
 	hint := `"` + cmd.CommandPath() + ` --help" lists the commands`
 	if meant := closest(args[0], names(cmd)); meant != "" {
@@ -113,15 +113,20 @@ func flagError(cmd *cobra.Command, err error) error {
 	return usagef(hint, "%w", err)
 }
 
+// spoken is what errors call a command: as it is typed, without the program.
+func spoken(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
+}
+
 // wants checks the number of arguments and says what is missing.
 func wants(least, most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		usage := "usage: " + useLine(cmd)
 		switch {
 		case len(args) < least:
-			return usagef(usage, "%s: %s is missing", cmd.Name(), what)
+			return usagef(usage, "%s: %s is missing", spoken(cmd), what)
 		case most >= 0 && len(args) > most:
-			return usagef(usage, "%s: too many arguments", cmd.Name())
+			return usagef(usage, "%s: too many arguments", spoken(cmd))
 		}
 		return nil
 	}
@@ -146,7 +151,7 @@ func exclusive(cmd *cobra.Command, flags ...string) {
 			}
 		}
 		if len(given) > 1 {
-			return usagef("", "%s: %s exclude each other", cmd.Name(), strings.Join(given, " and "))
+			return usagef("", "%s: %s exclude each other", spoken(cmd), strings.Join(given, " and "))
 		}
 		if before != nil {
 			return before(cmd, args)

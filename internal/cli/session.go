@@ -115,30 +115,11 @@ func (r *records) findSession(ctx context.Context, id string) (store.Session, er
 }
 
 func (a *app) sessionShow() *cobra.Command {
-	var w where
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:     "show ID",
-		Short:   "Show one session",
-		Example: "gate401 session show s_454af5873d85fd595c7e",
-		Args:    wants(1, 1, "the id"),
-		RunE: a.with(&w, func(ctx context.Context, r *records, args []string) error {
-			s, err := r.findSession(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			out := newSession(s, a.Now())
-			if asJSON {
-				return a.json(out)
-			}
-			a.showSession(out)
-			return nil
-		}),
-		ValidArgsFunction: a.complete(&w, (*records).sessionNames),
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	w.flags(cmd)
-	return cmd
+	return show(a, &cobra.Command{Use: "show ID", Short: "Show one session", Example: "gate401 session show s_454af5873d85fd595c7e"}, (*records).sessionNames,
+		func(ctx context.Context, r *records, id string) (sessionRecord, error) {
+			s, err := r.findSession(ctx, id)
+			return newSession(s, a.Now()), err
+		}, a.showSession)
 }
 
 func (a *app) showSession(s sessionRecord) {
@@ -210,7 +191,7 @@ gate401 session revoke --account alice`,
 				revoked = append(revoked, s.ID)
 			}
 			if asJSON {
-				return a.json(map[string]any{"revoked": revoked})
+				return a.json(map[string]any{"revoked": true, "sessions": revoked})
 			}
 			a.say("%s", fact)
 			return nil

@@ -15,7 +15,7 @@ import (
 type loginRecord struct {
 	ID       string     `json:"id"`
 	State    string     `json:"state"`
-	Account  string     `json:"account"`
+	Subject  string     `json:"subject"`
 	Issuer   string     `json:"issuer,omitempty"`
 	Client   string     `json:"client_id"`
 	Session  string     `json:"session,omitempty"`
@@ -30,7 +30,7 @@ type loginRecord struct {
 
 func newLogin(f store.TokenFamily, now time.Time) loginRecord {
 	out := loginRecord{
-		ID: f.ID, State: active, Account: f.Subject, Issuer: f.Issuer, Client: f.Client, Session: f.Session, Scopes: orNone(f.Scopes), Audience: f.Audience,
+		ID: f.ID, State: active, Subject: f.Subject, Issuer: f.Issuer, Client: f.Client, Session: f.Session, Scopes: orNone(f.Scopes), Audience: f.Audience,
 		AuthTime: moment(f.AuthTime), Created: f.Created.UTC(), Expires: moment(f.Expires), Revoked: moment(f.Revoked), Cause: f.Cause,
 	}
 	switch {
@@ -57,7 +57,7 @@ func (a *app) tokenList() *cobra.Command {
 		Args:    wants(0, 0, ""),
 		RunE: a.with(&w, func(ctx context.Context, r *records, _ []string) error {
 			now := a.Now()
-			logins := listing[loginRecord]{head: []string{"login", "state", "account", "client", "since", "ends", "scopes"}}
+			logins := listing[loginRecord]{head: []string{"id", "state", "who", "client", "since", "ends", "scopes"}}
 			for f, err := range r.logins(ctx, subjectName(account)) {
 				if err != nil {
 					return storeError(err)
@@ -66,7 +66,7 @@ func (a *app) tokenList() *cobra.Command {
 				if (!all && out.State != active) || (client != "" && f.Client != client) {
 					continue
 				}
-				logins.add(out, out.ID, out.State, explain.Visible(out.Account), orDash(explain.Visible(out.Client)), ago(out.Created, now), ends(out.Expires, out.State, now), words(out.Scopes))
+				logins.add(out, out.ID, out.State, explain.Visible(out.Subject), orDash(explain.Visible(out.Client)), ago(out.Created, now), ends(out.Expires, out.State, now), words(out.Scopes))
 			}
 			return logins.print(a, asJSON, "there are no logins")
 		}),

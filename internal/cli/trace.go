@@ -187,7 +187,7 @@ func (a *app) traceText(l *history.Life, out traced) string {
 		if f.Session != "" {
 			from = ", by the session " + f.Session
 		}
-		line("  login %s of %s at the client %s%s, %s, %s", f.ID, explain.Visible(f.Account), orDash(explain.Visible(f.Client)), from, ago(f.Created, now), ends(f.Expires, f.State, now))
+		line("  login %s of %s at the client %s%s, %s, %s", f.ID, explain.Visible(f.Subject), orDash(explain.Visible(f.Client)), from, ago(f.Created, now), ends(f.Expires, f.State, now))
 	}
 	if s := out.Session; s != nil {
 		line("  session %s of %s, from %s, %s", s.ID, explain.Visible(s.Subject), cmp.Or(s.Address, "an unknown address"), ends(&s.Expires, s.State, now))

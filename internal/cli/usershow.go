@@ -25,29 +25,15 @@ type personDetail struct {
 }
 
 func (a *app) userShow() *cobra.Command {
-	var w where
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:     "show NAME",
-		Short:   "Show one account, and how much it holds",
-		Example: "gate401 user show alice",
-		Args:    wants(1, 1, "the name"),
-		RunE: a.withAccount(&w, func(ctx context.Context, r *records, account store.Account) error {
-			out, err := r.detail(ctx, account)
-			switch {
-			case err != nil:
-				return storeError(err)
-			case asJSON:
-				return a.json(out)
+	return show(a, &cobra.Command{Use: "show NAME", Short: "Show one account, and how much it holds", Example: "gate401 user show alice"}, (*records).accountNames,
+		func(ctx context.Context, r *records, name string) (personDetail, error) {
+			account, err := r.account(ctx, name)
+			if err != nil {
+				return personDetail{}, err
 			}
-			a.showPerson(out)
-			return nil
-		}),
-		ValidArgsFunction: a.complete(&w, (*records).accountNames),
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	w.flags(cmd)
-	return cmd
+			out, err := r.detail(ctx, account)
+			return out, storeError(err)
+		}, a.showPerson)
 }
 
 // detail counts what an account holds that is good.

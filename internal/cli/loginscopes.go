@@ -1,0 +1,35 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gate401/gate401/client/oauth"
+	"github.com/gate401/gate401/client/storage"
+	"github.com/gate401/gate401/internal/explain"
+)
+
+// notGiven says which scopes were wanted and are not in the token: the API will
+// refuse it, and another login would be no better.
+func (a *app) notGiven(f loginFlags, place oauth.Place, e storage.Entry) {
+	wanted, why := []string(f.scopes), ""
+	if f.scopes == nil {
+		wanted, why = place.Scopes, ", which the API asks for"
+	}
+	var missing []string
+	for _, s := range wanted {
+		if !slices.Contains(e.Scopes, s) {
+			missing = append(missing, explain.Visible(s))
+		}
+	}
+	if len(missing) == 0 {
+		return
+	}
+	what, it := "scope ", "it"
+	if len(missing) > 1 {
+		what, it = "scopes ", "them"
+	}
+	id := explain.Visible(e.Client)
+	a.say("note: the server did not give the %s%s%s", what, strings.Join(missing, " and "), why)
+	a.say(`hint: let the client %s ask for %s; at a gate401: "gate401 client update %s --scope 'SCOPES'"`, id, it, id)
+}
