@@ -65,7 +65,7 @@ func (c Client) LogValue() slog.Value { return slog.StringValue(c.ID) }
 // String returns the ID.
 func (c Client) String() string { return c.ID }
 
-// Clients keeps clients. Each change moves the revision.
+// Clients keeps clients. Each change but a sweep moves the revision.
 type Clients interface {
 	// Client returns the client of that ID, or ErrNotFound.
 	Client(ctx context.Context, id string) (Client, error)
@@ -78,6 +78,11 @@ type Clients interface {
 	// transaction, revokes all that it was given, as a revocation of the kind
 	// RevokedClient does at at; or it returns ErrNotFound.
 	DeleteClient(ctx context.Context, id string, at, until time.Time) error
+	// SweepClients forgets clients that registered themselves before before and came
+	// to nothing: nobody allowed them anything, they hold no login, and no operator
+	// changed, trusts or suspended them. It returns how many; it may leave some for
+	// the next call. Since nothing of them is left, the revision stays.
+	SweepClients(ctx context.Context, before time.Time) (int, error)
 	// ListClients returns clients in the order of their IDs, starting behind
 	// after; see Page for limit.
 	ListClients(ctx context.Context, after string, limit int) ([]Client, error)

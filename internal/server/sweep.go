@@ -27,11 +27,14 @@ const (
 	keepSessions = 7 * 24 * time.Hour
 	// Not longer: strangers make tickets by beginning logins with a provider.
 	keepTickets = time.Hour
+	// keepClients is for those that registered themselves, which strangers may do
+	// all day, and came to nothing. One that comes after all registers again.
+	keepClients = 7 * 24 * time.Hour
 )
 
-// sweeper forgets logins, sessions and tickets that are over. The lives of
-// credentials are swept by who writes them: the configuration says how long they
-// are kept.
+// sweeper forgets logins, sessions and tickets that are over, and clients that came
+// to nothing. The lives of credentials are swept by who writes them: the
+// configuration says how long they are kept.
 type sweeper struct {
 	set *store.Set
 	log *slog.Logger
@@ -75,6 +78,7 @@ func (s *sweeper) round(ctx context.Context) (left bool) {
 		{"tokens", keepTokens, s.set.Tokens.SweepTokens},
 		{"sessions", keepSessions, s.set.Sessions.SweepSessions},
 		{"tickets", keepTickets, s.set.Tickets.SweepTickets},
+		{"clients", keepClients, s.set.Clients.SweepClients},
 	} {
 		total, calls := 0, 0
 		for ; calls < sweepCalls; calls++ {

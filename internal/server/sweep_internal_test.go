@@ -20,6 +20,7 @@ type dusty struct {
 	store.Tokens
 	store.Sessions
 	store.Tickets
+	store.Clients
 	n     int
 	fault error
 	calls map[string][]call
@@ -49,12 +50,16 @@ func (d *dusty) SweepTickets(_ context.Context, before time.Time) (int, error) {
 	return d.sweep("tickets", before)
 }
 
+func (d *dusty) SweepClients(_ context.Context, before time.Time) (int, error) {
+	return d.sweep("clients", before)
+}
+
 // during lets the sweeper of d run for a while, and returns its log.
 func during(d *dusty, while time.Duration) string {
 	var out bytes.Buffer
 	d.calls = map[string][]call{}
 	s := &sweeper{
-		set: &store.Set{Tokens: d, Sessions: d, Tickets: d},
+		set: &store.Set{Tokens: d, Sessions: d, Tickets: d, Clients: d},
 		log: slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -70,7 +75,7 @@ func during(d *dusty, while time.Duration) string {
 }
 
 func TestSweeper(t *testing.T) {
-	kinds := map[string]time.Duration{"tokens": keepTokens, "sessions": keepSessions, "tickets": keepTickets}
+	kinds := map[string]time.Duration{"tokens": keepTokens, "sessions": keepSessions, "tickets": keepTickets, "clients": keepClients}
 	t.Run("nothing to do", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			d := &dusty{}
@@ -119,7 +124,7 @@ func TestSweeper(t *testing.T) {
 			d := &dusty{fault: errors.New("disk full")}
 			out := during(d, time.Hour)
 			rounds := len(d.calls["tokens"])
-			if rounds < 4 || len(d.calls["tickets"]) != rounds || strings.Count(out, "disk full") != 3*rounds {
+			if rounds < 4 || len(d.calls["tickets"]) != rounds || strings.Count(out, "disk full") != len(kinds)*rounds {
 				t.Errorf("%d rounds, %d of tickets; log:\n%s", rounds, len(d.calls["tickets"]), out)
 			}
 		})

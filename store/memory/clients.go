@@ -82,6 +82,23 @@ func (m clients) DeleteClient(ctx context.Context, id string, at, until time.Tim
 	})
 }
 
+func (m clients) SweepClients(ctx context.Context, before time.Time) (n int, err error) {
+	err = m.write(ctx, "sweeping clients", func() error {
+		used := map[string]bool{}
+		for k := range m.consents {
+			used[k.client] = true
+		}
+		for _, f := range m.families {
+			used[f.Client] = true
+		}
+		n = sweep(m.clients, func(c store.Client) bool {
+			return c.Registered && !c.Trusted && !c.Suspended && c.Updated.Equal(c.Created) && c.Created.Before(store.Moment(before)) && !used[c.ID]
+		})
+		return nil
+	})
+	return n, err
+}
+
 func (m clients) ListClients(ctx context.Context, after string, limit int) (list []store.Client, err error) {
 	err = m.view(ctx, "listing clients", func() error {
 		for _, id := range page(m.clients, after, limit, nil) {

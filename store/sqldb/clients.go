@@ -176,6 +176,15 @@ func (s clients) DeleteClient(ctx context.Context, id string, at, until time.Tim
 	}))
 }
 
+func (s clients) SweepClients(ctx context.Context, before time.Time) (int, error) {
+	const text = `DELETE FROM clients WHERE id IN (SELECT c.id FROM clients c
+		WHERE c.registered AND NOT c.trusted AND NOT c.suspended AND c.updated = c.created AND c.created < $1
+			AND NOT EXISTS (SELECT 1 FROM consents o WHERE o.client = c.id)
+			AND NOT EXISTS (SELECT 1 FROM token_families f WHERE f.client = c.id) LIMIT $2)`
+	n, err := s.sweep(ctx, text, before)
+	return n, s.wrap("sweeping clients", err)
+}
+
 func (s clients) ListClients(ctx context.Context, after string, limit int) ([]store.Client, error) {
 	list, err := collect(ctx, s.cfg.Read, scanClient, selectClient+` WHERE id > $1 ORDER BY id LIMIT $2`, after, store.Page(limit))
 	return list, s.wrap("listing clients", err)

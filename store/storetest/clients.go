@@ -148,3 +148,51 @@ func clientDeleted(t *testing.T, set *store.Set) {
 	_, err = set.Tokens.Revoked(ctx, store.AccessToken{ID: "j", Client: "app", Issued: T0.Add(time.Millisecond)})
 	wantErr(t, err, store.ErrNotFound)
 }
+
+// clientSwept: of clients that registered themselves those go that came to nothing.
+func clientSwept(t *testing.T, set *store.Set) {
+	ctx := t.Context()
+	made := map[string]store.Client{}
+	for id, change := range map[string]func(c *store.Client){
+		"idle":      func(*store.Client) {},
+		"idle too":  func(*store.Client) {},
+		"added":     func(c *store.Client) { c.Registered = false },
+		"trusted":   func(c *store.Client) { c.Trusted = true },
+		"suspended": func(c *store.Client) { c.Suspended = true },
+		"allowed":   func(*store.Client) {},
+		"in use":    func(*store.Client) {},
+	} {
+		c := store.Client{ID: id, Registered: true}
+		change(&c)
+		made[id] = must[store.Client](t)(set.Clients.CreateClient(ctx, c))
+	}
+	must[store.Consent](t)(set.Consents.PutConsent(ctx, store.Consent{Subject: "anna", Client: "allowed"}))
+	family := TokenFamily("f", "anna")
+	family.Client = "in use"
+	must[store.TokenFamily](t)(set.Tokens.CreateTokenFamily(ctx, family, RefreshToken("f", "f")))
+	first, last := made["idle"].Created, made["idle"].Created
+	for _, c := range made {
+		if c.Created.Before(first) {
+			first = c.Created
+		}
+		if c.Created.After(last) {
+			last = c.Created
+		}
+	}
+	revision := set.Revision()
+	if n := must[int](t)(set.Clients.SweepClients(ctx, first)); n != 0 {
+		t.Errorf("%d went that are young", n)
+	}
+	if n := must[int](t)(set.Clients.SweepClients(ctx, last.Add(time.Millisecond))); n != 2 {
+		t.Errorf("%d went, want 2", n)
+	}
+	for id := range made {
+		_, err := set.Clients.Client(ctx, id)
+		if gone := errors.Is(err, store.ErrNotFound); gone != strings.HasPrefix(id, "idle") {
+			t.Errorf("%q is gone: %v", id, gone)
+		}
+	}
+	if got := set.Revision(); got != revision {
+		t.Errorf("the revision moved from %d to %d", revision, got)
+	}
+}

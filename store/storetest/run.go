@@ -61,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Set) {
 		{"clients/life", clientLife},
 		{"clients/refused", clientRefused},
 		{"clients/deleted", clientDeleted},
+		{"clients/swept", clientSwept},
 		{"revocations/kinds", revocationKinds},
 		{"revocations/after", revocationAfter},
 		{"second factors", factorLife},
