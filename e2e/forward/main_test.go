@@ -48,6 +48,9 @@ defend: {address_account: {attempts: 3, window: 15m}}
 log: {format: json}
 `
 
+// browsers is a line of settings that lets people log in with a browser, too.
+const browsers = "# browsers log in\n"
+
 // gate is the program that gateways ask, and the API that they forward to.
 type gate struct {
 	*program.Process
@@ -67,6 +70,10 @@ func newGate(t *testing.T, public, settings string) *gate {
 	out, err := exec.Command(component.Need(t, "htpasswd", "apache2-utils"), "-cbB", filepath.Join(g.dir, "users"), "alice", "wonderland").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
+	}
+	rules := rules
+	if strings.Contains(settings, browsers) {
+		rules = strings.Replace(rules, "methods:\n", "methods:\n  browser: {type: session, htpasswd: users}\n", 1)
 	}
 	file := fmt.Sprintf("gate: {listen: %q, public_url: %q, realm: shop}\nforward: {}\n%s%s", g.address, public, rules, settings)
 	if err := os.WriteFile(filepath.Join(g.dir, "gate401.yaml"), []byte(file), 0o600); err != nil {
