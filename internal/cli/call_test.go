@@ -35,6 +35,10 @@ func callServers(env *testscript.Env) {
 	})
 	// The body has to arrive with the second attempt too.
 	mux.HandleFunc("/bare", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })
+	mux.HandleFunc("/more-scope", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="orders", error="insufficient_scope", scope="orders:write"`)
+		w.WriteHeader(http.StatusForbidden)
+	})
 	mux.HandleFunc("/unquoted", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("WWW-Authenticate", "Bearer realm=my api")
 		w.WriteHeader(http.StatusUnauthorized)

@@ -48,12 +48,20 @@ func (r *callReport) whatToDo(d *client.Denied, cause *diagnose.Cause, fix *diag
 		return anotherToken
 	}
 	if otherScheme(cause) && fix != nil {
-		return fix.Text
+		return inOne(fix)
 	}
 	if cause != nil && fix != nil && d.Note == "" && d.Err == nil {
-		return fix.Text
+		return inOne(fix)
 	}
 	return d.WhatToDo()
+}
+
+// inOne is what to do with the command that it ends with, in one line.
+func inOne(fix *diagnose.Fix) string {
+	if strings.HasSuffix(fix.Text, ":") {
+		return fix.Text + " " + fix.Command
+	}
+	return fix.Text
 }
 
 // fixedToken tells that the token of the command line is refused: whoever gave it

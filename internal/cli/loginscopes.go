@@ -31,5 +31,5 @@ func (a *app) notGiven(f loginFlags, place oauth.Place, e storage.Entry) {
 	}
 	id := explain.Visible(e.Client)
 	a.say("note: the server did not give the %s%s%s", what, strings.Join(missing, " and "), why)
-	a.say(`hint: let the client %s ask for %s; at a gate401: "gate401 client update %s --scope 'SCOPES'"`, id, it, id)
+	a.say(`hint: either the client %s may not ask for %s (at a gate401, "gate401 client update %s --scope 'SCOPES'" changes that), or you do not have %s`, id, it, id, it)
 }
