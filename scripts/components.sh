@@ -16,6 +16,7 @@ wget|wget|the mock as wget sees it
 http|httpie|the mock as HTTPie sees it
 haproxy|haproxy|the side by side measurement against HAProxy
 wrk|wrk|the side by side measurement: its load
+taskset|util-linux|the side by side measurement: a core of its own
 chromium|chromium|the pages in a browser; what its DevTools copy
 git|git|a release that is made twice
 systemd-analyze|systemd|the unit of systemd
