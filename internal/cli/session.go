@@ -69,9 +69,13 @@ func (a *app) sessionList() *cobra.Command {
 		Example: "gate401 session list --account alice",
 		Args:    wants(0, 0, ""),
 		RunE: a.with(&w, func(ctx context.Context, r *records, _ []string) error {
+			subject, err := r.subject(ctx, account)
+			if err != nil {
+				return err
+			}
 			now := a.Now()
 			sessions := listing[sessionRecord]{head: []string{"id", "state", "who", "since", "seen", "address", "agent"}}
-			for s, err := range r.sessions(ctx, subjectName(account)) {
+			for s, err := range r.sessions(ctx, subject) {
 				if err != nil {
 					return storeError(err)
 				}
@@ -88,21 +92,12 @@ func (a *app) sessionList() *cobra.Command {
 			return sessions.print(a, asJSON, "nobody is logged in by a browser")
 		}),
 	}
-	cmd.Flags().StringVar(&account, "account", "", "only those of this account: `NAME`")
+	cmd.Flags().StringVar(&account, "account", "", "only those of this account, or of this subject of a provider: `NAME`")
 	cmd.Flags().BoolVar(&all, "all", false, "also those that are over")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	a.completeFlag(cmd, "account", &w, (*records).accountNames)
 	w.flags(cmd)
 	return cmd
-}
-
-// subjectName is the canonical name of an account, or what was given, which may
-// be the subject of somebody else.
-func subjectName(name string) string {
-	if canonical, err := store.Canonical(name); err == nil {
-		return canonical
-	}
-	return name
 }
 
 // findSession finds a session by its ID.
@@ -170,7 +165,11 @@ gate401 session revoke --account alice`,
 					fact = s.ID + " was revoked " + explain.Moment(s.Revoked)
 				}
 			} else {
-				for s, err := range r.sessions(ctx, subjectName(account)) {
+				subject, err := r.subject(ctx, account)
+				if err != nil {
+					return err
+				}
+				for s, err := range r.sessions(ctx, subject) {
 					if err != nil {
 						return storeError(err)
 					}
@@ -198,7 +197,7 @@ gate401 session revoke --account alice`,
 		}),
 		ValidArgsFunction: a.complete(&w, (*records).sessionNames),
 	}
-	cmd.Flags().StringVar(&account, "account", "", "all those of this account: `NAME`")
+	cmd.Flags().StringVar(&account, "account", "", "all those of this account, or of this subject of a provider: `NAME`")
 	cmd.Flags().BoolVar(&all, "all", false, "all those of everyone")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	exclusive(cmd, "account", "all")

@@ -56,9 +56,13 @@ func (a *app) tokenList() *cobra.Command {
 		Example: "gate401 token list --account alice",
 		Args:    wants(0, 0, ""),
 		RunE: a.with(&w, func(ctx context.Context, r *records, _ []string) error {
+			subject, err := r.subject(ctx, account)
+			if err != nil {
+				return err
+			}
 			now := a.Now()
 			logins := listing[loginRecord]{head: []string{"id", "state", "who", "client", "since", "ends", "scopes"}}
-			for f, err := range r.logins(ctx, subjectName(account)) {
+			for f, err := range r.logins(ctx, subject) {
 				if err != nil {
 					return storeError(err)
 				}
@@ -68,10 +72,16 @@ func (a *app) tokenList() *cobra.Command {
 				}
 				logins.add(out, out.ID, out.State, explain.Visible(out.Subject), orDash(explain.Visible(out.Client)), ago(out.Created, now), ends(out.Expires, out.State, now), words(out.Scopes))
 			}
+			// The logins of a client outlive it in the list of all.
+			if client != "" && len(logins.items) == 0 {
+				if _, err := r.findClient(ctx, client); err != nil {
+					return err
+				}
+			}
 			return logins.print(a, asJSON, "there are no logins")
 		}),
 	}
-	cmd.Flags().StringVar(&account, "account", "", "only those of this account: `NAME`")
+	cmd.Flags().StringVar(&account, "account", "", "only those of this account, or of this subject of a provider: `NAME`")
 	cmd.Flags().StringVar(&client, "client", "", "only those of this client: `ID`")
 	cmd.Flags().BoolVar(&all, "all", false, "also those that are over")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

@@ -9,7 +9,6 @@ import (
 
 	"github.com/gate401/gate401/internal/explain"
 	"github.com/gate401/gate401/internal/history"
-	"github.com/gate401/gate401/internal/people"
 	"github.com/gate401/gate401/store"
 )
 
@@ -73,7 +72,7 @@ gate401 token revoke --all`,
 	fl := cmd.Flags()
 	fl.StringVar(&f.login, "login", "", "all tokens of the login `ID`")
 	fl.StringVar(&f.client, "client", "", "all tokens that the client `ID` was given")
-	fl.StringVar(&f.account, "account", "", "all logins, browsers and tokens of the account `NAME`")
+	fl.StringVar(&f.account, "account", "", "all logins, browsers and tokens of the account `NAME`, or of the subject of a provider")
 	fl.BoolVar(&f.all, "all", false, "everything that was issued before now, to everyone")
 	fl.BoolVar(&asJSON, "json", false, "print JSON")
 	exclusive(cmd, "login", "client", "account", "all")
@@ -91,12 +90,21 @@ func (r *records) withdraw(ctx context.Context, f revokeFlags, ref history.Ref) 
 		err = r.users(ctx).EndAll(ctx, r.by())
 		return "all", store.Everything, "revoked all tokens and sessions that were issued before now, of everyone; API keys stay good", peopleError(err)
 	case f.account != "":
-		account, err := r.account(ctx, f.account)
+		found, err := r.subjects(ctx, f.account)
 		if err != nil {
 			return "", "", "", err
 		}
-		err = r.users(ctx).EndEverything(ctx, r.by(), people.Who{Subject: account.Name})
-		return "account", account.Name, "revoked all logins, sessions and tokens of " + account.Name + "; its API keys stay good", peopleError(err)
+		for _, who := range found {
+			if err := r.users(ctx).EndEverything(ctx, r.by(), who); err != nil {
+				return "", "", "", peopleError(err)
+			}
+		}
+		name := found[0].Subject
+		fact = "revoked all logins, sessions and tokens of " + explain.Visible(name)
+		if found[0].Issuer == "" {
+			fact += "; its API keys stay good"
+		}
+		return "account", name, fact, nil
 	case f.client != "":
 		c, err := r.findClient(ctx, f.client)
 		if err != nil {
