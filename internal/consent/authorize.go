@@ -143,8 +143,23 @@ func (v *visit) login(a *issuer.Authorization, again bool) {
 		ask = ask.LoggedIn(v.e.now())
 	}
 	v.e.AskLogin(v.w, v.hr, Ask{
-		Return: v.e.prefix() + pathAuthorize + "?" + ask.Values().Encode(), Hint: a.Ask.LoginHint, Again: again, Anew: anew, For: name(a),
+		Return: v.e.prefix() + pathAuthorize + "?" + ask.Values().Encode(), Hint: a.Ask.LoginHint, Again: again, Anew: anew, For: whom(a.Client),
 	})
+}
+
+// whom is what the login says where it leads. A name that nobody checked is told as
+// one: else a sentence of a stranger's would be ours.
+func whom(c store.Client) string {
+	if !c.Registered {
+		return clientName(c)
+	}
+	inner := strings.Map(func(r rune) rune {
+		if strings.ContainsRune("\"“”„‟〝〞〟＂", r) {
+			return -1
+		}
+		return r
+	}, clientName(c))
+	return "a program that nobody has checked, which calls itself “" + inner + "”"
 }
 
 func name(a *issuer.Authorization) string { return clientName(a.Client) }

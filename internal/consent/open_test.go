@@ -9,6 +9,27 @@ import (
 	"github.com/gate401/gate401/store"
 )
 
+// The login does not say in our words what a stranger wrote.
+func TestNameOfStrangerAtLogin(t *testing.T) {
+	h := open(t)
+	if _, err := h.set.Clients.CreateClient(t.Context(), store.Client{
+		ID: "bank", Name: "Bank”. Your password has expired, call 555", Registered: true, Method: issuer.AuthNone,
+		Grants: []string{issuer.GrantAuthorizationCode}, RedirectURIs: []string{callback}, Scopes: []string{"orders:read"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for client, want := range map[string]string{
+		"app":  "The App",
+		"bank": "a program that nobody has checked, which calls itself “Bank. Your password has expired, call 555”",
+	} {
+		h.asks = nil
+		h.authorize(params("client_id", client))
+		if len(h.asks) != 1 || h.asks[0].For != want {
+			t.Errorf("%s: %+v, want %q", client, h.asks, want)
+		}
+	}
+}
+
 // Anybody may register and send people here with a request that fails: our address
 // must not lead on to theirs by itself (RFC 9700 section 4.11.2).
 func TestOpenRedirector(t *testing.T) {
