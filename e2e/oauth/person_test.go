@@ -19,7 +19,9 @@ import (
 type person struct {
 	t      *testing.T
 	client *http.Client
-	host   string // the gate's; what leads elsewhere is not followed
+	// name and password are what they type.
+	name, password string
+	host           string // the gate's; what leads elsewhere is not followed
 	// refuses has them say no where they are asked.
 	refuses bool
 }
@@ -34,7 +36,7 @@ func (g *gate) person() *person {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	p := &person{t: g.t, host: u.Host}
+	p := &person{t: g.t, name: "alice", password: password, host: u.Host}
 	p.client = &http.Client{Jar: jar, Timeout: program.Patience, CheckRedirect: func(hr *http.Request, _ []*http.Request) error {
 		if hr.URL.Host != p.host {
 			return http.ErrUseLastResponse
@@ -82,9 +84,9 @@ func (p *person) tries(address string) (away *url.URL, page string, err error) {
 			switch {
 			case name == "":
 			case name == "username":
-				values.Set(name, "alice")
+				values.Set(name, p.name)
 			case name == "password":
-				values.Set(name, password)
+				values.Set(name, p.password)
 			case strings.HasPrefix(tag, "<button") && values.Has(name) && !p.refuses:
 				// The first button is the one that says yes.
 			case strings.HasPrefix(tag, "<button"):
