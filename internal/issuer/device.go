@@ -20,6 +20,7 @@ const (
 	pollInterval = 5 * time.Second
 	slowDown     = 5 * time.Second
 	maxInterval  = time.Minute
+	pollFloor    = time.Second // a device that asks sooner is not even noted
 )
 
 // waiting is what a device waits for, in the Data of its ticket.

@@ -1,6 +1,7 @@
 package issuer_test
 
 import (
+	"context"
 	"errors"
 	"net/url"
 	"regexp"
@@ -206,6 +207,38 @@ func TestDeviceSlowDown(t *testing.T) {
 		if got, _ := poll(t, s, "tv", device); got != step.want {
 			t.Fatalf("request %d after %s: %s, want %s", i, step.wait, got, step.want)
 		}
+	}
+}
+
+// noted counts what is written about tickets.
+type noted struct {
+	store.Tickets
+	updates int
+}
+
+func (n *noted) UpdateTicket(ctx context.Context, t store.Ticket) (store.Ticket, error) {
+	n.updates++
+	return n.Tickets.UpdateTicket(ctx, t)
+}
+
+// Who asks again and again is no load for the store.
+func TestDeviceFlood(t *testing.T) {
+	s, e := tv(t)
+	device, _ := start(t, e)
+	n := &noted{Tickets: s.issuer.Tickets}
+	s.issuer.Tickets = n
+	for i := range 100 {
+		if got, _ := poll(t, s, "tv", device); (got == "slow_down") != (i > 0) {
+			t.Fatalf("request %d: %s", i, got)
+		}
+		s.advance(5 * time.Millisecond)
+	}
+	if n.updates != 1 {
+		t.Errorf("%d writes", n.updates)
+	}
+	s.advance(5 * time.Second)
+	if got, _ := poll(t, s, "tv", device); got != "authorization_pending" {
+		t.Errorf("in time: %s", got)
 	}
 }
 

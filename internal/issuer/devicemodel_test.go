@@ -74,12 +74,14 @@ func TestDeviceModel(t *testing.T) {
 				case m.denied:
 					want = "access_denied"
 				case m.allowed:
+				case !m.polled.IsZero() && now.Before(m.polled.Add(time.Second)):
+					want = "slow_down"
 				case !m.polled.IsZero() && now.Before(m.polled.Add(m.interval-time.Second)):
 					want, m.interval = "slow_down", min(m.interval+5*time.Second, time.Minute)
 				default:
 					want = "authorization_pending"
 				}
-				if want == "slow_down" || want == "authorization_pending" {
+				if (want == "slow_down" || want == "authorization_pending") && !now.Before(m.polled.Add(time.Second)) {
 					m.polled = now
 				}
 				g, err := s.RedeemDevice(t.Context(), tv, m.device, nil)

@@ -92,12 +92,21 @@ func (s *Issuer) findDevice(ctx context.Context, c store.Client, code string) (s
 	return ticket, w, nil
 }
 
+func slower(interval time.Duration) *FormError {
+	return &FormError{Code: "slow_down", Description: fmt.Sprintf("Wait %d seconds between two requests.", int(interval/time.Second))}
+}
+
 // pending tells a device to wait, and longer if it does not.
 func (s *Issuer) pending(ctx context.Context, t store.Ticket, w waiting, now time.Time) error {
+	if since := now.Sub(w.Polled); since >= 0 && since < pollFloor {
+		// Not noted: each note is a write that others wait for, and whoever asks a
+		// thousand times a second would have a thousand.
+		return slower(w.Interval)
+	}
 	answer := &FormError{Code: "authorization_pending", Description: "Nobody has decided yet. Ask again after the interval."}
 	if !w.Polled.IsZero() && now.Before(w.Polled.Add(w.Interval-time.Second)) {
 		w.Interval = min(w.Interval+slowDown, maxInterval)
-		answer = &FormError{Code: "slow_down", Description: fmt.Sprintf("Wait %d seconds between two requests.", int(w.Interval/time.Second))}
+		answer = slower(w.Interval)
 	}
 	w.Polled = now
 	var err error
