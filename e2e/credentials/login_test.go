@@ -192,9 +192,9 @@ func TestLoginAtOurOwnGate(t *testing.T) {
 			if out, status := g.call("/write/1"); status != 0 || !strings.Contains(out, "the orders") {
 				t.Fatalf("call: %d\n%s", status, out)
 			}
-			var logins []struct{ ID, Account, State string }
+			var logins []struct{ ID, Subject, State string }
 			g.into(&logins, "token", "list", "--account", "alice")
-			if len(logins) != 1 || logins[0].Account != "alice" {
+			if len(logins) != 1 || logins[0].Subject != "alice" {
 				t.Fatalf("logins: %+v", logins)
 			}
 			for deadline := time.Now().Add(program.Patience); ; time.Sleep(100 * time.Millisecond) {
