@@ -11,6 +11,38 @@ import (
 	"github.com/gate401/gate401/store"
 )
 
+// What is revoked is revoked once, however often it is sent: no write, no event,
+// nothing that every gate has to read again.
+func TestRevokedAlready(t *testing.T) {
+	s := newServer(t)
+	g := must[*issuer.Grant](t)(s.issuer.Login(t.Context(), alice))
+	next := must[*issuer.Grant](t)(s.issuer.Login(t.Context(), alice))
+	events := 0
+	s.issuer.Record = func(store.Event) { events++ }
+	before := s.set.Revision()
+	for range 5 {
+		for _, text := range []string{g.Access.Token, g.Refresh.Reveal(), next.Access.Token} {
+			if err := s.issuer.RevokeToken(t.Context(), text, "app"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.issuer.RevokeFamily(t.Context(), g.Family, "again"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if moved := s.set.Revision() - before; moved != 3 || events != 3 {
+		t.Errorf("the revision moved %d times, and %d events were told, want 3", moved, events)
+	}
+	for _, text := range []string{g.Access.Token, next.Access.Token} {
+		if got := status(t, s.issuer, text); got != reason.TokenRevoked {
+			t.Errorf("a token is %q", got)
+		}
+	}
+	if got := must[store.TokenFamily](t)(s.set.Tokens.TokenFamily(t.Context(), g.Family)); got.Cause != issuer.CauseClient {
+		t.Errorf("family %+v", got)
+	}
+}
+
 // Each step in the life of a login is told, and none of it holds a token.
 func TestRecord(t *testing.T) {
 	s := newServer(t)

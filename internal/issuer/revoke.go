@@ -14,7 +14,9 @@ import (
 // RevokeToken revokes a token that a client holds (RFC 7009 section 2.1): a
 // refresh token with its whole login, an access token alone. A token that nobody
 // knows, or that is over, is no error (section 2.2); one of another client is
-// refused as refresh-token-unknown.
+// refused as refresh-token-unknown. One that is revoked already costs nothing: whoever
+// had one could else have a write, and all that was read before forgotten, as often
+// as they like.
 func (s *Issuer) RevokeToken(ctx context.Context, text, client string) error {
 	if _, err := token.ParseRefreshToken(text); err == nil {
 		_, record, family, err := s.find(ctx, text, client)
@@ -24,6 +26,8 @@ func (s *Issuer) RevokeToken(ctx context.Context, text, client string) error {
 			return nil // nobody's
 		case err != nil:
 			return err
+		case !family.Revoked.IsZero():
+			return nil
 		}
 		if err := s.RevokeFamily(ctx, family.ID, CauseClient); err != nil {
 			return err
@@ -47,6 +51,9 @@ func (s *Issuer) RevokeToken(ctx context.Context, text, client string) error {
 	case claims.ID == "":
 		return nil // it has no name by which it could be revoked
 	}
+	if over, err := ended(s.Check(ctx, claims)); over || err != nil {
+		return err
+	}
 	if err := s.revoke(ctx, store.Revocation{Kind: store.RevokedToken, ID: claims.ID, Cause: CauseClient}); err != nil {
 		return err
 	}
@@ -58,9 +65,12 @@ func (s *Issuer) RevokeToken(ctx context.Context, text, client string) error {
 	return nil
 }
 
-// RevokeFamily ends a login with all of its tokens. One that does not exist is
-// no error.
+// RevokeFamily ends a login with all of its tokens. One that does not exist, or has
+// ended so, is no error.
 func (s *Issuer) RevokeFamily(ctx context.Context, id, cause string) error {
+	if f, err := s.Tokens.TokenFamily(ctx, id); err == nil && !f.Revoked.IsZero() {
+		return nil
+	}
 	return s.revoke(ctx, store.Revocation{Kind: store.RevokedFamily, ID: id, Cause: cause})
 }
 
