@@ -101,6 +101,7 @@ func (m *methods) session(p *part, method config.Method) error {
 	}
 	if method.Session.Htpasswd != "" {
 		file := p.source
+		p.sessions.OfFile = true
 		p.sessions.Changes = func() uint64 { return set.Revision() + file.Revision() }
 	}
 	p.close = p.sessions.Close

@@ -144,6 +144,7 @@ func (v *visit) password(p page, password string) {
 	}
 	proved := session.Proved{
 		Subject: account.Name, Display: account.Display, AuthTime: v.r.Time, AMR: []string{"pwd"}, PasswordChanged: account.PasswordChanged,
+		Version: account.Version,
 	}
 	needed := false
 	if v.SecondFactor != nil {

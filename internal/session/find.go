@@ -158,6 +158,8 @@ func (m *Manager) verify(ctx context.Context, now time.Time, secret string) (*li
 			return nil, fmt.Errorf("reading the account of a session: %w", err)
 		case a.Suspended:
 			return nil, ended(reason.AccountSuspended, s, "the account %q is suspended", s.Subject)
+		case !m.ofLine(s, a):
+			return nil, ended(reason.SessionRevoked, s, "the line of %q in the file has changed since, as by another password", s.Subject)
 		}
 		groups, scopes, l.account = a.Groups, a.Scopes, a.Version
 		if a.Display != "" {

@@ -54,6 +54,9 @@ type Manager struct {
 	// Vouches tells whether the people of that issuer may still come by it; nil
 	// means yes. It is not asked about our own accounts.
 	Vouches func(issuer string) bool
+	// OfFile says that Accounts are the lines of a file: whose line changes, because
+	// of another password, is not logged in any more.
+	OfFile bool
 	// Revocations ends everything that a subject holds. Required by EndAll.
 	Revocations store.Revocations
 	// Changes is the change feed of Store and Accounts, store.Set's Revision.
@@ -142,6 +145,16 @@ func (m *Manager) Begin(ctx context.Context, p Proved, r *gate401.Request) (stor
 	}
 	if s.AuthTime.IsZero() {
 		s.AuthTime = now
+	}
+	if m.OfFile && p.Issuer == "" {
+		a, err := m.Accounts.Account(ctx, p.Subject)
+		switch {
+		case errors.Is(err, store.ErrNotFound), err == nil && p.Version != 0 && p.Version != a.Version:
+			return store.Session{}, nil, ErrOutdated
+		case err != nil:
+			return store.Session{}, nil, fmt.Errorf("reading an account: %w", err)
+		}
+		s.ID += mark(s.ID, a.Version)
 	}
 	replaced, err := m.replaced(ctx, r)
 	if err != nil {

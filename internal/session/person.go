@@ -36,6 +36,9 @@ type Proved struct {
 	// PasswordChanged is that of the account whose password was right; zero
 	// where none was asked for. A session does not begin if it has moved.
 	PasswordChanged time.Time
+	// Version is that of the account whose password was right, where accounts are
+	// lines of a file; zero for the present one.
+	Version int64
 }
 
 // Person is somebody who is logged in.
