@@ -143,3 +143,22 @@ func TestAnotherProviderOfThatName(t *testing.T) {
 		}
 	}
 }
+
+// Addresses here have codes in them: no answer tells them to anybody, or may be
+// framed.
+func TestAnswersTellNobody(t *testing.T) {
+	g := newRig(t, nil)
+	state := g.begin("").Get("state")
+	for name, query := range map[string]string{
+		"refused":    "?state=" + state + "&iss=" + url.QueryEscape(g.op.URL) + "&error=access_denied",
+		"stray":      "?state=" + state + "&code=a-code",
+		"unreadable": "?state=a&state=b",
+	} {
+		w := g.get("/auth/login/work/callback" + query)
+		h := w.Header()
+		if w.Code < 400 || h.Get("Referrer-Policy") != "no-referrer" || h.Get("Cache-Control") != "no-store" || h.Get("X-Content-Type-Options") != "nosniff" ||
+			!strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'") || strings.Contains(w.Body.String(), "a-code") || strings.Contains(w.Body.String(), state) {
+			t.Errorf("%s: %d %v\n%s", name, w.Code, h, w.Body)
+		}
+	}
+}
