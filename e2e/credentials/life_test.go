@@ -136,8 +136,9 @@ func TestClientsAndEverything(t *testing.T) {
 	if _, status := g.tokenFor("robot", robot.Secret); status != http.StatusUnauthorized {
 		t.Errorf("a suspended client is answered %d", status)
 	}
-	g.soon("/", token, http.StatusOK, "")
+	g.soon("/", token, http.StatusUnauthorized, "token-revoked")
 	g.run("client", "resume", "robot")
+	g.soon("/", token, http.StatusOK, "")
 	g.run("token", "revoke", "--client", "robot")
 	g.soon("/", token, http.StatusUnauthorized, "token-revoked")
 

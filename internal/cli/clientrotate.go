@@ -130,7 +130,7 @@ func (a *app) clientSwitch(use, short, long string, suspended bool, already, don
 
 func (a *app) clientSuspend() *cobra.Command {
 	return a.clientSwitch("suspend ID", "Give a client no tokens until it is resumed",
-		"The client gets no new tokens from now on, and cannot renew any. What it has stays good until it expires; \"gate401 token revoke --client ID\" ends that too.",
+		"The client gets no new tokens from now on, cannot renew any, and what it has is refused, also on open streams, until it is resumed. \"gate401 token revoke --client ID\" ends that for good.",
 		true, "the client %s is suspended already", "suspended the client %s")
 }
 
