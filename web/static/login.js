@@ -33,11 +33,18 @@
     input.addEventListener("blur", () => { hint.textContent = ""; });
   }
 
-  // The part behind "#" never reaches the server: it is put into the form, so that
-  // the place is exactly the same after the login.
+  // The part behind "#" never reaches the server: it is put into the form, and into
+  // the links to providers, so that the place is exactly the same after the login.
   if (location.hash.length > 1) {
     for (const input of document.querySelectorAll('form[data-login] input[name="return_to"]')) {
       if (!input.value.includes("#")) input.value += location.hash;
+    }
+    for (const link of document.querySelectorAll('a[href*="return_to="]')) {
+      const url = new URL(link.href);
+      const place = url.searchParams.get("return_to");
+      if (place.includes("#")) continue;
+      url.searchParams.set("return_to", place + location.hash);
+      link.href = url;
     }
   }
 
