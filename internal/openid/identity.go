@@ -66,7 +66,7 @@ func (p *Provider) proved(a *answer, f flow, now time.Time) (session.Proved, err
 		return who, err
 	}
 	if !p.allowed(who.Groups, email, verified) {
-		return who, errNotAllowed
+		return who, fmt.Errorf("%w: %s", errNotAllowed, p.whyNot(who.Groups, email, verified))
 	}
 	return who, p.fresh(&who, f, now)
 }
@@ -122,6 +122,30 @@ func (p *Provider) groups(a *answer) ([]string, error) {
 		}
 	}
 	return all, nil
+}
+
+// whyNot says what the provider told of somebody who is not allowed, for whoever
+// wonders in the log: most often a scope is missing, without which nothing is told.
+func (p *Provider) whyNot(groups []string, email string, verified bool) string {
+	var why []string
+	if len(p.OnlyGroups) > 0 {
+		if len(groups) == 0 {
+			why = append(why, "no group came of the claims of groups_from; do scopes ask for them?")
+		} else {
+			why = append(why, fmt.Sprintf("its groups are %q", groups[:min(len(groups), maxMeans)]))
+		}
+	}
+	if len(p.OnlyEmails) > 0 {
+		switch {
+		case email == "":
+			why = append(why, "the provider told of no address")
+		case !verified:
+			why = append(why, "its address is not verified (email_verified), see trust_email")
+		default:
+			why = append(why, "its address is another one")
+		}
+	}
+	return strings.Join(why, "; ")
 }
 
 // allowed tells whether the person may log in at all.

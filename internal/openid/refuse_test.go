@@ -114,13 +114,15 @@ func TestBadAnswers(t *testing.T) {
 		}, "check-failed", "redirect"},
 		{"the subject claim is missing", func(g *rig) { g.p.Subject = "employee" }, "check-failed", "employee"},
 		{"an address that is not verified", func(g *rig) { g.p.Subject, g.op.claims["email"] = "email", "a@example.com" }, "group-missing", "trust_email"},
-		{"none of those groups", func(g *rig) { g.p.OnlyGroups, g.op.claims["groups"] = []string{"admin"}, []string{"staff"} }, "group-missing", "may log in"},
+		{"none of those groups", func(g *rig) { g.p.OnlyGroups, g.op.claims["groups"] = []string{"admin"}, []string{"staff"} }, "group-missing", `may log in here: its groups are ["staff"]`},
+		{"no groups at all", func(g *rig) { g.p.OnlyGroups, g.op.claims["groups"] = []string{"admin"}, nil }, "group-missing", "no group came of the claims"},
 		{"none of those addresses", func(g *rig) {
 			g.p.OnlyEmails, g.op.claims["email"], g.op.claims["email_verified"] = []string{"*@example.com"}, "a@evil.example", true
-		}, "group-missing", "may log in"},
+		}, "group-missing", "may log in here: its address is another one"},
 		{"that address, not verified", func(g *rig) {
 			g.p.OnlyEmails, g.op.claims["email"] = []string{"*@example.com"}, "a@example.com"
-		}, "group-missing", "may log in"},
+		}, "group-missing", "trust_email"},
+		{"no address", func(g *rig) { g.p.OnlyEmails, g.op.claims["email"] = []string{"*@example.com"}, nil }, "group-missing", "told of no address"},
 		{"more groups than anybody has", func(g *rig) {
 			var all []string
 			for i := range 300 {
