@@ -48,6 +48,9 @@ type Keyring struct {
 	at     uint64 // revision that was loaded
 	keys   []key
 	public *token.KeySet
+
+	looking sync.Mutex // one at a time looks for a key that is not known
+	looked  time.Time
 }
 
 type key struct {
@@ -97,9 +100,38 @@ func (k *Keyring) Issue(ctx context.Context, grant token.Grant) (token.Issued, e
 // Signer is the newest key that may sign.
 func (k *Keyring) Signer(ctx context.Context) (*token.SigningKey, error) { return k.signer(ctx) }
 
-// Keys finds the keys that verify the gate's own tokens. A key that was made or
-// withdrawn counts as soon as the store's revision has moved.
+// Keys finds the keys that verify the gate's own tokens. A key that was withdrawn
+// is gone as soon as the store's revision has moved. One that is not known is
+// looked for in the store: another process may have made it a moment ago, and its
+// tokens must not be refused as forged.
 func (k *Keyring) Keys(ctx context.Context, kid, alg string) ([]*token.Key, error) {
+	found, err := k.have(ctx, kid, alg)
+	if !errors.Is(err, token.ErrKeyUnknown) {
+		return found, err
+	}
+	k.looking.Lock()
+	defer k.looking.Unlock()
+	// Somebody may have looked meanwhile.
+	if found, err = k.have(ctx, kid, alg); !errors.Is(err, token.ErrKeyUnknown) {
+		return found, err
+	}
+	// Whoever invents names of keys must not have a read of the store for each.
+	now := k.now()
+	if since := now.Sub(k.looked); since >= 0 && since < lookAgain {
+		return nil, err
+	}
+	k.looked = now
+	if _, _, err := k.load(ctx, k.revision()); err != nil {
+		return nil, err
+	}
+	return k.have(ctx, kid, alg)
+}
+
+// lookAgain is well below what a store takes to tell other processes of a change.
+const lookAgain = 5 * time.Millisecond
+
+// have finds keys among those that were read.
+func (k *Keyring) have(ctx context.Context, kid, alg string) ([]*token.Key, error) {
 	_, public, err := k.current(ctx)
 	if err != nil {
 		return nil, err
