@@ -135,6 +135,8 @@ func (c *checker) provider(path string, p *Provider) {
 		c.fault(at, "copy it from the provider's metadata", "an issuer has no query and no fragment (OpenID Connect Discovery section 3)")
 	case strings.HasSuffix(p.Issuer, "/.well-known/openid-configuration"):
 		c.fault(at, "write what stands before /.well-known/openid-configuration", "this is the address of the metadata")
+	case isEverybodysTenant(p.Issuer):
+		c.fault(at, "write https://login.microsoftonline.com/TENANT-ID/v2.0", "the tokens of Entra ID name the tenant as their issuer, and never this")
 	default:
 		c.fetched(at, p.Issuer)
 	}
@@ -183,6 +185,14 @@ func (c *checker) provider(path string, p *Provider) {
 			c.fault(at, yamldoc.Similar(x.value, x.known), "%s is none of %s", c.quote(at, x.value), strings.Join(x.known, ", "))
 		}
 	}
+}
+
+// isEverybodysTenant tells the addresses at which Entra ID publishes metadata that
+// name another issuer than was asked.
+func isEverybodysTenant(issuer string) bool {
+	rest, ok := strings.CutPrefix(issuer, "https://login.microsoftonline.com/")
+	tenant, _, _ := strings.Cut(rest, "/")
+	return ok && slices.Contains([]string{"common", "organizations", "consumers"}, tenant)
 }
 
 // isScope is the scope-token of RFC 6749 section 3.3.
