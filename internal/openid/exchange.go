@@ -3,10 +3,12 @@ package openid
 import (
 	"context"
 	"crypto/subtle"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -38,7 +40,7 @@ func (p *Provider) redeem(ctx context.Context, m *metadata, f flow, secret, stat
 	verifier := verifierOf(secret, state)
 	tokens, err := p.oauth(m, f.Redirect).Exchange(ctx, code, oauth2.VerifierOption(verifier))
 	if err != nil {
-		return nil, told(err, code, verifier, p.ClientSecret)
+		return nil, told(err, append(p.secretForms(), code, url.QueryEscape(code), verifier)...)
 	}
 	if !strings.EqualFold(tokens.Type(), "Bearer") {
 		return nil, fmt.Errorf("token endpoint: the token type is %.40q, not Bearer", tokens.TokenType)
@@ -52,6 +54,16 @@ func (p *Provider) redeem(ctx context.Context, m *metadata, f flow, secret, stat
 		return nil, err
 	}
 	return a, p.ask(ctx, m, tokens.AccessToken, a)
+}
+
+// secretForms are the forms that our secret has on its way (RFC 6749 section 2.3.1):
+// some providers repeat what they were sent.
+func (p *Provider) secretForms() []string {
+	if p.ClientSecret == "" {
+		return nil
+	}
+	id, secret := url.QueryEscape(p.ClientID), url.QueryEscape(p.ClientSecret)
+	return []string{p.ClientSecret, secret, base64.StdEncoding.EncodeToString([]byte(id + ":" + secret))}
 }
 
 // told is what an operator is told about a token endpoint that refuses: its own

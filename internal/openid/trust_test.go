@@ -1,6 +1,8 @@
 package openid_test
 
 import (
+	"encoding/json"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -159,6 +161,29 @@ func TestAnswersTellNobody(t *testing.T) {
 		if w.Code < 400 || h.Get("Referrer-Policy") != "no-referrer" || h.Get("Cache-Control") != "no-store" || h.Get("X-Content-Type-Options") != "nosniff" ||
 			!strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'") || strings.Contains(w.Body.String(), "a-code") || strings.Contains(w.Body.String(), state) {
 			t.Errorf("%s: %d %v\n%s", name, w.Code, h, w.Body)
+		}
+	}
+}
+
+// A provider that repeats what it was sent, in whatever form that had on its way,
+// does not get our secret into the log.
+func TestRepeatedSecretsStayOut(t *testing.T) {
+	for _, way := range []string{"basic", "post"} {
+		g := newRig(t, func(g *rig) { g.p.ClientAuth = way })
+		g.op.token = func(w http.ResponseWriter, r *http.Request) {
+			body := url.Values{"client_secret": r.PostForm["client_secret"]}.Encode()
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusUnauthorized)
+			_ = json.NewEncoder(w).Encode(map[string]string{"error": "invalid_client", "error_description": "got " + body + " " + r.Header.Get("Authorization")})
+		}
+		g.login("")
+		var said []string
+		for _, s := range g.shown.Steps {
+			said = append(said, s.Note)
+		}
+		text := strings.Join(said, " ") + g.shown.Denial.Error()
+		if !strings.Contains(text, "invalid_client") || strings.Contains(text, "got ") {
+			t.Errorf("%s: %s", way, text)
 		}
 	}
 }
