@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 	"io"
+	"net"
+	"net/url"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -10,6 +12,7 @@ import (
 	"github.com/gate401/gate401/access"
 	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/loopback"
 )
 
 func (a *app) config() *cobra.Command {
@@ -53,10 +56,33 @@ func warningsOf(cfg *config.File) []string {
 			out = append(out, fmt.Sprintf("methods.%s.query: keys in addresses end up in logs and histories", m.Name))
 		}
 	}
+	if w := noLogin(cfg); w != "" {
+		out = append(out, w)
+	}
 	if cfg.Default.Allow == "anyone" {
 		out = append(out, "default.allow: whatever no rule matches is open to anyone")
 	}
 	return out
+}
+
+// noLogin tells of people who will see a login page and cannot use it: a browser is
+// given the cookie of a session by https, or by http from this machine alone.
+func noLogin(cfg *config.File) string {
+	m, ok := cfg.Session()
+	if !ok {
+		return ""
+	}
+	if cfg.Gate.PublicURL != "" {
+		if u, err := url.Parse(cfg.Gate.PublicURL); err == nil && u.Scheme == "http" && !loopback.Only(u.Hostname()) {
+			return fmt.Sprintf("methods.%s: nobody can log in at %s, for a session needs https; write in gate.public_url what browsers show", m.Name, cfg.Gate.PublicURL)
+		}
+		return ""
+	}
+	host, _, err := net.SplitHostPort(cfg.Gate.Listen)
+	if err != nil || loopback.Only(host) || cfg.TLS.On() || cfg.Forward.On() || len(cfg.Gate.TrustedProxies) > 0 {
+		return ""
+	}
+	return fmt.Sprintf("methods.%s: nobody can log in from another machine, for a session needs https; add tls, or name what adds it: gate.public_url or gate.trusted_proxies", m.Name)
 }
 
 // lintLine is a warning about a rule, with what to do about it.
