@@ -105,6 +105,19 @@ func TestIssueRefuses(t *testing.T) {
 	}
 }
 
+// An id is an argument of commands, which take one with a dash in front for a flag.
+func TestKeyIDs(t *testing.T) {
+	for range 500 {
+		k, err := token.GenerateKey(token.ES256)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(k.ID(), "-") {
+			t.Fatalf("%s looks like a flag", k.ID())
+		}
+	}
+}
+
 func TestSigningKeyRoundTrip(t *testing.T) {
 	for _, k := range []*token.SigningKey{ecKey(), edKey(), rsaKey()} {
 		t.Run(k.Alg(), func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	jose "github.com/go-jose/go-jose/v4"
 )
@@ -26,6 +27,15 @@ type SigningKey struct {
 
 // GenerateKey makes a key for ES256 (the default, for ""), EdDSA or RS256.
 func GenerateKey(alg string) (*SigningKey, error) {
+	for {
+		// A command line would take an id that begins with a dash for a flag.
+		if k, err := generate(alg); err != nil || !strings.HasPrefix(k.ID(), "-") {
+			return k, err
+		}
+	}
+}
+
+func generate(alg string) (*SigningKey, error) {
 	var private crypto.Signer
 	var err error
 	switch alg {
