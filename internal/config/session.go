@@ -79,9 +79,9 @@ type Login struct {
 	Title string `yaml:"title,omitempty"`
 	// What somebody does who has forgotten the password: a mailto: or https: URL, or a sentence.
 	Help string `yaml:"help,omitempty"`
-	// Who needs a second factor: optional for those who have set one up (the default), required for everybody.
+	// Who needs a second factor: optional for those who have set one up (the default), required for everybody with a password here. Whoever comes by a provider is asked by the provider, not here.
 	SecondFactor string `yaml:"second_factor,omitempty" jsonschema:"enum=optional,enum=required"`
-	// Groups whose members need a second factor in any case.
+	// Groups whose members need a second factor in any case, as far as they log in with a password.
 	SecondFactorGroups []string `yaml:"second_factor_groups,omitempty" jsonschema:"minItems=1"`
 	// People log in with the providers alone: no password is asked for or taken on the page.
 	ProvidersOnly bool `yaml:"providers_only,omitempty"`
