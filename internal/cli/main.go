@@ -60,7 +60,7 @@ func Main(ctx context.Context, args []string, std Streams) int {
 	ctx, done := a.untilHangup(ctx)
 	defer done()
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(dashed(args))
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
