@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,7 +13,8 @@ import (
 )
 
 // doubts finds rules that can be written and that match no request: what they
-// protect is judged by another rule.
+// protect is judged by another rule; and those that ask less than the file says
+// elsewhere.
 func doubts(cfg *config.File) []access.Warning {
 	known := verbs()
 	var all []access.Warning
@@ -42,6 +44,57 @@ func doubts(cfg *config.File) []access.Warning {
 				Message: fmt.Sprintf("never reached: the gate answers %s itself, with the metadata of what the rules protect (RFC 9728)", p),
 				Hint:    "to name the resource, give the rule that protects it the key resource"})
 		}
+	}
+	return append(all, halfProofs(cfg)...)
+}
+
+// halfProofs finds methods that take the password alone of people who need a
+// second factor to log in, beside that login: whoever has stolen the password
+// takes the easier way. Rules of their own are a decision; what is said is said
+// once for each method, at the first rule.
+func halfProofs(cfg *config.File) []access.Warning {
+	login, ok := cfg.Session()
+	if !ok || login.Session.Htpasswd != "" {
+		return nil
+	}
+	who := "login.second_factor_groups ask"
+	switch {
+	case cfg.Login.SecondFactor == "required":
+		who = "login.second_factor asks"
+	case len(cfg.Login.SecondFactorGroups) == 0:
+		return nil
+	}
+	var all []access.Warning
+	for _, m := range cfg.Methods {
+		if m.Basic == nil || m.Basic.Htpasswd != "" {
+			continue // a file's people are others
+		}
+		first, name, more := -1, access.DefaultRule, 0
+		for i, r := range slices.Concat(cfg.Rules, []config.Rule{{Asks: cfg.Default}}) {
+			both := accepted(cfg, r.Methods)
+			has := func(name string) bool {
+				return slices.ContainsFunc(both, func(m config.Method) bool { return m.Name == name })
+			}
+			if r.Allow != "" || !has(m.Name) || !has(login.Name) {
+				continue
+			}
+			more++
+			if more > 1 {
+				continue
+			}
+			if i < len(cfg.Rules) {
+				first, name = i, cmp.Or(r.Name, r.Path)
+			}
+		}
+		if more == 0 {
+			continue
+		}
+		message := fmt.Sprintf("method %s takes the password alone, where %s people for a second factor", m.Name, who)
+		if more > 1 {
+			message += fmt.Sprintf(" (%d rules do so)", more)
+		}
+		all = append(all, access.Warning{Index: first, Rule: name, Field: "methods", Message: message,
+			Hint: fmt.Sprintf("leave %s out, or give it rules of its own", m.Name)})
 	}
 	return all
 }

@@ -127,6 +127,12 @@ func TestCheckDoubts(t *testing.T) {
 		{"below the prefix", "gate: {prefix: /auth}\nrules: [{path: /auth/x}]", "path: never reached: the gate answers all below /auth itself; if the upstream has such paths, choose another gate.prefix"},
 		{"the metadata", "rules: [{path: /.well-known/oauth-protected-resource/mcp, allow: anyone}]", "path: never reached: the gate answers /.well-known/oauth-protected-resource itself, with the metadata of what the rules protect (RFC 9728); to name the resource, give the rule that protects it the key resource"},
 		{"beside the metadata", "rules: [{path: /.well-known/openid-configuration, allow: anyone}]", ""},
+		{"the password alone, everywhere", "storage: {records: memory}\nmethods: {browser: {type: session}, password: {type: basic}}\nlogin: {second_factor: required}\nrules: [{path: /a}, {path: /b, allow: nobody}]",
+			"methods: method password takes the password alone, where login.second_factor asks people for a second factor (2 rules do so); leave password out, or give it rules of its own"},
+		{"the password alone, by default", "storage: {records: memory}\nmethods: {browser: {type: session}, password: {type: basic}}\nlogin: {second_factor_groups: [admin]}\nrules: [{path: /a, methods: [browser]}]",
+			"methods: method password takes the password alone, where login.second_factor_groups ask people for a second factor; leave password out, or give it rules of its own"},
+		{"the password with rules of its own", "storage: {records: memory}\nmethods: {browser: {type: session}, password: {type: basic}}\nlogin: {second_factor: required}\nrules: [{path: /a, methods: [password]}]\ndefault: {methods: [browser]}", ""},
+		{"the password, nobody asked for more", "storage: {records: memory}\nmethods: {browser: {type: session}, password: {type: basic}}\nrules: [{path: /a}]", ""},
 		{"beside the prefix", "gate: {prefix: /auth}\nrules: [{path: /author}]", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
