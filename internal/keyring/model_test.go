@@ -94,7 +94,8 @@ func TestKeysByAnyOrder(t *testing.T) {
 				}
 			},
 		})
-		// Left alone, all but the one that signs go.
+		// Left alone, all but the one that signs go; each of those that were made for
+		// later takes a turn or two.
 		for range 60 {
 			turned, err := rings[0].Turn(ctx, keyring.Schedule{})
 			must(err)
