@@ -58,6 +58,7 @@ func newGate(t *testing.T) *gate {
 	m.HandleFunc("/auth/token", g.exchange)
 	m.HandleFunc("/orders", g.orders)
 	m.HandleFunc("/session/orders", g.sessionOrders)
+	m.HandleFunc("/session/step-up", func(w http.ResponseWriter, _ *http.Request) { refuse(w, `Session realm="orders"`, "step-up") })
 	m.HandleFunc("/says/{status}", func(w http.ResponseWriter, r *http.Request) {
 		var status int
 		_, _ = fmt.Sscan(r.PathValue("status"), &status)

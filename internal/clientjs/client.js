@@ -23,7 +23,7 @@ const client = (o = {}) => {
   const back = o.redirectUri || location.origin + location.pathname
   const channel = id && window.BroadcastChannel && new BroadcastChannel(name)
   // All that is secret is here, and nowhere that outlives the page.
-  let tokens, heard
+  let tokens, heard, old
   // Whoever gets a 401 in one round shares one flight, and what came of it.
   let round = 0, flight, last
 
@@ -32,11 +32,24 @@ const client = (o = {}) => {
     if (!quiet && channel) channel.postMessage({ tokens })
   }
   if (channel) channel.onmessage = ({ data }) => {
-    if (!data.ask) {
+    if (data.ask) {
+      if (tokens) channel.postMessage({ tokens, answer: 1 })
+    // An answer that comes late must not undo a logout.
+    } else if (heard || !data.answer) {
       keep(data.tokens, true)
       if (heard) heard()
-    } else if (tokens) channel.postMessage({ tokens })
+    }
   }
+
+  // Others tell what they have, if there is somebody.
+  const ask = () => new Promise(done => {
+    heard = done
+    setTimeout(done, 200)
+    channel.postMessage({ ask: 1 })
+  }).then(() => { heard = 0 })
+  // A page that comes out of the back/forward cache heard nothing while it was
+  // there: its refresh token may be used up, and would end the login of all.
+  if (channel) addEventListener('pageshow', e => { old = e.persisted })
 
   const post = (to, form) => fetch(at + to, { method: 'POST', credentials: 'omit', body: new URLSearchParams({ client_id: id, ...form }) })
   const take = async r => {
@@ -52,11 +65,8 @@ const client = (o = {}) => {
       const r = await fetch(at + 'me', { credentials: 'include', headers: { accept: 'application/json' } })
       return r.ok || (r.status == 401 ? false : undefined)
     }
-    if (!tokens && channel) await new Promise(done => {
-      heard = done
-      setTimeout(done, 200)
-      channel.postMessage({ ask: true })
-    })
+    if ((!tokens || old) && channel) await ask()
+    old = false
     if (!tokens) return false
     if (tokens.access != used) return true
     if (tokens.refresh) {
@@ -83,17 +93,18 @@ const client = (o = {}) => {
   }
 
   const login = async ({ again } = {}) => {
-    const here = location.pathname + location.search + location.hash
-    let to = 'login?' + new URLSearchParams({ return_to: here })
+    const form = { return_to: location.pathname + location.search + location.hash }
+    if (again) form.again = 1
+    let to = 'login?' + new URLSearchParams(form)
     if (id) {
       const verifier = random(), state = random()
       const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier))
-      sessionStorage.setItem(name, JSON.stringify({ verifier, state, here }))
-      const ask = { response_type: 'code', client_id: id, redirect_uri: back, state, code_challenge: base64url(hash), code_challenge_method: 'S256' }
-      if (scope) ask.scope = scope
-      if (resource) ask.resource = resource
-      if (again) ask.prompt = 'login'
-      to = 'authorize?' + new URLSearchParams(ask)
+      sessionStorage.setItem(name, JSON.stringify({ verifier, state, here: location.href }))
+      const form = { response_type: 'code', client_id: id, redirect_uri: back, state, code_challenge: base64url(hash), code_challenge_method: 'S256' }
+      if (scope) form.scope = scope
+      if (resource) form.resource = resource
+      if (again) form.prompt = 'login'
+      to = 'authorize?' + new URLSearchParams(form)
     }
     // In place of this page: the way back leads to what was before it.
     location.replace(at + to)
@@ -106,7 +117,7 @@ const client = (o = {}) => {
     if (!q.has('state') || !(q.has('code') || q.has('error'))) return false
     const saved = JSON.parse(sessionStorage.getItem(name))
     sessionStorage.removeItem(name)
-    history.replaceState(null, '', saved ? saved.here : location.pathname)
+    history.replaceState(null, '', saved ? saved.here : location.origin + location.pathname)
     // Nobody began a login: somebody went back in the history.
     if (!saved) return false
     if (q.get('state') != saved.state || q.get('iss') != at.origin) throw Error('This login was not begun here.')
@@ -118,6 +129,8 @@ const client = (o = {}) => {
 
   const logout = async () => {
     if (!id) return fetch(at + 'logout', { method: 'POST', credentials: 'include' })
+    // What another tab got is withdrawn too, and not only forgotten.
+    if (!tokens && channel) await ask()
     const t = tokens
     keep()
     if (t) return post('revoke', { token: t.refresh || t.access })
@@ -135,7 +148,9 @@ const client = (o = {}) => {
 
   const call = async (input, init = {}) => {
     const known = new Headers(init.headers || input.headers)
-    if (new URL(input.url || input, location).origin != at.origin || known.has('authorization')) return fetch(input, init)
+    // The address as fetch() reads it, which a <base> changes.
+    const { url } = input.clone ? input : new Request(input)
+    if (new URL(url).origin != at.origin || known.has('authorization')) return fetch(input, init)
     const spare = input.clone ? input.clone() : input
     const send = what => {
       if (tokens) known.set('authorization', 'Bearer ' + tokens.access)

@@ -19,7 +19,9 @@ var source string
 // their own address where the gate is.
 const (
 	scriptHead = "window.gate401 = (src => {\n"
-	scriptTail = "return { client, RepeatError }\n})(document.currentScript.src)\n"
+	// Not document.currentScript, which is whatever element of the page has that
+	// name: an image that somebody put there would say where tokens go.
+	scriptTail = "return { client, RepeatError }\n})(Reflect.get(Document.prototype, 'currentScript', document).src)\n"
 	moduleHead = "const src = import.meta.url\n"
 	moduleTail = "export { client, RepeatError }\n"
 )

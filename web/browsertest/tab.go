@@ -37,7 +37,19 @@ type tabState struct {
 // Tab opens one for the time of the test.
 func (b *Browser) Tab(t *testing.T) *Tab {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	return open(b.ctx, t, chromedp.WithNewBrowserContext())
+}
+
+// Beside opens another tab in the profile of p: it has the same cookies, and what
+// pages of one origin tell each other.
+func (p *Tab) Beside() *Tab {
+	p.t.Helper()
+	return open(p.ctx, p.t)
+}
+
+func open(parent context.Context, t *testing.T, how ...chromedp.ContextOption) *Tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(parent, how...)
 	t.Cleanup(cancel)
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("opening a tab: %v", err)
@@ -177,12 +189,27 @@ func JS[T any](p *Tab, expression string) T {
 func (p *Tab) Wait(expression string) {
 	p.t.Helper()
 	for range 1500 {
-		if JS[bool](p, "!!("+expression+")") {
+		yes, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("!!("+expression+")", chromedp.EvalAwaitPromise))
+		switch {
+		case err != nil && !left(err):
+			p.t.Fatalf("%.500s: %v", expression, err)
+		case yes && err == nil:
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	p.t.Fatalf("never true: %s; in the console: %q", expression, p.Console())
+}
+
+// left tells whether the page went away while it was asked: the next one is asked
+// then.
+func left(err error) bool {
+	for _, said := range []string{"navigated or closed", "context was destroyed", "Cannot find context", "Cannot find default execution context"} {
+		if strings.Contains(err.Error(), said) {
+			return true
+		}
+	}
+	return false
 }
 
 // Call runs a command of the protocol.
