@@ -14,7 +14,7 @@ caddy|caddy|explain and the client against Caddy
 squid|squid|the client behind Squid
 wget|wget|the mock as wget sees it
 http|httpie|the mock as HTTPie sees it
-haproxy|haproxy|the side by side measurement against HAProxy
+haproxy|haproxy|the token for the upstream as HAProxy reads it; the side by side measurement against HAProxy
 wrk|wrk|the side by side measurement: its load
 taskset|util-linux|the side by side measurement: a core of its own
 chromium|chromium|the pages in a browser; what its DevTools copy
