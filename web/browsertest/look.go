@@ -20,15 +20,17 @@ func (p *Tab) Look(name string) {
 	axe := ""
 	// In a part of its own, so that without it only this is skipped.
 	p.t.Run("axe-core for "+name, func(t *testing.T) { axe = axeSource(t) })
-	// The checker is put in from outside, past what the policy of the page allows.
-	if axe != "" && !JS[bool](p, `typeof axe === "object"`) {
-		JS[chromedp.Void](p, axe)
-	}
+	p.Wait(`document.readyState === "complete"`)
 	for _, s := range []Size{Phone, Desktop} {
 		for _, scheme := range []string{"light", "dark"} {
 			p.Size(s)
 			p.Scheme(scheme)
 			if axe != "" {
+				// Put in from outside, past what the policy of the page allows, and
+				// each time: a page that comes late would not have it.
+				if !JS[bool](p, `typeof axe === "object"`) {
+					JS[chromedp.Void](p, axe)
+				}
 				for _, violation := range JS[[]string](p, axeRun) {
 					p.t.Errorf("%s, %s, %s: %s", name, s.Name, scheme, violation)
 				}
