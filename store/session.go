@@ -64,6 +64,10 @@ type Sessions interface {
 	// ListSessions returns sessions in the order of their IDs, starting behind
 	// after, of one subject or ("") of everyone; see Page for limit.
 	ListSessions(ctx context.Context, subject, after string, limit int) ([]Session, error)
+	// LiveSessions returns sessions of a subject of that issuer ("" = our own
+	// account) that end after at, those first that were seen longest ago; of the
+	// same moment in the order of their IDs. See Page for limit.
+	LiveSessions(ctx context.Context, subject, issuer string, at time.Time, limit int) ([]Session, error)
 	// TouchSessions notes signs of life by ID. It never goes back in time, and
 	// ignores unknown and revoked ones.
 	TouchSessions(ctx context.Context, touched map[string]Touch) error

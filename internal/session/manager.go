@@ -163,7 +163,11 @@ func (m *Manager) Begin(ctx context.Context, p Proved, r *gate401.Request) (stor
 	if s, err = m.Store.CreateSession(ctx, s, replaced); err != nil {
 		return store.Session{}, nil, fmt.Errorf("storing a session: %w", err)
 	}
-	if err := m.stillTrue(ctx, p); err != nil {
+	err = m.stillTrue(ctx, p)
+	if err == nil {
+		err = m.makeRoom(ctx, s, now, r)
+	}
+	if err != nil {
 		// It must not be left behind, whatever became of the client.
 		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 		defer cancel()

@@ -1,7 +1,9 @@
 package memory
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/gate401/gate401/store"
@@ -81,6 +83,26 @@ func (m sessions) ListSessions(ctx context.Context, subject, after string, limit
 				return err
 			}
 			list = append(list, x)
+		}
+		return nil
+	})
+	return list, err
+}
+
+func (m sessions) LiveSessions(ctx context.Context, subject, issuer string, at time.Time, limit int) (list []store.Session, err error) {
+	at = store.Moment(at)
+	err = m.view(ctx, "listing sessions", func() error {
+		for _, x := range m.sessions {
+			if x.Subject == subject && x.Issuer == issuer && x.Ends().After(at) {
+				list = append(list, x)
+			}
+		}
+		slices.SortFunc(list, func(a, b store.Session) int { return cmp.Or(a.Seen.Compare(b.Seen), cmp.Compare(a.ID, b.ID)) })
+		list = list[:min(len(list), store.Page(limit))]
+		for i := range list {
+			if list[i], err = list[i].Normal(); err != nil { // a copy
+				return err
+			}
 		}
 		return nil
 	})

@@ -77,6 +77,12 @@ func (s sessions) ListSessions(ctx context.Context, subject, after string, limit
 	return list, s.wrap("listing sessions", err)
 }
 
+func (s sessions) LiveSessions(ctx context.Context, subject, issuer string, at time.Time, limit int) ([]store.Session, error) {
+	const where = ` WHERE subject = $1 AND issuer = $2 AND ends > $3 ORDER BY seen, id LIMIT $4`
+	list, err := collect(ctx, s.cfg.Read, scanSession, selectSession+where, subject, issuer, store.Millis(at), store.Page(limit))
+	return list, s.wrap("listing sessions", err)
+}
+
 func (s sessions) CreateSession(ctx context.Context, x store.Session, replaces string) (store.Session, error) {
 	const op = "creating a session"
 	x, err := x.Normal()

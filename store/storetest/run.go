@@ -51,6 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Set) {
 		{"sessions/refused", sessionRefused},
 		{"sessions/replaced", sessionReplaced},
 		{"sessions/touched", sessionTouched},
+		{"sessions/live", sessionsLive},
 		{"sessions/sweep", sessionSweep},
 		{"sessions/revision", sessionRevision},
 		{"tickets/life", ticketLife},

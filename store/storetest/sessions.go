@@ -107,6 +107,52 @@ func sessionRefused(t *testing.T, set *store.Set) {
 	wantErr(t, set.Sessions.RevokeSession(ctx, "s", T0, "\xff"), store.ErrInvalid)
 }
 
+// sessionsLive: of one person, those that are not over, seen longest ago first.
+func sessionsLive(t *testing.T, set *store.Set) {
+	ctx := t.Context()
+	for _, x := range []struct {
+		id   string
+		edit func(*store.Session)
+	}{
+		{"b", func(x *store.Session) { x.Seen = T0.Add(2 * time.Second) }},
+		{"a", func(x *store.Session) { x.Seen = T0.Add(2 * time.Second) }},
+		{"z", func(*store.Session) {}},
+		{"touched", func(*store.Session) {}},
+		{"idle", func(x *store.Session) { x.Idle = T0.Add(30 * time.Second) }},
+		{"expired", func(x *store.Session) { x.Expires = T0.Add(30 * time.Second) }},
+		{"revoked", func(*store.Session) {}},
+		{"own", func(x *store.Session) { x.Issuer = "" }},
+		{"bert's", func(x *store.Session) { x.Subject = "bert" }},
+		{"never idle", func(x *store.Session) { x.Idle, x.Seen = time.Time{}, T0.Add(time.Second) }},
+	} {
+		s := Session(x.id, "anna")
+		x.edit(&s)
+		must[store.Session](t)(set.Sessions.CreateSession(ctx, s, ""))
+	}
+	if err := set.Sessions.RevokeSession(ctx, "revoked", T0, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := set.Sessions.TouchSessions(ctx, map[string]store.Touch{"touched": {Seen: T0.Add(time.Minute), Idle: T0.Add(time.Minute)}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		issuer string
+		limit  int
+		want   []string
+	}{
+		{"https://id.example", 0, []string{"z", "never idle", "a", "b", "touched"}},
+		{"https://id.example", 2, []string{"z", "never idle"}},
+		{"", 0, []string{"own"}},
+		{"https://other.example", 0, nil},
+	} {
+		var got []string
+		for _, s := range must[[]store.Session](t)(set.Sessions.LiveSessions(ctx, "anna", x.issuer, T0.Add(30*time.Second), x.limit)) {
+			got = append(got, s.ID)
+		}
+		wantSame(t, got, x.want)
+	}
+}
+
 // sessionReplaced: who logs in has a new identifier, and the old one is worth
 // nothing.
 func sessionReplaced(t *testing.T, set *store.Set) {
