@@ -162,13 +162,17 @@ func (b *Bearer) memories() (*memory[knownToken], *table[tokenFacts, TokenVerifi
 // (RFC 9728 section 2, authorization_servers). The gate itself is among them where
 // it answers the addresses that a client looks for there.
 func (b *Bearer) Issuers() []string {
-	var out []string
+	var out, last []string
 	for i := range b.Tokens {
-		if v := &b.Tokens[i]; v.Issuer != "" && (!v.Own || v.Discoverable) {
+		switch v := &b.Tokens[i]; {
+		case v.Issuer == "" || v.Own && !v.Discoverable:
+		case v.Own && v.Programs:
+			last = append(last, v.Issuer)
+		default:
 			out = append(out, v.Issuer)
 		}
 	}
-	return out
+	return append(out, last...)
 }
 
 // Missing is the reason for a request without a credential: a Bearer that takes

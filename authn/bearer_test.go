@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -354,6 +355,27 @@ func TestBearerWithoutKeysTakesNone(t *testing.T) {
 	f, idp := newStore(), newIssuer(t, partner, "ES256")
 	b := &authn.Bearer{Tokens: []authn.TokenVerifier{idp.verifier(t, nil)}}
 	wantReason(t, decide(t, request("/", "Authorization", "Bearer "+f.key(t, "k", "live", nil)), b), reason.TokenMalformed)
+}
+
+// Clients ask the first server that they are told of.
+func TestBearerIssuers(t *testing.T) {
+	own := authn.TokenVerifier{Issuer: "https://gate.example", Own: true, Discoverable: true}
+	partner := authn.TokenVerifier{Issuer: "https://idp.example"}
+	hidden, programs := own, own
+	hidden.Discoverable, programs.Programs = false, true
+	for _, tt := range []struct {
+		name  string
+		first authn.TokenVerifier
+		want  []string
+	}{
+		{"people log in at the gate", own, []string{"https://gate.example", "https://idp.example"}},
+		{"programs alone do", programs, []string{"https://idp.example", "https://gate.example"}},
+		{"nobody can find it", hidden, []string{"https://idp.example"}},
+	} {
+		if got := (&authn.Bearer{Tokens: []authn.TokenVerifier{tt.first, partner}}).Issuers(); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
 }
 
 func TestMissing(t *testing.T) {

@@ -35,6 +35,9 @@ type TokenVerifier struct {
 	// Discoverable tells of Own that the gate is an authorization server too, with
 	// metadata (RFC 8414), which gives clients such tokens.
 	Discoverable bool
+	// Programs tells of Discoverable that nobody can log in there. Clients take the
+	// first server that they are told of, so such a one is named last.
+	Programs bool
 	// Audience, if set, judges whom a token is for, in place of the Verifier, whose
 	// profile must then take any audience.
 	Audience *Audience

@@ -38,16 +38,17 @@ log: {format: json}
 		t.Fatal(err)
 	}
 	p := start(t, dir, "serve", "-c", "gate401.yaml")
+	// Nobody can log in at the gate, so that clients are led to the other one first.
 	for _, tt := range []struct {
 		name, path, scope string
 		scopes            []string
 		servers           []string
 	}{
-		{"a literal path", "/orders", "orders:read", []string{"orders:write", "orders:read"}, []string{issuer}},
-		{"a pattern", "/users/alice/orders/7", "orders:read", []string{"orders:read"}, []string{issuer}},
-		{"the default", "/else%20where/", "", nil, []string{issuer}},
-		{"the root", "/", "", nil, []string{issuer}},
-		{"a query", "/orders?page=2&sort=a%20b", "orders:read", []string{"orders:write", "orders:read"}, []string{issuer}},
+		{"a literal path", "/orders", "orders:read", []string{"orders:write", "orders:read"}, []string{issuer, p.gate}},
+		{"a pattern", "/users/alice/orders/7", "orders:read", []string{"orders:read"}, []string{issuer, p.gate}},
+		{"the default", "/else%20where/", "", nil, []string{issuer, p.gate}},
+		{"the root", "/", "", nil, []string{issuer, p.gate}},
+		{"a query", "/orders?page=2&sort=a%20b", "orders:read", []string{"orders:write", "orders:read"}, []string{issuer, p.gate}},
 		{"keys alone", "/keys/x", "", nil, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

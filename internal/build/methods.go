@@ -140,6 +140,8 @@ func (m *methods) bearer(p *part, method config.Method) error {
 	case b.Own():
 		profile.Issuer, profile.Keys = m.issuer, m.stores.Keyring
 		v.Issuer, v.Own, v.Discoverable, v.Epoch = m.issuer, true, true, m.stores.Set.Revision
+		_, logins := m.file.Session()
+		v.Programs = !logins
 		if len(profile.Types) == 0 {
 			// We know how ours are made: what the same keys sign for another purpose,
 			// such as an ID token, is none (RFC 9068 section 4).
