@@ -62,6 +62,9 @@ func serve(t *testing.T, other string) *house {
 	changed := strings.NewReplacer("127.0.0.1:8401", "127.0.0.1:0", "127.0.0.1:8402", "127.0.0.1:0",
 		"http://127.0.0.1:3000", "http://"+strings.TrimSpace(strings.TrimPrefix(said.String(), "listening")),
 		"access_ttl: 5m", "access_ttl: 5s", "audience: orders}", "audience: orders, leeway: 1ms}").Replace(string(text))
+	// What wants a proof that is newer than the session.
+	changed = strings.Replace(changed, `  - {path: "/session/**"`, `  - {path: "/session/orders/99", methods: [browser], max_age: 4s}
+  - {path: "/session/**"`, 1)
 	if other != "" {
 		changed = strings.Replace(changed, `scopes: ["orders:read"]}`, `scopes: ["orders:read"], cors: {origins: ["`+other+`"], headers: [Authorization]}}`, 1)
 	}
@@ -111,7 +114,7 @@ const loaded = `document.getElementById('state')?.textContent == '20 orders of a
 
 func TestPage(t *testing.T) {
 	b := browsertest.Start(t)
-	for name, run := range map[string]func(*testing.T, *browsertest.Browser){"tokens": testTokens, "session": testSession, "elsewhere": testElsewhere} {
+	for name, run := range map[string]func(*testing.T, *browsertest.Browser){"tokens": testTokens, "session": testSession, "elsewhere": testElsewhere, "a newer proof": testNewerProof} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			run(t, b)
@@ -189,6 +192,37 @@ func testSession(t *testing.T, b *browsertest.Browser) {
 	p.Wait(`document.getElementById('state').textContent == 'Logged out.'`)
 	p.Click("#load")
 	p.Wait(`document.getElementById('username')`)
+}
+
+// A request that wants a newer proof than the session has leads to a question for
+// the person who is logged in, and back; the session goes on.
+func testNewerProof(t *testing.T, b *browsertest.Browser) {
+	h, p := serve(t, ""), b.Tab(t)
+	p.Open(h.url + "/session.html?tab=all")
+	p.Wait(`document.body.dataset.ready`)
+	p.Click("#load")
+	p.Wait(`document.getElementById('username')`)
+	logsIn(p)
+	p.Wait(`location.pathname == '/session.html' && document.body.dataset.ready`)
+	browsertest.JS[bool](p, `new Promise(done => setTimeout(() => done(true), 5100))`)
+	ask := `api.fetch('/session/orders/99').then(r => r.ok ? r.json() : { of: r.status }).then(o => { document.getElementById('state').textContent = o.of })`
+	browsertest.JS[bool](p, ask+` && true`)
+	p.Wait(`document.querySelector('h1')?.textContent == 'Confirm that it is you'`)
+	// The name is in the field, and the password is what is missing.
+	p.Wait(`document.getElementById('username')?.value == 'alice' && document.activeElement.id == 'password'`)
+	p.Look("confirm")
+	// A slow machine may be asked again.
+	for range 5 {
+		p.Fill("password", password)
+		p.Submit(`button[type="submit"]`)
+		p.Wait(`location.pathname + location.search == '/session.html?tab=all' && document.body.dataset.ready`)
+		browsertest.JS[bool](p, ask+` && true`)
+		p.Wait(`/alice|Confirm/.test(document.getElementById('state')?.textContent ?? document.querySelector('h1')?.textContent)`)
+		if state(p) == "alice" {
+			return
+		}
+	}
+	t.Error("a newer proof was not enough")
 }
 
 // A page of another origin, which the rule lists, with the script of the gate.

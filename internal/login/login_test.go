@@ -285,6 +285,34 @@ func TestAsk(t *testing.T) {
 	}
 }
 
+// Whoever is logged in can be asked to prove it again: by a page whose request
+// wants a newer proof. It is the page alone that differs, so that a link is no harm.
+func TestAgain(t *testing.T) {
+	h := newHouse(t)
+	h.Providers = []login.Provider{{Name: "corp", Label: "Corp", URL: "/auth/login/corp"}}
+	const address = "/auth/login?again=1&return_to=%2Forders%3Fx%3D1"
+	if body := h.open(address).Body.String(); strings.Contains(body, "Confirm") || !strings.Contains(body, `type="password"`) {
+		t.Errorf("nobody is logged in:\n%s", body)
+	}
+	h.logIn()
+	w := h.open(address)
+	body := w.Body.String()
+	for _, want := range []string{"Confirm that it is you", `value="alice"`, `type="password"`, `value="/orders?x=1"`, "again=1\"", "wants to be sure"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+	if w.Code != 401 || w.Header().Get("WWW-Authenticate") == "" || strings.Contains(body, "Go on") {
+		t.Errorf("%d\n%s", w.Code, body)
+	}
+	if w := h.open("/auth/me"); w.Code != 200 {
+		t.Errorf("the question ended the session: %d", w.Code)
+	}
+	if body := h.open("/auth/login?return_to=%2Forders").Body.String(); !strings.Contains(body, "Go on") {
+		t.Errorf("without again:\n%s", body)
+	}
+}
+
 func TestProviders(t *testing.T) {
 	h := newHouse(t)
 	h.Providers = []login.Provider{{Name: "corp", Label: "Corp & Co", URL: "/auth/login/corp"}}

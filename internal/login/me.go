@@ -14,7 +14,8 @@ import (
 	"github.com/gate401/gate401/web"
 )
 
-// form shows the login page. Whoever is logged in is told so.
+// form shows the login page. Whoever is logged in is told so, or with again in the
+// query asked to prove it again.
 func (v *visit) form() {
 	p := page{}
 	p.returnTo, _ = returnto.Parse(v.hr.URL.Query().Get("return_to"))
@@ -25,6 +26,15 @@ func (v *visit) form() {
 	case !errors.Is(err, session.ErrNone):
 		v.refuse(err, p)
 		return
+	}
+	if p.who != "" && v.hr.URL.Query().Get("again") != "" {
+		// Something wants a newer proof, or a stronger one, than the session has.
+		p.who, p.confirm, p.anew = "", true, true
+		p.why = "What you are about to open wants to be sure that it is you."
+		if person.Issuer == "" {
+			// The subject of a provider is no name to log in with here.
+			p.username = person.Subject
+		}
 	}
 	if p.who != "" && v.r.PrefersPage() {
 		v.answer(v.w.Header())
