@@ -17,7 +17,7 @@ import (
 
 func (a *app) user() *cobra.Command {
 	return a.group("user", "Add, list and change accounts",
-		"The accounts that the method basic knows: people, and machines with a password.\n\n"+
+		"The accounts of people who log in at the page or with Basic, and of machines with a password: the methods session and basic know them.\n\n"+
 			"A change counts at once, also for a gate that is running on the same store.",
 		a.userAdd(), a.userImport(), a.userList(), a.userShow(), a.userPasswd(), a.userLink(), a.userTOTP(), a.userSuspend(), a.userResume(), a.userGroups(), a.userRemove())
 }
