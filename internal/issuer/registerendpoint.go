@@ -61,17 +61,26 @@ func (e *RegistrationEndpoint) register(w http.ResponseWriter, v *visit) (Respon
 	return registered(client, secret, asked), nil
 }
 
-// allowed counts a registration, and looks at the token that it needs.
+// allowed looks at the token that a registration needs, and counts it.
 func (e *RegistrationEndpoint) allowed(v *visit) error {
 	if e.Limit == nil || v.r == nil {
 		return errors.New("registering a client: nothing bounds how many")
 	}
-	// Never given back: each one is a record, or a guess at the token.
+	if err := e.permitted(v); err != nil {
+		return err
+	}
+	// Never given back: each one is a record.
 	settle, err := e.Limit.Reserve(v.hr.Context(), v.r, guess("register"))
 	if err != nil {
 		return err
 	}
 	settle(spent)
+	return nil
+}
+
+// permitted judges the token. Guesses at it are counted by who makes them, so that
+// they use up nobody else's registrations.
+func (e *RegistrationEndpoint) permitted(v *visit) error {
 	if e.Token == [sha256.Size]byte{} {
 		return nil
 	}
@@ -80,12 +89,18 @@ func (e *RegistrationEndpoint) allowed(v *visit) error {
 		return &FormError{Code: "invalid_token", Description: "Registering needs a token: Authorization: Bearer.", Status: http.StatusUnauthorized,
 			Challenge: httpauth.Bearer(e.Realm)}
 	}
+	settle, err := e.Limit.Reserve(v.hr.Context(), v.r, guess("register from "+v.r.Client.String()))
+	if err != nil {
+		return err
+	}
 	text, err := httpauth.BearerToken(fields[0])
 	sum := sha256.Sum256([]byte(text))
 	if err != nil || len(fields) > 1 || subtle.ConstantTimeCompare(sum[:], e.Token[:]) != 1 {
+		settle(spent)
 		return &FormError{Code: "invalid_token", Description: "This is not the token for registering.", Status: http.StatusUnauthorized,
 			Challenge: httpauth.Bearer(e.Realm, httpauth.Param{Name: "error", Value: "invalid_token"})}
 	}
+	settle(nil)
 	return nil
 }
 

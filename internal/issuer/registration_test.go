@@ -3,6 +3,7 @@ package issuer_test
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -168,10 +169,28 @@ func TestRegisterToken(t *testing.T) {
 		}
 	}
 	e.Token = sha256.Sum256([]byte("let-me-in"))
-	for _, want := range []int{201, 429} {
+	for _, want := range []int{201, 201, 429} {
 		if w, got := register(t, e, good, "Bearer let-me-in"); w.Code != want || (w.Header().Get("Retry-After") != "") != (want == 429) {
 			t.Errorf("%d %v, want %d", w.Code, got, want)
 		}
+	}
+}
+
+// Whoever guesses at the token, from many addresses, uses up nobody's registrations.
+func TestRegisterTokenStrangers(t *testing.T) {
+	s, e := registrar(t)
+	e.Token = sha256.Sum256([]byte("let-me-in"))
+	e.Limit = &defend.Guard{Now: s.now, Limits: defend.Limits{Account: defend.Limit{Attempts: 20, Window: time.Hour}}}
+	const good = `{"redirect_uris":["https://app.example/cb"]}`
+	for stranger := range 50 {
+		hr := httptest.NewRequest(http.MethodPost, "/auth/register", strings.NewReader(good))
+		hr.Header.Set("Content-Type", "application/json")
+		hr.Header.Set("Authorization", "Bearer guess")
+		hr.RemoteAddr = fmt.Sprintf("198.51.%d.1:1", stranger)
+		e.ServeHTTP(httptest.NewRecorder(), hr)
+	}
+	if w, got := register(t, e, good, "Bearer let-me-in"); w.Code != http.StatusCreated {
+		t.Errorf("%d %v", w.Code, got)
 	}
 }
 
