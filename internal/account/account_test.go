@@ -244,6 +244,33 @@ func TestTwoStep(t *testing.T) {
 	}
 }
 
+// A second factor is set up by the session that began it: another one of the same
+// account, which may be stolen, is not shown the secret and confirms nothing.
+func TestTwoStepOfAnotherSession(t *testing.T) {
+	s := newSite(t)
+	alice, thief := s.alice(t), s.alice(t)
+	want(t, alice.post(t, "/auth/account/two-step/begin"), http.StatusSeeOther, "/auth/account/two-step")
+	secret := find(t, typed, alice.get(t, "/auth/account/two-step"))
+	if a := thief.get(t, "/auth/account/two-step"); a.Code != http.StatusOK || typed.MatchString(a.text()) || strings.Contains(a.text(), "otpauth:") {
+		t.Errorf("%d %.2000s", a.Code, a.text())
+	}
+	want(t, thief.post(t, "/auth/account/two-step/confirm", "code", s.code(t, secret, 0)), http.StatusSeeOther, "/auth/account/two-step")
+	want(t, thief.post(t, "/auth/account/two-step/cancel"), http.StatusSeeOther, "/auth/account/two-step")
+	if got := find(t, typed, alice.get(t, "/auth/account/two-step")); got != secret {
+		t.Error("another session gave the secret up")
+	}
+	want(t, alice.post(t, "/auth/account/two-step/confirm", "code", s.code(t, secret, 0)), http.StatusOK, "")
+
+	// Beside one that is on, what the owner has begun is no way around the code.
+	s.pass(time.Minute)
+	want(t, alice.post(t, "/auth/account/two-step/begin", "code", s.code(t, secret, 0)), http.StatusSeeOther, "/auth/account/two-step")
+	next := find(t, typed, alice.get(t, "/auth/account/two-step"))
+	want(t, thief.post(t, "/auth/account/two-step/begin"), http.StatusUnprocessableEntity, "")
+	if got := find(t, typed, alice.get(t, "/auth/account/two-step")); got != next {
+		t.Error("another session began anew without a code")
+	}
+}
+
 func TestLink(t *testing.T) {
 	s := newSite(t)
 	nobody, inside := &browser{site: s}, s.alice(t)
@@ -293,9 +320,16 @@ func TestLinkWithSecondFactor(t *testing.T) {
 		return link.Reveal()
 	}
 	first := link()
+	// What a session has begun is not what the link shows.
+	inside := s.alice(t)
+	want(t, inside.post(t, "/auth/account/two-step/begin"), http.StatusSeeOther, "/auth/account/two-step")
+	seen := find(t, typed, inside.get(t, "/auth/account/two-step"))
 	a := nobody.post(t, "/auth/link", "code", first)
 	want(t, a, http.StatusOK, "")
 	secret := find(t, typed, a)
+	if secret == seen {
+		t.Error("a session knows the secret that the link sets up")
+	}
 	for _, tt := range []struct{ name, next, factor, says string }{
 		{"no code", newPassword, "", "That code is not right"},
 		{"a wrong code", newPassword, "000000", "That code is not right"},

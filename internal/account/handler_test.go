@@ -151,7 +151,7 @@ func TestRecent(t *testing.T) {
 					t.Errorf("POST: %d, want %d", a.Code, tt.post)
 				}
 			}
-			if state, err := s.Factors.State(t.Context(), "alice"); err != nil || state.Pending {
+			if state, err := s.Factors.State(t.Context(), "alice", alice.id); err != nil || state.Pending {
 				t.Errorf("something was begun: %+v, %v", state, err)
 			}
 		})

@@ -1,6 +1,8 @@
 package account
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/http"
 
@@ -59,9 +61,10 @@ func (h *Handler) useLink(c *call, f linkForm) error {
 	}
 	f.code, f.name = code, account.Name
 	must, err := h.lacksFactor(c, account)
+	by := byLink(code)
 	if err == nil && must {
-		if err = h.Factors.Begin(ctx, account.Name); err == nil {
-			f.app, err = h.picture(c, account.Name)
+		if err = h.Factors.Begin(ctx, account.Name, by); err == nil {
+			f.app, err = h.picture(c, account.Name, by)
 		}
 	}
 	if err != nil {
@@ -77,7 +80,7 @@ func (h *Handler) useLink(c *call, f linkForm) error {
 		if f.next = weak(password.Check(next, account.Name)); f.next != "" {
 			return h.show(c, http.StatusUnprocessableEntity, linkPage(f))
 		}
-		codes, err = h.Factors.Confirm(ctx, account.Name, hr.PostForm.Get("factor"))
+		codes, err = h.Factors.Confirm(ctx, account.Name, by, hr.PostForm.Get("factor"))
 		if err = h.unrecorded(err); errors.Is(err, secondfactor.ErrWrong) || errors.Is(err, secondfactor.ErrNone) {
 			f.wrong = wrongFirst
 			return h.show(c, http.StatusUnprocessableEntity, linkPage(f))
@@ -93,6 +96,13 @@ func (h *Handler) useLink(c *call, f linkForm) error {
 		return h.badLink(c, f, err)
 	}
 	return h.show(c, http.StatusOK, linkUsedPage(h.card("Your password is set", "copy.js"), h.Prefix+"account", codes))
+}
+
+// byLink is who sets up a second factor with the link of that secret: whoever
+// holds it, and no session.
+func byLink(code string) string {
+	sum := sha256.Sum256([]byte(code))
+	return "link " + hex.EncodeToString(sum[:8])
 }
 
 // lacksFactor tells whether the account cannot log in without a second factor and

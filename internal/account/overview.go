@@ -60,7 +60,7 @@ func (h *Handler) overview(c *call) error {
 		return err
 	}
 	if c.own {
-		if m.factor, err = h.Factors.State(ctx, c.account.Name); err != nil {
+		if m.factor, err = h.Factors.State(ctx, c.account.Name, c.person.Session); err != nil {
 			return err
 		}
 		keys, err := h.People.Keys(ctx, c.account.Name)

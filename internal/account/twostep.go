@@ -29,12 +29,12 @@ func (h *Handler) showTwoStep(c *call, status int, form, fault string) error {
 	ctx, name := c.hr.Context(), c.account.Name
 	p := factorPage{layout: h.card("Two-step login", "copy.js"), base: h.Prefix + "account", now: now{c.r.Time}, form: form, fault: fault}
 	var err error
-	if p.state, err = h.Factors.State(ctx, name); err != nil {
+	if p.state, err = h.Factors.State(ctx, name, c.person.Session); err != nil {
 		return err
 	}
 	p.must = h.must(c)
 	if p.state.Pending {
-		if p.app, err = h.picture(c, name); errors.Is(err, secondfactor.ErrNone) {
+		if p.app, err = h.picture(c, name, c.person.Session); errors.Is(err, secondfactor.ErrNone) {
 			p.state.Pending, err = false, nil
 		}
 		if err != nil {
@@ -50,9 +50,9 @@ type appPicture struct {
 	box, path string // of the QR code: its viewBox, and what draws it
 }
 
-// picture is what the app is told of the secret that waits for its first code.
-func (h *Handler) picture(c *call, account string) (*appPicture, error) {
-	setup, err := h.Factors.Setup(c.hr.Context(), account)
+// picture is what the app is told of the secret of by that waits for its first code.
+func (h *Handler) picture(c *call, account, by string) (*appPicture, error) {
+	setup, err := h.Factors.Setup(c.hr.Context(), account, by)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (h *Handler) must(c *call) bool {
 }
 
 func (h *Handler) beginFactor(c *call) error {
-	state, err := h.Factors.State(c.hr.Context(), c.account.Name)
+	state, err := h.Factors.State(c.hr.Context(), c.account.Name, c.person.Session)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (h *Handler) beginFactor(c *call) error {
 			return err
 		}
 	}
-	if err := h.Factors.Begin(c.hr.Context(), c.account.Name); err != nil {
+	if err := h.Factors.Begin(c.hr.Context(), c.account.Name, c.person.Session); err != nil {
 		return err
 	}
 	http.Redirect(c.w, c.hr, h.Prefix+"account/two-step", http.StatusSeeOther)
@@ -90,7 +90,7 @@ func (h *Handler) beginFactor(c *call) error {
 }
 
 func (h *Handler) cancelFactor(c *call) error {
-	if err := h.Factors.Cancel(c.hr.Context(), c.account.Name); err != nil && !errors.Is(err, secondfactor.ErrNone) {
+	if err := h.Factors.Cancel(c.hr.Context(), c.account.Name, c.person.Session); err != nil && !errors.Is(err, secondfactor.ErrNone) {
 		return err
 	}
 	http.Redirect(c.w, c.hr, h.Prefix+"account/two-step", http.StatusSeeOther)
@@ -99,7 +99,7 @@ func (h *Handler) cancelFactor(c *call) error {
 
 func (h *Handler) confirmFactor(c *call) error {
 	// Not counted: whoever sees this page sees the secret as well.
-	codes, err := h.Factors.Confirm(c.hr.Context(), c.account.Name, c.hr.PostForm.Get("code"))
+	codes, err := h.Factors.Confirm(c.hr.Context(), c.account.Name, c.person.Session, c.hr.PostForm.Get("code"))
 	switch err = h.unrecorded(err); {
 	case errors.Is(err, secondfactor.ErrNone):
 		http.Redirect(c.w, c.hr, h.Prefix+"account/two-step", http.StatusSeeOther)
@@ -122,7 +122,7 @@ func (h *Handler) renewRecovery(c *call) error {
 	if done, err := h.proved(c, "recovery"); done || err != nil {
 		return err
 	}
-	state, err := h.Factors.State(c.hr.Context(), c.account.Name)
+	state, err := h.Factors.State(c.hr.Context(), c.account.Name, c.person.Session)
 	if err != nil {
 		return err
 	}

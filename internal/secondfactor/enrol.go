@@ -48,39 +48,43 @@ func (s Setup) GoString() string { return s.Account }
 // LogValue is String, for logs.
 func (s Setup) LogValue() slog.Value { return slog.StringValue(s.Account) }
 
-// Begin makes a new secret that waits for its first right password, and keeps one
-// that waits already, so that a page that is loaded again shows the same. What is
-// in force stays in force until Confirm. store.ErrNotFound if there is no account.
-func (f *Factors) Begin(ctx context.Context, account string) error {
+// Begin makes a new secret that waits for its first right password. by is who
+// sets it up, such as a session: nobody else of the same account is shown the
+// secret or confirms it, for a browser that was left open, or a cookie that was
+// stolen, must not learn what will protect the account from it. Of the same by it
+// keeps one that waits already, so that a page that is loaded again shows the
+// same; one of another is given up. What is in force stays in force until Confirm.
+// store.ErrNotFound if there is no account.
+func (f *Factors) Begin(ctx context.Context, account, by string) error {
 	_, err := f.change(ctx, account, func(_ *store.SecondFactor, s *sealed) error {
-		if s.pending(f.now()) {
+		if s.pending(f.now(), by) {
 			return nil
 		}
-		s.Next, s.At = make([]byte, secretSize), store.Millis(f.now())
+		s.Next, s.At, s.By = make([]byte, secretSize), store.Millis(f.now()), by
 		return f.random(s.Next)
 	})
 	return err
 }
 
-// Cancel forgets a secret that waits for its first right password.
-func (f *Factors) Cancel(ctx context.Context, account string) error {
+// Cancel forgets a secret of by that waits for its first right password.
+func (f *Factors) Cancel(ctx context.Context, account, by string) error {
 	_, err := f.change(ctx, account, func(r *store.SecondFactor, s *sealed) error {
-		if len(s.Next) == 0 {
+		if len(s.Next) == 0 || s.By != by {
 			return ErrNone
 		}
-		s.Next, s.At = nil, 0
+		s.Next, s.At, s.By = nil, 0, ""
 		return nil
 	})
 	return err
 }
 
-// Setup is what the app is told of the secret that waits, or ErrNone.
-func (f *Factors) Setup(ctx context.Context, account string) (Setup, error) {
+// Setup is what the app is told of the secret of by that waits, or ErrNone.
+func (f *Factors) Setup(ctx context.Context, account, by string) (Setup, error) {
 	_, s, err := f.read(ctx, account)
 	switch {
 	case err != nil:
 		return Setup{}, err
-	case !s.pending(f.now()):
+	case !s.pending(f.now(), by):
 		return Setup{}, ErrNone
 	}
 	// A colon would end the issuer's name in the label of the address.
@@ -97,15 +101,15 @@ func (f *Factors) Setup(ctx context.Context, account string) (Setup, error) {
 	return Setup{Account: account, key: key}, nil
 }
 
-// Confirm puts the secret that waits in force if that is a right password of it,
+// Confirm puts the secret of by that waits in force if that is a right password of it,
 // and returns new recovery codes, to be shown once; older ones are good no more.
 // ErrWrong if it is not right, ErrNone if none waits.
-func (f *Factors) Confirm(ctx context.Context, account, code string) ([]string, error) {
+func (f *Factors) Confirm(ctx context.Context, account, by, code string) ([]string, error) {
 	code = plain(code)
 	var codes []string
 	_, err := f.change(ctx, account, func(r *store.SecondFactor, s *sealed) error {
 		now := f.now()
-		if !s.pending(now) {
+		if !s.pending(now, by) {
 			return ErrNone
 		}
 		at, found, err := matching(s.Next, code, now)

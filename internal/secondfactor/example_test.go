@@ -21,16 +21,16 @@ func Example() {
 	factors := &secondfactor.Factors{Records: &records{}, Sealer: ring, Now: func() time.Time { return now }}
 
 	// Set it up: the app reads the code from the page, and proves that it did.
-	if err := factors.Begin(ctx, "alice"); err != nil {
+	if err := factors.Begin(ctx, "alice", "browser"); err != nil {
 		fmt.Println(err)
 		return
 	}
-	setup, err := factors.Setup(ctx, "alice")
+	setup, err := factors.Setup(ctx, "alice", "browser")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	codes, err := factors.Confirm(ctx, "alice", password(nil, setup.Secret(), now))
+	codes, err := factors.Confirm(ctx, "alice", "browser", password(nil, setup.Secret(), now))
 	fmt.Println(len(codes), "recovery codes", err)
 
 	// A login, a minute later, and somebody who looked over the shoulder.

@@ -77,15 +77,17 @@ func (f *Factors) now() time.Time {
 // sealed is what the sealed secret of a record holds.
 type sealed struct {
 	// InForce is, once the record is confirmed. Next waits for its first
-	// right password, since At in milliseconds; until then the other one stays.
+	// right password, since At in milliseconds, set up by By; until then the other
+	// one stays.
 	InForce []byte `json:"in_force,omitempty"`
 	Next    []byte `json:"next,omitempty"`
 	At      int64  `json:"at,omitempty"`
+	By      string `json:"by,omitempty"`
 }
 
-// pending tells whether a secret waits for its first right password.
-func (s sealed) pending(now time.Time) bool {
-	return len(s.Next) > 0 && now.Sub(store.FromMillis(s.At)) < pendingFor
+// pending tells whether a secret of by waits for its first right password.
+func (s sealed) pending(now time.Time, by string) bool {
+	return len(s.Next) > 0 && s.By == by && now.Sub(store.FromMillis(s.At)) < pendingFor
 }
 
 // State is what a person may see of their second factor at any time.
@@ -93,19 +95,19 @@ type State struct {
 	On       bool
 	Since    time.Time // when it was confirmed
 	Recovery int       // how many recovery codes are left
-	Pending  bool      // a new secret waits for its first right password
+	Pending  bool      // a new secret of the one who asks waits for its first right password
 	// Version is that of the record, 0 for none: what a form was made for.
 	Version int64
 }
 
-// State tells how things stand with an account.
-func (f *Factors) State(ctx context.Context, account string) (State, error) {
+// State tells how things stand with an account; by is who asks, as in Begin.
+func (f *Factors) State(ctx context.Context, account, by string) (State, error) {
 	r, s, err := f.read(ctx, account)
 	if err != nil {
 		return State{}, err
 	}
 	return State{
-		On: !r.Confirmed.IsZero(), Since: r.Confirmed, Recovery: len(r.Recovery), Pending: s.pending(f.now()), Version: r.Version,
+		On: !r.Confirmed.IsZero(), Since: r.Confirmed, Recovery: len(r.Recovery), Pending: s.pending(f.now(), by), Version: r.Version,
 	}, nil
 }
 

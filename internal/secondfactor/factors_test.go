@@ -52,14 +52,14 @@ func password(t interface{ Fatal(...any) }, secret string, at time.Time) string 
 // enrol sets alice up and lets a step go by; it returns what the app knows.
 func (d *desk) enrol(t testing.TB) (secret string, codes []string) {
 	t.Helper()
-	if err := d.Begin(t.Context(), "alice"); err != nil {
+	if err := d.Begin(t.Context(), "alice", "browser"); err != nil {
 		t.Fatal(err)
 	}
-	setup, err := d.Setup(t.Context(), "alice")
+	setup, err := d.Setup(t.Context(), "alice", "browser")
 	if err != nil {
 		t.Fatal(err)
 	}
-	codes, err = d.Confirm(t.Context(), "alice", password(t, setup.Secret(), d.at))
+	codes, err = d.Confirm(t.Context(), "alice", "browser", password(t, setup.Secret(), d.at))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,10 +131,10 @@ func TestVectors(t *testing.T) {
 		d.at = time.Unix(at, 0)
 		// The secret first, then what recovery codes are made of.
 		d.Rand = io.MultiReader(strings.NewReader("12345678901234567890"), strings.NewReader(strings.Repeat("x", 1000)))
-		if err := d.Begin(t.Context(), "alice"); err != nil {
+		if err := d.Begin(t.Context(), "alice", "browser"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.Confirm(t.Context(), "alice", code); err != nil {
+		if _, err := d.Confirm(t.Context(), "alice", "browser", code); err != nil {
 			t.Errorf("%s at %d: %v", code, at, err)
 		}
 	}
@@ -199,7 +199,7 @@ func TestRecoveryAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	state, err := d.State(t.Context(), "alice")
+	state, err := d.State(t.Context(), "alice", "browser")
 	if err != nil || state.Recovery != 0 || !state.On {
 		t.Errorf("after all were used: %+v, %v", state, err)
 	}
@@ -218,15 +218,15 @@ func TestEnrolment(t *testing.T) {
 	if _, err := d.Check(ctx, "alice", "000000"); !errors.Is(err, secondfactor.ErrNone) {
 		t.Fatalf("checked without one: %v", err)
 	}
-	if _, err := d.Setup(ctx, "alice"); !errors.Is(err, secondfactor.ErrNone) {
+	if _, err := d.Setup(ctx, "alice", "browser"); !errors.Is(err, secondfactor.ErrNone) {
 		t.Fatalf("set up without a beginning: %v", err)
 	}
-	if err := d.Begin(ctx, "alice"); err != nil {
+	if err := d.Begin(ctx, "alice", "browser"); err != nil {
 		t.Fatal(err)
 	}
 	// Before it is confirmed nothing is asked, and nothing is let in.
 	needed(false)
-	first, err := d.Setup(ctx, "alice")
+	first, err := d.Setup(ctx, "alice", "browser")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,18 +235,18 @@ func TestEnrolment(t *testing.T) {
 	}
 	// The page again: the same secret.
 	d.at = d.at.Add(29 * time.Minute)
-	if err := d.Begin(ctx, "alice"); err != nil {
+	if err := d.Begin(ctx, "alice", "browser"); err != nil {
 		t.Fatal(err)
 	}
-	if again, err := d.Setup(ctx, "alice"); err != nil || again.Secret() != first.Secret() {
+	if again, err := d.Setup(ctx, "alice", "browser"); err != nil || again.Secret() != first.Secret() {
 		t.Fatalf("another secret after a while: %v", err)
 	}
-	if _, err := d.Confirm(ctx, "alice", "000000"); !errors.Is(err, secondfactor.ErrWrong) {
+	if _, err := d.Confirm(ctx, "alice", "browser", "000000"); !errors.Is(err, secondfactor.ErrWrong) {
 		t.Fatalf("confirmed by a wrong one: %v", err)
 	}
 	// Too late: another secret.
 	d.at = d.at.Add(2 * time.Minute)
-	if _, err := d.Confirm(ctx, "alice", password(t, first.Secret(), d.at)); !errors.Is(err, secondfactor.ErrNone) {
+	if _, err := d.Confirm(ctx, "alice", "browser", password(t, first.Secret(), d.at)); !errors.Is(err, secondfactor.ErrNone) {
 		t.Fatalf("confirmed too late: %v", err)
 	}
 	secret, codes := d.enrol(t)
@@ -256,10 +256,10 @@ func TestEnrolment(t *testing.T) {
 	needed(true)
 
 	// A new app: the old one goes on until the new one is confirmed.
-	if err := d.Begin(ctx, "alice"); err != nil {
+	if err := d.Begin(ctx, "alice", "browser"); err != nil {
 		t.Fatal(err)
 	}
-	next, err := d.Setup(ctx, "alice")
+	next, err := d.Setup(ctx, "alice", "browser")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +269,7 @@ func TestEnrolment(t *testing.T) {
 	if _, err := d.Check(ctx, "alice", password(t, next.Secret(), d.at.Add(30*time.Second))); !errors.Is(err, secondfactor.ErrWrong) {
 		t.Fatalf("the new app before it is confirmed: %v", err)
 	}
-	if _, err := d.Confirm(ctx, "alice", password(t, next.Secret(), d.at)); err != nil {
+	if _, err := d.Confirm(ctx, "alice", "browser", password(t, next.Secret(), d.at)); err != nil {
 		t.Fatal(err)
 	}
 	d.at = d.at.Add(time.Minute)
@@ -283,13 +283,13 @@ func TestEnrolment(t *testing.T) {
 		t.Errorf("the new app: %v", err)
 	}
 
-	if err := d.Begin(ctx, "alice"); err != nil {
+	if err := d.Begin(ctx, "alice", "browser"); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Cancel(ctx, "alice"); err != nil {
+	if err := d.Cancel(ctx, "alice", "browser"); err != nil {
 		t.Fatal(err)
 	}
-	if state, err := d.State(ctx, "alice"); err != nil || state.Pending || !state.On {
+	if state, err := d.State(ctx, "alice", "browser"); err != nil || state.Pending || !state.On {
 		t.Errorf("after a change that was given up: %+v, %v", state, err)
 	}
 	if err := d.Disable(ctx, "alice"); err != nil {
@@ -306,7 +306,7 @@ func TestRenewRecovery(t *testing.T) {
 	d := newDesk(t)
 	_, old := d.enrol(t)
 	ctx := t.Context()
-	state, err := d.State(ctx, "alice")
+	state, err := d.State(ctx, "alice", "browser")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -355,10 +355,10 @@ func TestCannotBeChecked(t *testing.T) {
 // What is secret is neither in the record nor in what is printed.
 func TestSecrets(t *testing.T) {
 	d := newDesk(t)
-	if err := d.Begin(context.Background(), "alice"); err != nil {
+	if err := d.Begin(context.Background(), "alice", "browser"); err != nil {
 		t.Fatal(err)
 	}
-	setup, err := d.Setup(context.Background(), "alice")
+	setup, err := d.Setup(context.Background(), "alice", "browser")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -408,5 +408,43 @@ func TestAudit(t *testing.T) {
 	}
 	if got, want := strings.Join(book.actions, " "), "second-factor.on second-factor.recovery-used second-factor.off"; got != want {
 		t.Errorf("recorded %q, want %q", got, want)
+	}
+}
+
+// Whoever did not begin it neither sees the secret nor confirms or gives it up, and
+// begins anew; then the first one is worth nothing.
+func TestSetupOfAnother(t *testing.T) {
+	d, ctx := newDesk(t), t.Context()
+	if err := d.Begin(ctx, "alice", "one"); err != nil {
+		t.Fatal(err)
+	}
+	first, err := d.Setup(ctx, "alice", "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Setup(ctx, "alice", "two"); !errors.Is(err, secondfactor.ErrNone) {
+		t.Errorf("Setup: %v", err)
+	}
+	if _, err := d.Confirm(ctx, "alice", "two", password(t, first.Secret(), d.at)); !errors.Is(err, secondfactor.ErrNone) {
+		t.Errorf("Confirm: %v", err)
+	}
+	if err := d.Cancel(ctx, "alice", "two"); !errors.Is(err, secondfactor.ErrNone) {
+		t.Errorf("Cancel: %v", err)
+	}
+	if state, err := d.State(ctx, "alice", "two"); err != nil || state.Pending {
+		t.Errorf("State: %+v, %v", state, err)
+	}
+	if err := d.Begin(ctx, "alice", "two"); err != nil {
+		t.Fatal(err)
+	}
+	second, err := d.Setup(ctx, "alice", "two")
+	if err != nil || second.Secret() == first.Secret() {
+		t.Errorf("the same secret, or %v", err)
+	}
+	if _, err := d.Confirm(ctx, "alice", "one", password(t, first.Secret(), d.at)); !errors.Is(err, secondfactor.ErrNone) {
+		t.Errorf("Confirm of the first: %v", err)
+	}
+	if _, err := d.Confirm(ctx, "alice", "two", password(t, second.Secret(), d.at)); err != nil {
+		t.Errorf("Confirm of the second: %v", err)
 	}
 }

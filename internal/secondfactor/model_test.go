@@ -44,10 +44,10 @@ func TestModel(t *testing.T) {
 			},
 			"half an hour": func(*rapid.T) { d.at = d.at.Add(30 * time.Minute) },
 			"begin": func(t *rapid.T) {
-				if err := d.Begin(t.Context(), "alice"); err != nil {
+				if err := d.Begin(t.Context(), "alice", "browser"); err != nil {
 					t.Fatal(err)
 				}
-				setup, err := d.Setup(t.Context(), "alice")
+				setup, err := d.Setup(t.Context(), "alice", "browser")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -64,7 +64,7 @@ func TestModel(t *testing.T) {
 					t.Skip("nothing waits")
 				}
 				off := rapid.Int64Range(-2, 2).Draw(t, "step")
-				codes, err := d.Confirm(t.Context(), "alice", password(t, m.next, d.at.Add(time.Duration(off)*30*time.Second)))
+				codes, err := d.Confirm(t.Context(), "alice", "browser", password(t, m.next, d.at.Add(time.Duration(off)*30*time.Second)))
 				switch {
 				case !m.pending(d.at):
 					if !errors.Is(err, secondfactor.ErrNone) {
@@ -128,7 +128,7 @@ func TestModel(t *testing.T) {
 				check(t, rapid.SampledFrom(m.spent).Draw(t, "code"), secondfactor.ErrWrong)
 			},
 			"renew recovery": func(t *rapid.T) {
-				state, err := d.State(t.Context(), "alice")
+				state, err := d.State(t.Context(), "alice", "browser")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -155,7 +155,7 @@ func TestModel(t *testing.T) {
 				m.on, m.secret, m.next, m.codes = false, "", "", nil
 			},
 			"": func(t *rapid.T) {
-				state, err := d.State(t.Context(), "alice")
+				state, err := d.State(t.Context(), "alice", "browser")
 				if err != nil {
 					t.Fatal(err)
 				}

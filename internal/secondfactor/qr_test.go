@@ -13,10 +13,10 @@ import (
 func TestQR(t *testing.T) {
 	d := newDesk(t)
 	for _, account := range []string{"a", "alice", "a person with quite a long name, as people have them at large companies"} {
-		if err := d.Begin(t.Context(), account); err != nil {
+		if err := d.Begin(t.Context(), account, "browser"); err != nil {
 			t.Fatal(err)
 		}
-		setup, err := d.Setup(t.Context(), account)
+		setup, err := d.Setup(t.Context(), account, "browser")
 		if err != nil {
 			t.Fatal(err)
 		}
