@@ -19,7 +19,7 @@ func (a *app) user() *cobra.Command {
 	return a.group("user", "Add, list and change accounts",
 		"The accounts of people who log in at the page or with Basic, and of machines with a password: the methods session and basic know them.\n\n"+
 			"A change counts at once, also for a gate that is running on the same store.",
-		a.userAdd(), a.userImport(), a.userList(), a.userShow(), a.userPasswd(), a.userLink(), a.userTOTP(), a.userSuspend(), a.userResume(), a.userGroups(), a.userRemove())
+		a.userAdd(), a.userImport(), a.userList(), a.userShow(), a.userPasswd(), a.userLink(), a.userTOTP(), a.userSuspend(), a.userResume(), a.userGroups(), a.userScopes(), a.userRemove())
 }
 
 // person is an account as JSON: everything but the hashes.

@@ -98,20 +98,31 @@ func (p *People) Update(ctx context.Context, by By, name string, c Changes, how 
 // ChangeGroups puts an account into groups and takes it out of others, and tells
 // whether that changed anything.
 func (p *People) ChangeGroups(ctx context.Context, by By, name string, add, remove []string) (store.Account, bool, error) {
+	return p.changeList(ctx, by, name, "groups", func(a *store.Account) *[]string { return &a.Groups }, add, remove)
+}
+
+// ChangeScopes does for what an account may do at most what ChangeGroups does for
+// its groups.
+func (p *People) ChangeScopes(ctx context.Context, by By, name string, add, remove []string) (store.Account, bool, error) {
+	return p.changeList(ctx, by, name, "scopes", func(a *store.Account) *[]string { return &a.Scopes }, add, remove)
+}
+
+func (p *People) changeList(ctx context.Context, by By, name, what string, of func(*store.Account) *[]string, add, remove []string) (store.Account, bool, error) {
 	account, changed, err := p.change(ctx, name, func(a *store.Account) (bool, error) {
-		groups := slices.Clone(a.Groups)
-		for _, g := range add {
-			if !slices.Contains(groups, g) {
-				groups = append(groups, g)
+		list := of(a)
+		next := slices.Clone(*list)
+		for _, word := range add {
+			if !slices.Contains(next, word) {
+				next = append(next, word)
 			}
 		}
-		groups = slices.DeleteFunc(groups, func(g string) bool { return slices.Contains(remove, g) })
-		differs := !slices.Equal(groups, a.Groups)
-		a.Groups = groups
+		next = slices.DeleteFunc(next, func(word string) bool { return slices.Contains(remove, word) })
+		differs := !slices.Equal(next, *list)
+		*list = next
 		return differs, nil
 	})
 	if err != nil || !changed {
 		return account, false, err
 	}
-	return account, true, p.note(ctx, by, "account.groups", account.Name, map[string]any{"groups": account.Groups})
+	return account, true, p.note(ctx, by, "account."+what, account.Name, map[string]any{what: *of(&account)})
 }
