@@ -122,6 +122,9 @@ func (a *app) runLogin(ctx context.Context, f loginFlags, target string) error {
 			return err
 		}
 	}
+	if err := f.wayIn(place.Server); err != nil {
+		return err
+	}
 	c, err := a.loginClient(ctx, f, place, store)
 	if err != nil {
 		return err

@@ -73,6 +73,13 @@ func (s *misbehaving) do(args []string) bool {
 		s.Set(func(e *oauthtest.Errs) {
 			e.Metadata = func(m map[string]any) { delete(m, "registration_endpoint") }
 		})
+	case "logs-nobody-in":
+		s.Set(func(e *oauthtest.Errs) {
+			e.Metadata = func(m map[string]any) {
+				delete(m, "authorization_endpoint")
+				delete(m, "device_authorization_endpoint")
+			}
+		})
 	case "gives":
 		body := fmt.Sprintf(`{"access_token":"access-few","token_type":"Bearer","expires_in":3600,"scope":%q}`, strings.Join(args[1:], " "))
 		s.Set(func(e *oauthtest.Errs) {

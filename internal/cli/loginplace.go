@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -8,6 +9,22 @@ import (
 	"github.com/gate401/gate401/client/storage"
 	"github.com/gate401/gate401/internal/explain"
 )
+
+// wayIn tells of a server at which nobody can log in as the flags say.
+func (f loginFlags) wayIn(s *oauth.Server) error {
+	var err error
+	switch {
+	case f.credentials:
+	case f.device && s.DeviceEndpoint == "":
+		err = errors.New("the server has no device_authorization_endpoint")
+	case !f.device && s.AuthorizationEndpoint == "":
+		err = errors.New("the server has no authorization_endpoint, so nobody can log in with a browser")
+	}
+	if err == nil {
+		return nil
+	}
+	return fail(ExitProblems, err, "a program can: --client-credentials; a gate401 logs people in once its file has a method of type session: browser: {type: session}")
+}
 
 // notGiven says which scopes were wanted and are not in the token: the API will
 // refuse it, and another login would be no better.
