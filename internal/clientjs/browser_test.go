@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gate401/gate401/web/browsertest"
@@ -29,7 +30,8 @@ type gate struct {
 	token     int    // what the token endpoint answers instead, 0 for an answer
 	calls     map[string]int
 	late      chan struct{} // the token endpoint answers when it is closed; nil at once
-	retry     string        // what a refusal advises, "" for refresh or reauthenticate
+	away      atomic.Pointer[string]
+	retry     string // what a refusal advises, "" for refresh or reauthenticate
 }
 
 func newGate(t *testing.T) *gate {
@@ -58,6 +60,9 @@ func newGate(t *testing.T) *gate {
 	m.HandleFunc("/auth/token", g.exchange)
 	m.HandleFunc("/orders", g.orders)
 	m.HandleFunc("/session/orders", g.sessionOrders)
+	m.HandleFunc("/away", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, *g.away.Load()+"/there", http.StatusFound)
+	})
 	m.HandleFunc("/session/step-up", func(w http.ResponseWriter, _ *http.Request) { refuse(w, `Session realm="orders"`, "step-up") })
 	m.HandleFunc("/says/{status}", func(w http.ResponseWriter, r *http.Request) {
 		var status int

@@ -119,6 +119,12 @@ func testBase(t *testing.T, b *browsertest.Browser) {
 	if got := sent(); got != "GET /orders " {
 		t.Errorf("another origin was sent %q", got)
 	}
+	// An API that leads elsewhere takes no token there: the browser drops it.
+	g.away.Store(&other)
+	browsertest.JS[string](p, `api.fetch('`+g.URL+`/away').then(r => '' + r.status, e => e.name)`)
+	if got := sent(); got != "GET /there " {
+		t.Errorf("after a redirect another origin was sent %q", got)
+	}
 	// And what leads back to the gate has the token.
 	if got := browsertest.JS[string](p, `api.fetch('`+g.URL+`/orders').then(r => '' + r.status)`); got != "200" {
 		t.Error(got)
