@@ -65,7 +65,7 @@ func TestServeWithoutAFile(t *testing.T) {
 		t.Errorf("the administrator gets %d", got)
 	}
 	res, _ := get(t, p.gate+"/", nil)
-	if res.StatusCode != 401 || len(res.Header["Www-Authenticate"]) != 2 {
+	if res.StatusCode != 401 || len(res.Header["Www-Authenticate"]) != 3 {
 		t.Errorf("without credentials: %d %v", res.StatusCode, res.Header)
 	}
 	for _, name := range []string{"gate401.db", "gate401.key"} {

@@ -125,7 +125,7 @@ func TestInheritedRealm(t *testing.T) {
 	}
 	defer first.Close()
 	for realm, same := range map[string]bool{"gate401": true, "another": false} {
-		next, err := build.New(load(t, "storage: {records: memory}\ngate: {realm: "+realm+"}\nmethods: {password: {type: basic}, key: {type: api-key}, own: {type: bearer, audience: gate401}}"),
+		next, err := build.New(load(t, "storage: {records: memory}\ngate: {realm: "+realm+"}\nmethods: {password: {type: basic}, browser: {type: session}, key: {type: api-key}, own: {type: bearer, audience: gate401}}"),
 			stores, build.Options{PublicURL: public, Before: first})
 		if err != nil {
 			t.Fatal(err)

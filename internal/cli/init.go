@@ -29,6 +29,7 @@ storage:
 
 methods:
   password: {type: basic}                       # gate401 user add NAME
+  browser: {type: session}                      # a login page, and logins of apps: /auth/account
   key: {type: api-key, header: X-API-Key}       # gate401 key create --owner NAME
   own: {type: bearer, audience: api}            # gate401 token issue --sub NAME
 

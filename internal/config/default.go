@@ -17,6 +17,7 @@ func Default() *File {
 		Storage: Storage{Records: "sqlite:gate401.db", Shared: "memory"},
 		Methods: Methods{
 			{Name: "password", Type: TypeBasic, Basic: &Basic{Type: TypeBasic}},
+			{Name: "browser", Type: TypeSession, Session: &Session{Type: TypeSession}},
 			{Name: "key", Type: TypeAPIKey, APIKey: defaultAPIKey()},
 			{Name: "own", Type: TypeBearer, Bearer: &Bearer{Type: TypeBearer, Audience: Audience{"gate401"}}},
 		},

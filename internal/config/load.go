@@ -59,7 +59,7 @@ func (l *Loader) Examine(name string, data []byte) (*File, error) {
 	}
 	f := Default()
 	f.source = src
-	f.Issuer = Issuer{} // what the file does not say is filled in behind the checks
+	f.Issuer, f.Login = Issuer{}, Login{} // what the file does not say is filled in behind the checks
 	if root == nil || root.ShortTag() == "!!null" && root.Value == "" {
 		f.fill()
 		return f, nil
