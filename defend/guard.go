@@ -29,6 +29,12 @@ type Guard struct {
 	// 0 means 2 s, below 0 not at all. Without it a hundred right credentials
 	// that arrive at once would exceed a limit that none of them counts against.
 	Wait time.Duration
+	// Since tells when that by which an account proves itself was last changed, and
+	// the zero time where nobody knows. A network from which the account proved
+	// itself before is not known for it any more: a stolen password is changed to
+	// shut somebody out. It is asked about the attempts from known networks alone;
+	// after an error they stay known. nil means never.
+	Since func(ctx context.Context, account string) (time.Time, error)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
@@ -101,6 +107,11 @@ func (g *Guard) Reserve(ctx context.Context, r *gate401.Request, c gate401.Crede
 	g.once.Do(g.start)
 	account, _ := c.Account()
 	res := &reservation{guard: g, account: shortened(account), network: networkOf(r.Client)}
+	if g.Since != nil && g.known.has(res.account, res.network, g.now()) {
+		if since, err := g.Since(ctx, account); err == nil && !since.IsZero() {
+			g.known.forgetBefore(res.account, since.UnixNano())
+		}
+	}
 	var deadline <-chan time.Time
 	for {
 		full, wait := res.take(g.now())

@@ -99,3 +99,21 @@ func (k *known) forget(account string) {
 	defer k.mu.Unlock()
 	delete(k.byAccount, account)
 }
+
+// forgetBefore makes the networks unknown that were last learned before at.
+func (k *known) forgetBefore(account string, at int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	known := k.byAccount[account]
+	if known == nil {
+		return
+	}
+	for i := range known {
+		if known[i].until-int64(KnownFor) < at {
+			known[i] = place{}
+		}
+	}
+	if *known == (places{}) {
+		delete(k.byAccount, account)
+	}
+}

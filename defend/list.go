@@ -134,8 +134,8 @@ func (g *Guard) forgive(matches func(key) bool) (n int) {
 	return n
 }
 
-// ForgetKnown makes every network unknown for the account again, as after a
-// stolen password was changed.
+// ForgetKnown makes every network unknown for the account again, for whoever has
+// no Since and knows that a stolen password was changed.
 func (g *Guard) ForgetKnown(account string) {
 	g.once.Do(g.start)
 	g.known.forget(shortened(account))

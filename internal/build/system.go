@@ -94,7 +94,7 @@ func (s *System) assemble(m *methods, o Options) error {
 	}
 	d := s.Config.Defend
 	if s.Guard = o.Guard; s.Guard == nil {
-		s.Guard = &defend.Guard{Now: o.Now, Limits: Limits(s.Config)}
+		s.Guard = &defend.Guard{Now: o.Now, Limits: Limits(s.Config), Since: s.Stores.proofsSince}
 	}
 	s.Headers, s.Query, s.Cookies = m.places()
 	if method, ok := s.Config.Session(); ok {
