@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -123,26 +125,38 @@ func (a *app) signingKeyNew(cmd *cobra.Command, algorithm func() (string, error)
 			return err
 		}
 		defer func() { _ = r.Close() }()
-		made, err := r.Keyring.Rotate(ctx, alg, time.Duration(lead))
+		before, err := r.Keyring.List(ctx)
 		if err != nil {
 			return storeError(err)
 		}
+		made, err := r.Keyring.Rotate(ctx, alg, time.Duration(lead))
+		if errors.Is(err, keyring.ErrWaiting) {
+			return fail(ExitProblems, fmt.Errorf("%s: %s waits to sign already, from %s on", cmd.CommandPath(), made.ID, explain.Moment(made.NotBefore)),
+				"--now lets a key sign at once: that one, if it is of the kind", `"gate401 signing-key retire `+made.ID+`" withdraws it; then make another`)
+		}
+		if err != nil {
+			return storeError(err)
+		}
+		forward := slices.ContainsFunc(before, func(k store.SigningKey) bool { return k.ID == made.ID })
 		if err := r.audit(ctx, action, made.ID, map[string]any{"alg": made.Algorithm, "signs_from": made.NotBefore.UTC()}); err != nil {
 			return err
 		}
 		if asJSON {
 			return a.json(newSigningKey(made, a.Now()))
 		}
-		if now {
+		switch {
+		case forward:
+			a.say("brought the key %s (%s) forward: it is published since %s and signs from now on", made.ID, made.Algorithm, explain.Moment(made.Created))
+		case now:
 			a.say("made the key %s (%s), which signs from now on", made.ID, made.Algorithm)
 			a.say("note: whoever keeps the key set in a cache may refuse its first tokens for some minutes")
-		} else {
+		default:
 			a.say("made the key %s (%s), which is published now and signs from %s on", made.ID, made.Algorithm, explain.Moment(made.NotBefore))
 		}
 		return nil
 	}
 	cmd.Flags().Var(&lead, "lead", "how long the key is published before it signs: longer than anybody caches the key set")
-	cmd.Flags().BoolVar(&now, "now", false, "let it sign at once; caches may not have it yet")
+	cmd.Flags().BoolVar(&now, "now", false, "let it sign at once, or the one that waits; caches may not have it yet")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	exclusive(cmd, "lead", "now")
 	w.flags(cmd)
@@ -183,7 +197,8 @@ func (a *app) signingKeyRotate() *cobra.Command {
 		Use:   "rotate",
 		Short: "Make the key that follows the one that signs",
 		Long: "Makes the next key, of the same kind. It is published at once and signs after the lead; then the one that signs now retires, " +
-			"and goes when the last token that it signed is over. Nobody is logged out.",
+			"and goes when the last token that it signed is over. Nobody is logged out.\n\n" +
+			"There is one successor at a time: while one waits, the exit status is 1, and --now lets that one sign at once.",
 		Example: `gate401 signing-key rotate
 gate401 signing-key rotate --now`,
 	}, func() (string, error) { return "", nil }, "signing-key.rotate")

@@ -50,7 +50,9 @@ func TestKeysByAnyOrder(t *testing.T) {
 			"turn": func(*rapid.T) { _, err := ring().Turn(ctx, keyring.Schedule{}); must(err) },
 			"rotate": func(t *rapid.T) {
 				_, err := ring().Rotate(ctx, "", time.Duration(rapid.IntRange(0, 120).Draw(t, "lead"))*time.Minute)
-				must(err)
+				if !errors.Is(err, keyring.ErrWaiting) {
+					must(err)
+				}
 			},
 			"retire": func(*rapid.T) { _, err := ring().Retire(ctx, any()); must(err) },
 			"revoke": func(*rapid.T) {
@@ -94,8 +96,7 @@ func TestKeysByAnyOrder(t *testing.T) {
 				}
 			},
 		})
-		// Left alone, all but the one that signs go; each of those that were made for
-		// later takes a turn or two.
+		// Left alone, all but the one that signs go.
 		for range 60 {
 			turned, err := rings[0].Turn(ctx, keyring.Schedule{})
 			must(err)

@@ -136,33 +136,6 @@ func (s Schedule) next(records []store.SigningKey, now time.Time) time.Time {
 	return at
 }
 
-// Rotate publishes a new key, which signs after lead; then those before it
-// retire. An empty alg is that of the key that was made last.
-func (k *Keyring) Rotate(ctx context.Context, alg string, lead time.Duration) (store.SigningKey, error) {
-	for range attempts {
-		newest, records, err := k.newest(ctx)
-		if err != nil {
-			return store.SigningKey{}, err
-		}
-		if alg == "" {
-			alg = token.ES256
-			if last, ok := latest(records, k.now()); ok {
-				alg = last.Algorithm
-			}
-		}
-		made, err := k.introduce(ctx, newest, alg, k.now().Add(max(lead, 0)))
-		if errors.Is(err, store.ErrConflict) {
-			continue // somebody was faster: their key is the one before ours
-		}
-		if err != nil {
-			return store.SigningKey{}, err
-		}
-		_, err = k.settle(ctx, DefaultLead)
-		return made, err
-	}
-	return store.SigningKey{}, ErrBusy
-}
-
 // Retire lets a key sign no more from now on; what it signed stays good. If no
 // other could sign, the one that waits or a new one does, at once.
 func (k *Keyring) Retire(ctx context.Context, id string) (store.SigningKey, error) {
