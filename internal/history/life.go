@@ -168,12 +168,12 @@ func (l *Life) revocation(ctx context.Context, set *store.Set, family string) er
 			}
 		}
 	}
-	if t.Issued.IsZero() && family == "" {
-		// When it was issued is not known, so that only a revocation of the token
-		// itself can be told.
-		t.Client, t.Subject = "", ""
-	}
 	r, err := set.Tokens.Revoked(ctx, t)
+	if err == nil && t.Issued.IsZero() && family == "" && r.Kind != store.RevokedToken {
+		// When it was issued is not known, nor that it ever was, so that only a
+		// revocation of the token itself can be told.
+		return nil
+	}
 	return keep(&l.Revoked, r, err)
 }
 

@@ -188,3 +188,24 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// That everything was withdrawn tells nothing of what nobody knows.
+func TestTraceOfNothingAfterAllWasRevoked(t *testing.T) {
+	set, _ := shop(t)
+	now := time.Date(2026, 1, 2, 4, 0, 0, 0, time.UTC)
+	if err := set.Tokens.Revoke(t.Context(), store.Revocation{Kind: store.RevokedAll, ID: store.Everything, At: now, Until: now.Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		in   string
+		want error
+	}{{"nothing", store.ErrNotFound}, {"alone", nil}} {
+		l, err := history.Trace(t.Context(), set, history.Ref{ID: test.in})
+		if !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, want %v", test.in, err, test.want)
+		}
+		if err == nil && (l.Revoked == nil || l.Revoked.Kind != store.RevokedAll) {
+			t.Errorf("%s: revoked by %v", test.in, l.Revoked)
+		}
+	}
+}
