@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gate401/gate401"
@@ -194,6 +195,10 @@ func (a *Assertion) sign(key Signer, id *gate401.Identity, now time.Time) (*sign
 
 // claims are all but those that say when.
 func (a *Assertion) claims(id *gate401.Identity) (map[string]any, error) {
+	// JSON has no words for other octets: two subjects could become one.
+	if !utf8.ValidString(id.Subject) || !utf8.ValidString(id.Issuer) {
+		return nil, errors.New("the subject or its issuer is not UTF-8, which a JWT cannot hold")
+	}
 	c := map[string]any{"iss": a.Issuer, "aud": a.Audience, "sub": id.Subject}
 	if id.Issuer != "" {
 		c["sub"] = a.Subject(id.Issuer, id.Subject)
@@ -204,32 +209,50 @@ func (a *Assertion) claims(id *gate401.Identity) (map[string]any, error) {
 		}
 	}
 	set(ClaimSubject, map[string]string{"format": "iss_sub", "iss": id.Issuer, "sub": id.Subject}, id.Issuer != "")
-	set(ClaimGroups, id.Groups, len(id.Groups) > 0)
-	set(ClaimScope, strings.Join(id.Scopes, " "), len(id.Scopes) > 0)
+	groups, scopes, amr := only(id.Groups, utf8.ValidString), only(id.Scopes, isScope), only(means(id), utf8.ValidString)
+	set(ClaimGroups, groups, len(groups) > 0)
+	set(ClaimScope, strings.Join(scopes, " "), len(scopes) > 0)
 	set(ClaimAuthTime, id.AuthTime.Unix(), !id.AuthTime.IsZero())
 	set(ClaimACR, text(id, "acr"), text(id, "acr") != "")
-	set(ClaimAMR, means(id), len(means(id)) > 0)
+	set(ClaimAMR, amr, len(amr) > 0)
 	set(ClaimClient, text(id, "client_id"), text(id, "client_id") != "")
 	set(ClaimMethod, id.Method, id.Method != "")
-	// JSON has no words for other octets: two subjects could become one.
-	for _, s := range slices.Concat([]string{id.Subject, id.Issuer}, id.Groups, id.Scopes) {
-		if !utf8.ValidString(s) {
-			return nil, errors.New("the identity holds what is not UTF-8, which a JWT cannot hold")
-		}
-	}
-	for _, s := range id.Scopes {
-		if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' }) && a.has(ClaimScope) {
-			return nil, errors.New("the identity has a scope with a space, which would be two")
-		}
-	}
 	return c, nil
 }
 
 func (a *Assertion) has(c Claim) bool { return a.Claims == nil || slices.Contains(a.Claims, c) }
 
-// text is a claim of the credential that is a string.
+// only is what of list can be told. What cannot is left out and not refused: to
+// know less of somebody never lets them do more, and the rest still holds.
+func only(list []string, can func(string) bool) []string {
+	for i, s := range list {
+		if can(s) {
+			continue
+		}
+		out := slices.Clone(list[:i])
+		for _, s := range list[i+1:] {
+			if can(s) {
+				out = append(out, s)
+			}
+		}
+		return out
+	}
+	return list
+}
+
+// isScope tells whether s stays one among others with spaces between (RFC 8693
+// section 4.2), for those too who take more than U+0020 for a space.
+func isScope(s string) bool {
+	return s != "" && utf8.ValidString(s) &&
+		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) })
+}
+
+// text is a claim of the credential that is a string which a JWT can hold.
 func text(id *gate401.Identity, name string) string {
 	s, _ := id.Claims[name].(string)
+	if !utf8.ValidString(s) {
+		return ""
+	}
 	return s
 }
 

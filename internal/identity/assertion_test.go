@@ -98,6 +98,11 @@ func TestClaims(t *testing.T) {
 				"sub_id": map[string]any{"format": "iss_sub", "iss": "https://idp.example", "sub": "alice"}}},
 		{"what was chosen alone", gate401.Identity{Subject: "alice", Method: "basic", Groups: []string{"c"}, Scopes: []string{"r"}}, []identity.Claim{identity.ClaimGroups},
 			map[string]any{"sub": "alice", "groups": []any{"c"}}},
+		{"what cannot be told", gate401.Identity{Subject: "alice", Method: "session", Groups: []string{"a", "b\xff", "c d"},
+			Scopes: []string{"", "r", "w admin", "w\tadmin", "w\u00a0admin", "w\u2028admin", "w\ufeffadmin", "w\xff", "lire:é"},
+			Claims: map[string]any{"client_id": "shop\xff", "acr": "h\xfe", "amr": []string{"pwd", "o\xff"}}}, nil,
+			map[string]any{"sub": "alice", "method": "session", "groups": []any{"a", "c d"}, "scope": "r lire:é", "amr": []any{"pwd"}}},
+		{"nothing that can be told", gate401.Identity{Subject: "alice", Groups: []string{"\xff"}, Scopes: []string{"orders:read admin"}}, nil, map[string]any{"sub": "alice"}},
 		{"a credential that is nearly over", gate401.Identity{Subject: "alice", Expires: noon.Add(20 * time.Second)}, nil, map[string]any{"sub": "alice", "exp": iat + 20}},
 		{"one that is over, but for the leeway", gate401.Identity{Subject: "alice", Expires: noon.Add(-time.Second)}, nil, map[string]any{"sub": "alice", "exp": iat + 5}},
 	} {
@@ -213,7 +218,7 @@ func TestNobody(t *testing.T) {
 		{"no key", func(*gate401.Identity) { d.err = errors.New("the store is away") }, "the store is away"},
 		{"no signature", func(*gate401.Identity) { d.key.away = true }, "no ink"},
 		{"octets", func(id *gate401.Identity) { id.Subject = "al\xff" }, "UTF-8"},
-		{"a scope that is two", func(id *gate401.Identity) { id.Scopes = []string{"orders:read admin"} }, "a scope with a space"},
+		{"octets for an issuer", func(id *gate401.Identity) { id.Issuer = "https://\xff" }, "UTF-8"},
 	} {
 		d.err, d.key.away = nil, false
 		id := &gate401.Identity{Subject: "alice"}
