@@ -20,7 +20,7 @@ type loginFlags struct {
 	clientID, secretFile string
 	device, credentials  bool
 	noBrowser, list      bool
-	asJSON               bool
+	asJSON, keepEarlier  bool
 	scopes               scopes
 	resources            []string
 	api                  string
@@ -38,6 +38,7 @@ func (a *app) login() *cobra.Command {
 			"The URL is that of the issuer, or of an API whose 401 names its issuer (RFC 9728).\n\n" +
 			"A browser on this machine is used, with PKCE and a loopback address; with --device one on any machine; with --client-credentials none, for programs. " +
 			"Without --client-id the client of an earlier login is used, or one is registered where the server lets anybody (RFC 7591).\n\n" +
+			"A login that this one replaces is revoked at the server, if it has a way (RFC 7009).\n\n" +
 			"The exit status is 0 if it worked, 1 if it was refused, 2 for wrong use, and 3 if the server could not be asked.",
 		Example: `gate401 login https://api.example.com/orders
 gate401 login https://idp.example.com --client-id cli --scope 'openid offline_access' --api https://api.example.com
@@ -70,6 +71,7 @@ gate401 login --list`,
 	fl.StringVar(&f.api, "api", "", "send the token to this API, the origin of the `URL`")
 	fl.IntVar(&f.port, "port", 0, "the `PORT` of the loopback address, for servers that want a certain one")
 	fl.BoolVar(&f.noBrowser, "no-browser", false, "open no browser, only show the address")
+	fl.BoolVar(&f.keepEarlier, "keep-earlier", false, "do not revoke the login that this one replaces: a few servers would end both")
 	fl.Var(&f.timeout, "timeout", "how long to wait for the person")
 	fl.BoolVar(&f.list, "list", false, "list what is stored")
 	fl.BoolVar(&f.asJSON, "json", false, "print JSON, without the tokens")
@@ -153,15 +155,12 @@ func (a *app) runLogin(ctx context.Context, f loginFlags, target string) error {
 		return loginError(err)
 	}
 	e := c.Entry(tokens, place)
-	// A process that renews an earlier login of the same key must not overwrite this one.
-	unlock, err := store.Lock(wait, e.Key)
+	earlier, err := replace(ctx, wait, store, e)
 	if err != nil {
 		return storageError(err)
 	}
-	err = store.Put(ctx, e)
-	unlock()
-	if err != nil {
-		return storageError(err)
+	if !f.keepEarlier {
+		a.endEarlier(ctx, earlier, e)
 	}
 	if err := a.loggedIn(f, e); err != nil || f.asJSON {
 		return err

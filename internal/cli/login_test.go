@@ -103,6 +103,9 @@ func (s *misbehaving) do(args []string) bool {
 			}
 		})
 	case "revoked":
+		if len(args) > 1 {
+			return fmt.Sprint(len(s.Revoked())) == args[1]
+		}
 		return len(s.Revoked()) > 0
 	case "renewed":
 		n := 0
