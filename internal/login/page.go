@@ -118,7 +118,7 @@ func (p *page) notice() (notice, bool) {
 		return notice{true, p.shown.Title, "Try again in " + inWords(p.wait) + "."}, true
 	case reason.CredentialsInvalid:
 		if p.step == stepCode {
-			return notice{true, "The code is not right", "Each code is good once, for half a minute. Wait for the next one and type it."}, true
+			return notice{true, wrongCode, wrongCodeHelp}, true
 		}
 		return notice{true, p.shown.Title, "Check the spelling, Caps Lock and the layout of your keyboard."}, true
 	case reason.AuthenticationTooOld:

@@ -56,6 +56,11 @@ func TestSecondFactorOfAProgram(t *testing.T) {
 	if w.Code != 401 || h.last().Reason() != reason.AuthenticationTooWeak || w.Header().Get("Content-Type") != "application/problem+json" {
 		t.Errorf("%d %s %v", w.Code, h.last().Reason(), w.Header())
 	}
+	w = h.do(http.MethodPost, "/auth/login", url.Values{"code": {"000000"}})
+	if body := w.Body.String(); w.Code != 401 || !strings.Contains(body, `"title":"The code is not right"`) || !strings.Contains(body, `"code":"credentials-invalid"`) ||
+		!strings.Contains(body, `"detail":"Each code is good once`) || strings.Contains(body, "password") {
+		t.Errorf("a wrong code: %d %s", w.Code, body)
+	}
 	if w = h.do(http.MethodPost, "/auth/login", url.Values{"code": {"123456"}}); w.Code != 303 || h.jar["__Host-g401"] == "" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
