@@ -156,6 +156,21 @@ func TestWrongUse(t *testing.T) {
 	}
 }
 
+// A person who follows an old link reads a page, with a way on.
+func TestNoSuchProviderInABrowser(t *testing.T) {
+	g := newRig(t, nil)
+	r := httptest.NewRequest("GET", "/auth/login/NOPE", nil)
+	r.Header.Set("Accept", "text/html")
+	r.Header.Set("Sec-Fetch-Mode", "navigate")
+	r.Header.Set("Sec-Fetch-Dest", "document")
+	w := httptest.NewRecorder()
+	g.h.ServeHTTP(w, r)
+	if body := w.Body.String(); w.Code != 404 || w.Header().Get("Content-Type") != "text/html; charset=utf-8" || w.Header().Get("Content-Security-Policy") == "" ||
+		!strings.Contains(body, "There is no such way to log in") || !strings.Contains(body, `href="/auth/login"`) || strings.Contains(body, "Try again") || strings.Contains(body, "NOPE") {
+		t.Errorf("%d %v\n%s", w.Code, w.Header(), body)
+	}
+}
+
 // The keys of a provider are replaced while the gate runs.
 func TestKeyRotation(t *testing.T) {
 	g := newRig(t, nil)

@@ -121,7 +121,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	v.p = p
 	switch {
 	case !ok:
-		v.plain(http.StatusNotFound, "No provider has this name.")
+		v.nowhere()
 	case hr.Method != http.MethodGet && hr.Method != http.MethodHead:
 		w.Header()["Allow"] = []string{"GET, HEAD"}
 		v.plain(http.StatusMethodNotAllowed, "Only GET and HEAD are understood here.")

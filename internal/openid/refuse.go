@@ -224,6 +224,20 @@ func (v *visit) page(status int, s sorry) {
 	_, _ = v.w.Write(body.Bytes())
 }
 
+// nowhere answers where there is no provider: a link may be older than the
+// configuration.
+func (v *visit) nowhere() {
+	if !v.r.PrefersPage() {
+		v.plain(http.StatusNotFound, "No provider has this name.")
+		return
+	}
+	v.fields()
+	v.page(http.StatusNotFound, sorry{
+		Title: "There is no such way to log in", Says: "The link that you followed is wrong, or older than what can be used here.",
+		Other: v.link(v.prefix+"/login", false), Request: v.r.ID,
+	})
+}
+
 // plain answers what is no refusal of anybody.
 func (v *visit) plain(status int, says string) {
 	v.fields()
