@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,7 +66,7 @@ func (a *app) sessionList() *cobra.Command {
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List sessions",
-		Long:    "Lists the sessions that are good; with --all also those that are over and still remembered.",
+		Long:    "Lists the sessions that are good, the newest first; with --all also those that are over and still remembered.",
 		Example: "gate401 session list --account alice",
 		Args:    wants(0, 0, ""),
 		RunE: a.with(&w, func(ctx context.Context, r *records, _ []string) error {
@@ -75,14 +76,18 @@ func (a *app) sessionList() *cobra.Command {
 			}
 			now := a.Now()
 			sessions := listing[sessionRecord]{head: []string{"id", "state", "who", "since", "seen", "address", "agent"}}
+			var found []store.Session
 			for s, err := range r.sessions(ctx, subject) {
 				if err != nil {
 					return storeError(err)
 				}
-				out := newSession(s, now)
-				if !all && out.State != active {
-					continue
+				if all || newSession(s, now).State == active {
+					found = append(found, s)
 				}
+			}
+			slices.SortStableFunc(found, func(a, b store.Session) int { return b.Created.Compare(a.Created) })
+			for _, s := range found {
+				out := newSession(s, now)
 				who := explain.Visible(out.Subject)
 				if out.Provider != "" {
 					who += " (" + explain.Visible(out.Provider) + ")"

@@ -70,3 +70,36 @@ func TestSubjectOfProvider(t *testing.T) {
 		t.Errorf("what goes on: %q", got)
 	}
 }
+
+// Whoever looks for a login that is not theirs looks for a late one.
+func TestSessionsNewestFirst(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "gate.db")
+	now := time.Now().Add(-time.Hour)
+	set, err := sqlite.Open(t.Context(), sqlite.Options{Path: file, Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, id := range []string{"s_m", "s_a", "s_z", "s_k"} {
+		now = now.Add(time.Minute)
+		if _, err := set.Sessions.CreateSession(t.Context(), store.Session{
+			ID: id, Hash: [32]byte{byte(i + 1)}, Subject: "alice", Issuer: "https://idp.example", AuthTime: now, Expires: now.Add(24 * time.Hour),
+		}, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := set.Close(); err != nil {
+		t.Fatal(err)
+	}
+	status, out, log := run(t, "session", "list", "--json", "--store", "sqlite:"+file)
+	var list []struct{ ID string }
+	if err := json.Unmarshal([]byte(out), &list); status != cli.ExitOK || err != nil {
+		t.Fatal(status, log, err)
+	}
+	var ids []string
+	for _, one := range list {
+		ids = append(ids, one.ID)
+	}
+	if got := strings.Join(ids, " "); got != "s_k s_z s_a s_m" {
+		t.Errorf("the order is %q", got)
+	}
+}
