@@ -356,3 +356,33 @@ func TestLinkWithSecondFactor(t *testing.T) {
 		t.Error("a link replaces the second factor")
 	}
 }
+
+// However many there are, the page is short, and says so; whoever is there by a
+// provider reads its name, and of a key that may nothing that it may nothing.
+func TestWhatTheOverviewSays(t *testing.T) {
+	s := newSite(t)
+	s.Provider = func(name string) string { return "Example Works (" + name + ")" }
+	carol := s.login(t, session.Proved{Subject: "carol", Issuer: "https://idp.example", Provider: "work"})
+	if text := carol.get(t, "/auth/account").text(); !strings.Contains(text, "by Example Works (work)") {
+		t.Errorf("the provider is not called by its label:\n%s", text)
+	}
+	alice := s.alice(t)
+	for i, scopes := range [][]string{nil, {"orders:read"}} {
+		if _, err := s.set.APIKeys.CreateAPIKey(t.Context(), store.APIKey{ID: string(rune('a' + i)), Hash: [32]byte{byte(i + 1)}, Environment: "live", Owner: "alice", Scopes: scopes}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := strings.Count(alice.get(t, "/auth/account").text(), "May: nothing that is asked for by name"); n != 1 {
+		t.Errorf("%d keys are called powerless, want one", n)
+	}
+	if strings.Contains(alice.get(t, "/auth/account").text(), "There are more") {
+		t.Error("one browser is too many")
+	}
+	for range 70 {
+		s.alice(t)
+	}
+	text := alice.get(t, "/auth/account").text()
+	if n := strings.Count(text, "sessions/end"); n != 49 || !strings.Contains(text, "this browser") || !strings.Contains(text, "There are more. Listed are the 50 that were used last.") {
+		t.Errorf("%d sessions are listed beside this one", n)
+	}
+}

@@ -59,6 +59,8 @@ type Handler struct {
 	// KeyEnvironment is that of the API keys which the gate takes; empty where it
 	// takes none.
 	KeyEnvironment string
+	// Provider is what people call a provider of that name; nil for the name.
+	Provider func(name string) string
 	// FileAccounts says that people log in by a file of names, not by the
 	// records: they have no password and no keys here.
 	FileAccounts bool

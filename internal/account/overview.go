@@ -29,11 +29,16 @@ type mine struct {
 	takes    bool // the gate takes API keys
 	account  store.Account
 	factor   secondfactor.State
+	provider string // as people call it
 	sessions []store.Session
+	more     bool           // there are more than are listed
 	keys     []store.APIKey // that are good
 	over     []store.APIKey // that are not
 	apps     []people.App
 }
+
+// maxSessions is how many sessions are listed: the page is for people.
+const maxSessions = 50
 
 // maxOver is how many keys that are over are shown.
 const maxOver = 20
@@ -56,6 +61,12 @@ func (h *Handler) overview(c *call) error {
 	slices.SortStableFunc(m.sessions, func(a, b store.Session) int {
 		return cmp.Compare(rank(a, c.person), rank(b, c.person))
 	})
+	if len(m.sessions) > maxSessions {
+		m.sessions, m.more = m.sessions[:maxSessions], true
+	}
+	if m.provider = c.person.Provider; m.provider != "" && h.Provider != nil {
+		m.provider = h.Provider(m.provider)
+	}
 	if m.apps, err = h.People.Apps(ctx, c.who()); err != nil {
 		return err
 	}

@@ -25,7 +25,15 @@ func (h *house) accounts(g *generation) *account.Handler {
 		People:         &people.People{Set: h.stores.Set, Hasher: h.stores.Hasher, Remove: h.stores.RemoveAccount, Record: h.history.Record},
 		Factors:        h.factors(g),
 		KeyEnvironment: keyEnvironment(g.config),
-		FileAccounts:   method.Session.Htpasswd != "",
+		Provider: func(name string) string {
+			for _, p := range g.login.Providers {
+				if p.Name == name {
+					return p.Label
+				}
+			}
+			return name // it was taken out of the configuration since
+		},
+		FileAccounts: method.Session.Htpasswd != "",
 		AskLogin: func(w http.ResponseWriter, hr *http.Request, again *session.Person) {
 			ask := login.Ask{}
 			if again != nil {
