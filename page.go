@@ -14,7 +14,7 @@ import (
 // page writes a refusal for a person: what happened, what to do, and the
 // request id to quote when asking for help. It shows nothing that the JSON
 // would not.
-func (p *Responder) page(w http.ResponseWriter, r *Request, info reason.Info, other string) {
+func (p *Responder) page(w http.ResponseWriter, r *Request, info reason.Info, who, other string) {
 	h := w.Header()
 	h["Content-Type"] = htmlUTF8
 	h["Content-Security-Policy"] = p.pagePolicy
@@ -38,7 +38,11 @@ func (p *Responder) page(w http.ResponseWriter, r *Request, info reason.Info, ot
 	if p.Support != "" {
 		b.WriteString(` <a class="more" href="` + html.EscapeString(p.Support) + `">Ask for help</a>`)
 	}
-	b.WriteString(`</p><dl><dt>Reason</dt><dd><code>` + html.EscapeString(string(info.Code)) + `</code></dd>`)
+	b.WriteString(`</p><dl>`)
+	if who != "" {
+		b.WriteString(`<dt>Logged in as</dt><dd>` + html.EscapeString(who) + `</dd>`)
+	}
+	b.WriteString(`<dt>Reason</dt><dd><code>` + html.EscapeString(string(info.Code)) + `</code></dd>`)
 	b.WriteString(`<dt>Request</dt><dd><code>` + html.EscapeString(r.ID) + `</code></dd></dl></main></body></html>` + "\n")
 	body := b.String()
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
@@ -47,16 +51,20 @@ func (p *Responder) page(w http.ResponseWriter, r *Request, info reason.Info, ot
 }
 
 // switching is where somebody who is logged in with a browser, and may not see
-// what was asked for, can log in as somebody else; empty for nowhere.
-func (p *Responder) switching(r *Request, d *Decision) string {
+// what was asked for, can log in as somebody else, and who they are; empty for
+// nowhere, and where no name is known.
+func (p *Responder) switching(r *Request, d *Decision) (who, other string) {
 	if p.Switch == "" || d.Status() != http.StatusForbidden || d.Method() != "session" || d.Reason() == reason.CSRFFailed {
-		return ""
+		return "", ""
+	}
+	if d.Identity != nil && d.Identity.Issuer == "" {
+		who = d.Identity.Subject // that of a provider is no name that a person knows
 	}
 	to := r.Path
 	if r.URL != nil && r.URL.RawQuery != "" {
 		to += "?" + r.URL.RawQuery
 	}
-	return p.Switch + "?return_to=" + url.QueryEscape(to)
+	return who, p.Switch + "?return_to=" + url.QueryEscape(to)
 }
 
 // inWords turns seconds into what a person says.

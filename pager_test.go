@@ -98,6 +98,33 @@ func TestSwitch(t *testing.T) {
 	}
 }
 
+// Whoever may not see a page is told as whom they are logged in; a subject of a
+// provider is no name that a person knows.
+func TestSwitchTellsWho(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		id   *gate401.Identity
+		want bool
+	}{
+		{"an account", &gate401.Identity{Subject: "<alice>", Method: "session"}, true},
+		{"a provider's", &gate401.Identity{Subject: "<alice>", Method: "session", Issuer: "https://idp.example"}, false},
+		{"a password", &gate401.Identity{Subject: "<alice>", Method: "basic"}, false},
+		{"nobody", nil, false},
+	} {
+		r := &gate401.Request{Method: http.MethodGet, Path: "/a", Header: http.Header{"Accept": {"text/html"}}}
+		w := httptest.NewRecorder()
+		p := &gate401.Responder{Switch: "/auth/login"}
+		d := gate401.Decision{Identity: tt.id, Denial: &gate401.Denial{Reason: reason.GroupMissing}}
+		if tt.id != nil {
+			d.Denial.Method = tt.id.Method
+		}
+		p.Respond(w, r, d)
+		if got := strings.Contains(w.Body.String(), `<dt>Logged in as</dt><dd>&lt;alice&gt;</dd>`); got != tt.want || strings.Contains(w.Body.String(), "<alice>") {
+			t.Errorf("%s: %v\n%s", tt.name, got, w.Body)
+		}
+	}
+}
+
 // The login page is the 401 of a page that is opened where one can log in, and of
 // nothing else.
 func TestLoginPage(t *testing.T) {

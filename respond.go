@@ -139,7 +139,8 @@ func (p *Responder) write(w http.ResponseWriter, hr *http.Request, r *Request, d
 		if p.Login != nil && shown.Status == http.StatusUnauthorized && d.paged() && p.login(w, r, d) {
 			return
 		}
-		p.page(w, r, shown, p.switching(r, &d))
+		who, other := p.switching(r, &d)
+		p.page(w, r, shown, who, other)
 	case shapeGraphQL:
 		body := graphqlBody(r, shown, p.problems)
 		h["Content-Type"] = simpleJSON
