@@ -20,7 +20,7 @@ type loginFlags struct {
 	clientID, secretFile string
 	device, credentials  bool
 	noBrowser, list      bool
-	asJSON, keepEarlier  bool
+	asJSON, endEarlier   bool
 	scopes               scopes
 	resources            []string
 	api                  string
@@ -71,7 +71,7 @@ gate401 login --list`,
 	fl.StringVar(&f.api, "api", "", "send the token to this API, the origin of the `URL`")
 	fl.IntVar(&f.port, "port", 0, "the `PORT` of the loopback address, for servers that want a certain one")
 	fl.BoolVar(&f.noBrowser, "no-browser", false, "open no browser, only show the address")
-	fl.BoolVar(&f.keepEarlier, "keep-earlier", false, "do not revoke the login that this one replaces: a few servers would end both")
+	fl.BoolVar(&f.endEarlier, "end-earlier", false, "revoke the login that this one replaces; some servers end both then")
 	fl.Var(&f.timeout, "timeout", "how long to wait for the person")
 	fl.BoolVar(&f.list, "list", false, "list what is stored")
 	fl.BoolVar(&f.asJSON, "json", false, "print JSON, without the tokens")
@@ -159,9 +159,7 @@ func (a *app) runLogin(ctx context.Context, f loginFlags, target string) error {
 	if err != nil {
 		return storageError(err)
 	}
-	if !f.keepEarlier {
-		a.endEarlier(ctx, earlier, e)
-	}
+	a.leaveEarlier(ctx, f.endEarlier, earlier, e)
 	if err := a.loggedIn(f, e); err != nil || f.asJSON {
 		return err
 	}

@@ -27,11 +27,16 @@ func replace(ctx, wait context.Context, s storage.Store, e storage.Entry) (stora
 	return earlier, s.Put(ctx, e)
 }
 
-// endEarlier revokes the refresh token of a login that another has replaced: nobody
-// has it any more who could, and it stays good for weeks. The new login holds
-// whatever comes of it.
-func (a *app) endEarlier(ctx context.Context, earlier, e storage.Entry) {
-	if earlier.Refresh == "" || earlier.Refresh == e.Refresh {
+// leaveEarlier tells what becomes of a login that another has replaced: nobody has
+// its refresh token any more, and it stays good for weeks. It is revoked on request
+// alone, since RFC 7009 section 2.1 lets a server end all that rests on the same
+// grant, the new login with it. The new login holds whatever comes of it.
+func (a *app) leaveEarlier(ctx context.Context, end bool, earlier, e storage.Entry) {
+	switch {
+	case earlier.Refresh == "" || earlier.Refresh == e.Refresh:
+		return
+	case !end:
+		a.say("note: the earlier login of this client stays good at the server until it ends; --end-earlier revokes it, and so does \"gate401 logout\" before the next login")
 		return
 	}
 	wait, cancel := context.WithTimeout(ctx, revokeTimeout)
