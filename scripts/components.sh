@@ -27,7 +27,7 @@ buildah|buildah|the image for containers
 MODULES='
 requests|python3-requests|the mock as the requests of Python sees it
 httpx|python3-httpx|the mock as the httpx of Python sees it
-jwt|python3-jwt|the gate's tokens as PyJWT sees them
+jwt|python3-jwt|the tokens of the gate as PyJWT sees them
 '
 # Packages for Node, by folder: npm ci installs them.
 FOLDERS='

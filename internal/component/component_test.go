@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -84,6 +85,9 @@ func TestComponentsAreListed(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), component.Need(t, "bash", "bash"), "-c", "set -eu; . ../../scripts/components.sh").CombinedOutput(); err != nil {
+		t.Errorf("scripts/components.sh is no script: %v\n%s", err, out)
 	}
 	if len(needed) < 10 {
 		t.Errorf("only %d components were found: %v", len(needed), needed)
