@@ -91,5 +91,5 @@ fi
 say "tests, with the race detector"
 go test -race -shuffle=on -timeout 15m ./...
 
-say "fuzzing, ${GATE401_FUZZTIME:-3s} for each parser"
-scripts/fuzz.sh "${GATE401_FUZZTIME:-3s}"
+say "fuzzing, ${GATE401_FUZZTIME:-2s} for each parser"
+scripts/fuzz.sh "${GATE401_FUZZTIME:-2s}"

@@ -37,7 +37,11 @@ func Parse(s string) (to string, ok bool) {
 	if f := u.EscapedFragment(); f != "" {
 		to += "#" + f
 	}
-	return to, len(to) <= MaxLength
+	// Escaping may have made it longer.
+	if len(to) > MaxLength {
+		return "", false
+	}
+	return to, true
 }
 
 // Of is the address of a request, for coming back to it. ok is false for one that
