@@ -86,7 +86,7 @@ var incomplete = regexp.MustCompile(`did not find expected ('|node content)|unex
 func syntax(data []byte, err error) *Fault {
 	f := &Fault{Message: strings.TrimPrefix(err.Error(), "yaml: "), Syntax: true}
 	if incomplete.MatchString(f.Message) {
-		if better := unclosed(strings.TrimPrefix(string(data), "\uFEFF")); better != nil {
+		if better := unclosed(strings.TrimPrefix(oneBreak(string(data)), "\uFEFF")); better != nil {
 			better.Syntax = true
 			return better
 		}
@@ -98,11 +98,11 @@ func syntax(data []byte, err error) *Fault {
 	if m == nil {
 		return f
 	}
-	lines := bytes.Split(data, []byte("\n"))
+	lines := strings.Split(oneBreak(string(data)), "\n")
 	f.Message = f.Message[len(m[0]):]
 	f.Line, _ = strconv.Atoi(m[1])
 	f.Line, f.Column = min(f.Line, len(lines)), 1
-	if f.Line > 0 && bytes.IndexByte(lines[f.Line-1], '\t') >= 0 {
+	if f.Line > 0 && strings.IndexByte(lines[f.Line-1], '\t') >= 0 {
 		f.Hint = "YAML indents with spaces, never with tabs"
 	}
 	return f
@@ -110,18 +110,17 @@ func syntax(data []byte, err error) *Fault {
 
 // invalidUTF8 is the place of the first octet that is not UTF-8.
 func invalidUTF8(data []byte) (line, column int) {
-	line, column = 1, 1
-	for len(data) > 0 {
-		r, n := utf8.DecodeRune(data)
+	good := 0
+	for good < len(data) {
+		r, n := utf8.DecodeRune(data[good:])
 		if r == utf8.RuneError && n == 1 {
 			break
 		}
-		if column++; r == '\n' {
-			line, column = line+1, 1
-		}
-		data = data[n:]
+		good += n
 	}
-	return line, column
+	before := oneBreak(string(data[:good]))
+	last := before[strings.LastIndexByte(before, '\n')+1:]
+	return 1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(last)
 }
 
 // maxDepth is how deep what is plain may be nested.

@@ -2,6 +2,7 @@ package yamldoc_test
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -26,6 +27,10 @@ func TestRead(t *testing.T) {
 		{"as large as may be", strings.Repeat("x", 100), false, "scalar", ""},
 		{"too large", strings.Repeat("x", 101), false, "the file has more than 100 octets", ""},
 		{"not UTF-8", "a: b\nä: \xff", false, "2:4: the file is not UTF-8", "save it as UTF-8"},
+		{"not UTF-8 behind old line ends", "a: b\r\nc: d\re: \xff", false, "3:4: the file is not UTF-8", "save it as UTF-8"},
+		{"old line ends", "a: b\rc: \"d\re: f", false, "2:4: the quotation mark \" is not closed", "write another one"},
+		{"a tab behind old line ends", "a:\r\tb: c", false, "2:1: found character that cannot start any token", "spaces"},
+		{"two documents behind old line ends", "a: b\r---\rc: d\r", false, "2:1: there is a second document", "---"},
 		{"broken", "a: [", false, "1:4: the [ is not closed", "a ] is missing"},
 		{"a mapping not closed", "# {\nrules:\n  - {path: /a, allow: anyone\n  - {path: '/{b}'}\n", false, "3:5: the { is not closed", "a } is missing"},
 		{"a list in a mapping not closed", "a: 1\nb: {\"x\":\"]\", y: [c}\n", false, "2:17: the [ is not closed", "a ] is missing"},
@@ -141,13 +146,14 @@ func TestSimilar(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, s := range []string{"a: b", "[a, {b: c}]", "a: &x 1\nb: *x", "---\n---\n", "\xff", "a:\n\tb", "!!x y", "? a\n: b"} {
+	for _, s := range []string{"a: b", "[a, {b: c}]", "a: &x 1\nb: *x", "---\n---\n", "\xff", "a:\n\tb", "!!x y", "? a\n: b", "a: 1\r---\rb: 2", "a\u2028---\n---"} {
 		f.Add([]byte(s))
 	}
+	breaks := regexp.MustCompile("\r\n|[\n\r\u0085\u2028\u2029]") // YAML 1.1 §5.4
 	f.Fuzz(func(t *testing.T, data []byte) {
 		root, fault := yamldoc.Reader{What: "file", MaxSize: 1 << 16}.Read(data)
 		if fault != nil {
-			if root != nil || fault.Message == "" || fault.Line < 0 || fault.Line > strings.Count(string(data), "\n")+1 {
+			if root != nil || fault.Message == "" || fault.Line < 0 || fault.Line > len(breaks.FindAllIndex(data, -1))+1 {
 				t.Fatalf("%v, %+v", root, fault)
 			}
 			return
