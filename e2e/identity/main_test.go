@@ -31,8 +31,8 @@ type gate struct {
 }
 
 // serve starts the gate at address, with alice in its store. settings are more lines of the
-// file.
-func serve(t *testing.T, address, upstream, settings string) *gate {
+// file, rules more of its rules.
+func serve(t *testing.T, address, upstream, settings string, rules ...string) *gate {
 	t.Helper()
 	g := &gate{t: t, dir: t.TempDir()}
 	text := fmt.Sprintf(`
@@ -44,10 +44,10 @@ methods:
   key: {type: api-key}
   own: {type: bearer, audience: orders}
   browser: {type: session}
-rules: [{path: "/open/**", allow: anyone}]
+rules: [%s]
 issuer: {resources: [billing]}
 log: {format: json}
-`, address, upstream) + settings
+`, address, upstream, strings.Join(append(rules, `{path: "/open/**", allow: anyone}`), ", ")) + settings
 	if err := os.WriteFile(filepath.Join(g.dir, "gate401.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -67,6 +67,30 @@ func (g *gate) run(args ...string) string {
 		g.t.Fatalf("%v: %v\n%s", args, err, out)
 	}
 	return strings.TrimSpace(string(out))
+}
+
+// check is what a gateway is told that asks for alice before it forwards.
+func (g *gate) check(path string) http.Header {
+	g.t.Helper()
+	hr, err := http.NewRequestWithContext(g.t.Context(), http.MethodGet, g.url+"/auth/check/caddy", http.NoBody)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	for name, value := range map[string]string{
+		"Authorization": basic, "X-Forwarded-Method": "GET", "X-Forwarded-Uri": path, "X-Forwarded-Proto": "http",
+		"X-Forwarded-Host": strings.TrimPrefix(g.url, "http://"), "X-Forwarded-For": "192.0.2.1",
+	} {
+		hr.Header.Set(name, value)
+	}
+	res, err := http.DefaultClient.Do(hr)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		g.t.Fatalf("the gateway is told %s", res.Status)
+	}
+	return res.Header
 }
 
 // browser is a client that alice has logged in with.

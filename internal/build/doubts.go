@@ -45,7 +45,49 @@ func doubts(cfg *config.File) []access.Warning {
 				Hint:    "to name the resource, give the rule that protects it the key resource"})
 		}
 	}
-	return append(all, halfProofs(cfg)...)
+	return slices.Concat(all, halfProofs(cfg), sharedTokens(cfg))
+}
+
+// sharedTokens finds upstreams that are told who is asking in a token that is for
+// another one too, which each could show to the other. Where the file names the
+// same audience for both, that is a decision.
+func sharedTokens(cfg *config.File) []access.Warning {
+	if !cfg.Identity.JWT.On() {
+		return nil
+	}
+	type api struct {
+		name string
+		own  bool
+	}
+	first, told := map[string]api{}, map[string]bool{}
+	var all []access.Warning
+	look := func(i int, rule string, a *config.Asks) {
+		to, ok := cfg.DefaultUpstream()
+		if a.Upstream != "" {
+			to, ok = cfg.Upstreams.Find(a.Upstream)
+		}
+		if !ok || a.Allow != "" {
+			return
+		}
+		here, audience := api{cmp.Or(to.Name, "of gate.upstream"), to.Audience != ""}, cfg.Audience(a)
+		before, seen := first[audience]
+		if !seen {
+			first[audience] = here
+		}
+		if !seen || before.name == here.name || before.own && here.own || told[here.name] {
+			return
+		}
+		told[here.name] = true
+		all = append(all, access.Warning{Index: i, Rule: rule, Field: "upstream",
+			Message: fmt.Sprintf("upstream %s gets the same token as upstream %s (aud %s), and each could show it to the other", here.name, before.name, audience),
+			Hint:    "give them audiences of their own under upstreams; name the same one at both if they may"})
+	}
+	look(-1, access.DefaultRule, &cfg.Default)
+	for i := range cfg.Rules {
+		r := &cfg.Rules[i]
+		look(i, cmp.Or(r.Name, r.Path), &r.Asks)
+	}
+	return all
 }
 
 // halfProofs finds methods that take the password alone of people who need a

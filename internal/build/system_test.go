@@ -119,6 +119,9 @@ func TestBeyond(t *testing.T) {
 	}
 }
 
+const oneToken = "storage: {records: memory}\nmethods: {password: {type: basic}}\ngate: {upstream: a}\nidentity: {jwt: {audience: apis}}\n" +
+	"upstreams: {a: {urls: ['http://a:1']}, b: {urls: ['http://a:2']}, c: {urls: ['http://a:3'], audience: c}, d: {urls: ['http://a:4'], audience: c}}\n"
+
 func TestCheckDoubts(t *testing.T) {
 	for _, c := range []struct{ name, file, want string }{
 		{"a slip", "rules: [{path: /a, verbs: [GTE, PUT]}]", "verbs: GTE is no registered request method; did you mean GET?"},
@@ -133,6 +136,11 @@ func TestCheckDoubts(t *testing.T) {
 			"methods: method password takes the password alone, where login.second_factor_groups ask people for a second factor; leave password out, or give it rules of its own"},
 		{"the password with rules of its own", "storage: {records: memory}\nmethods: {browser: {type: session}, password: {type: basic}}\nlogin: {second_factor: required}\nrules: [{path: /a, methods: [password]}]\ndefault: {methods: [browser]}", ""},
 		{"the password, nobody asked for more", "storage: {records: memory}\nmethods: {browser: {type: session}, password: {type: basic}}\nrules: [{path: /a}]", ""},
+		{"one token for two upstreams", oneToken + "rules: [{path: /b, upstream: b}, {path: /bb, upstream: b}]",
+			"upstream: upstream b gets the same token as upstream a (aud apis), and each could show it to the other; give them audiences of their own under upstreams; name the same one at both if they may"},
+		{"a token for each upstream", oneToken + "rules: [{path: /b, upstream: c}, {path: /a, upstream: a}, {path: /e, upstream: b, allow: anyone}]", ""},
+		{"one token on purpose", oneToken + "rules: [{path: /c, upstream: c}, {path: /d, upstream: d}]", ""},
+		{"upstreams without a token", "storage: {records: memory}\nmethods: {password: {type: basic}}\ngate: {upstream: a}\nupstreams: {a: {urls: ['http://a:1']}, b: {urls: ['http://a:2']}}\nrules: [{path: /b, upstream: b}]", ""},
 		{"beside the prefix", "gate: {prefix: /auth}\nrules: [{path: /author}]", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"net/textproto"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -26,7 +27,7 @@ type IdentityHeaders map[string]string
 type IdentityJWT struct {
 	// The request field: Gate401-Token if not given. In Authorization it is a bearer token.
 	Header string `yaml:"header,omitempty"`
-	// Whom it is for: the name by which the upstream verifies aud. It is no audience of access tokens.
+	// Whom it is for: the name by which the upstream verifies aud. It is no audience of access tokens. Upstreams can have one of their own.
 	Audience string `yaml:"audience,omitempty"`
 	// How long one is good: 60s if not given, 5s to 10m. One is sent again until half of that is over.
 	TTL time.Duration `yaml:"ttl,omitempty"`
@@ -57,26 +58,66 @@ func (c *checker) identity() {
 	if !j.On() {
 		if c.about(path) {
 			c.fault(path, `audience: orders-api`, "there is no audience: nobody could tell whom the token is for")
+			return
+		}
+		for _, u := range c.f.Upstreams {
+			if u.Audience != "" {
+				c.fault("upstreams."+u.Name+".audience", "identity: {jwt: {audience: orders-api}}, for those that name none", "upstreams are sent no token: there is no identity.jwt")
+			}
 		}
 		return
 	}
-	c.target(path+".audience", j.Audience)
-	if !utf8.ValidString(j.Audience) {
-		c.fault(path+".audience", "", "the name is not UTF-8")
-	}
-	// Or a client could ask for an access token with that audience, and take it to
-	// an API that does not look at the type.
-	const hint = "give the upstream a name of its own, as in orders-api"
-	if slices.Contains(c.f.Issuer.Resources, j.Audience) {
-		c.fault(path+".audience", hint, "clients get access tokens for %s, which the upstream may take for one of these", c.quote(path+".audience", j.Audience))
-	}
-	if slices.Contains(ownAudiences(c.f), j.Audience) {
-		c.fault(path+".audience", hint, "access tokens of this gate are for %s too, which the upstream may take for one of these", c.quote(path+".audience", j.Audience))
+	c.identityAudience(path+".audience", j.Audience)
+	for _, u := range c.f.Upstreams {
+		if u.Audience != "" {
+			c.identityAudience("upstreams."+u.Name+".audience", u.Audience)
+		}
 	}
 	if j.TTL != 0 && (j.TTL < minIdentityTTL || j.TTL > maxIdentityTTL) {
 		c.fault(path+".ttl", "the gate makes the next one by itself", "%s is not between %s and %s", short(j.TTL), short(minIdentityTTL), short(maxIdentityTTL))
 	}
 	c.identityHeader(path+".header", j.Header)
+}
+
+// identityAudience checks that no access token is for that audience, or a client
+// could ask for one and take it to an API that does not look at the type.
+func (c *checker) identityAudience(path, audience string) {
+	c.target(path, audience)
+	if !utf8.ValidString(audience) {
+		c.fault(path, "", "the name is not UTF-8")
+	}
+	const hint = "give the upstream a name of its own, as in orders-api"
+	switch quoted := c.quote(path, audience); {
+	case slices.Contains(c.f.Issuer.Resources, audience):
+		c.fault(path, hint, "clients get access tokens for %s, which the upstream may take for one of these", quoted)
+	case slices.Contains(ownAudiences(c.f), audience):
+		c.fault(path, hint, "access tokens of this gate are for %s too, which the upstream may take for one of these", quoted)
+	case c.f.Issues() && c.here(audience):
+		c.fault(path, hint, "%s is a URL at this gate, and clients get access tokens for those, which the upstream may take for one of these", quoted)
+	}
+}
+
+// here tells whether an audience is a URL at the gate, by whatever scheme.
+func (c *checker) here(audience string) bool {
+	u, err := url.Parse(audience)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	public, err := c.f.Public(c.f.Gate.Listen)
+	return err == nil && strings.EqualFold(u.Host, public.Host)
+}
+
+// Audience is whom the token of identity.jwt is for with the requests that a rule,
+// or the default, lets pass: their upstream, where that has an audience of its own.
+func (f *File) Audience(a *Asks) string {
+	to, ok := f.DefaultUpstream()
+	if a.Upstream != "" {
+		to, ok = f.Upstreams.Find(a.Upstream)
+	}
+	if ok && to.Audience != "" {
+		return to.Audience
+	}
+	return f.Identity.JWT.Audience
 }
 
 func (c *checker) identityHeader(path, name string) {

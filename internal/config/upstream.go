@@ -30,6 +30,8 @@ type Upstream struct {
 	MaxRequests int `yaml:"max_requests,omitempty" jsonschema:"minimum=1,maximum=1000000"`
 	// How long an answer may take to begin; 60s if not given.
 	Timeout time.Duration `yaml:"timeout,omitempty"`
+	// Whom the token of identity.jwt is for that this API gets: the name by which it verifies aud; identity.jwt.audience if not given.
+	Audience string `yaml:"audience,omitempty"`
 }
 
 // Health says how servers are asked how they are.

@@ -47,6 +47,7 @@ func TestUpstreamFaults(t *testing.T) {
 		{"URL in a rule", named + "rules: [{path: /x, upstream: 'http://b:1'}]", "there is no upstream"},
 		{"of the default", named + "default: {upstream: b}", `default.upstream: there is no upstream "b"`},
 		{"for nobody", named + "rules: [{path: /x, allow: nobody, max_body: 1KB}]", "rules[0].max_body: the rule lets nobody through"},
+		{"an audience without a token", "gate: {upstream: a}\nupstreams: {a: {urls: ['http://a:1'], audience: a-api}}", "upstreams.a.audience: upstreams are sent no token: there is no identity.jwt"},
 		{"a list of nothing", "gate: {upstream: []}", "gate.upstream: the list is empty"},
 		{"a list with a name", "gate: {upstream: ['http://a:1', b]}", "upstreams.default.urls[1]: the URL begins neither"},
 		{"a list and the name of it", "gate: {upstream: ['http://a:1']}\nupstreams: {default: {urls: ['http://b:1']}}", "there is one already"},

@@ -66,6 +66,9 @@ type Assertion struct {
 	Header string
 	// Issuer and Audience are iss and aud. Required.
 	Issuer, Audience string
+	// Audiences are aud for single rules, by their names: what one upstream was sent,
+	// another one must not be able to use (RFC 9700 section 2.3).
+	Audiences map[string]string
 	// TTL is how long one is good; 0 means DefaultTTL.
 	TTL time.Duration
 	// Claims are those that it has if they are known; nil means all.
@@ -98,6 +101,11 @@ func (a *Assertion) Check() error {
 	case a.TTL < 0 || a.TTL > 0 && a.TTL < time.Second:
 		return fmt.Errorf("identity token: %s is no life", a.TTL)
 	}
+	for rule, audience := range a.Audiences {
+		if audience == "" {
+			return fmt.Errorf("identity token: the audience is missing for the rule %q", rule)
+		}
+	}
 	for _, c := range a.Claims {
 		if !slices.Contains(Claims(), c) {
 			return fmt.Errorf("identity token: unknown claim %q, want some of %q", c, Claims())
@@ -129,8 +137,12 @@ func (a *Assertion) Value(ctx context.Context, d *gate401.Decision) (string, err
 	if a.Epoch != nil {
 		epoch = a.Epoch()
 	}
+	audience, own := a.Audiences[d.Rule]
+	if !own {
+		audience = a.Audience
+	}
 	var buffer [512]byte
-	e := a.kept.of(bounded(a.about(buffer[:0], id)))
+	e := a.kept.of(bounded(about(part(buffer[:0], audience), id)))
 	now := a.now()
 	if s := e.last.Load(); s.good(key.ID(), epoch, now) {
 		return s.value, nil
@@ -141,7 +153,7 @@ func (a *Assertion) Value(ctx context.Context, d *gate401.Decision) (string, err
 	if s := e.last.Load(); s.good(key.ID(), epoch, now) {
 		return s.value, nil
 	}
-	s, err := a.sign(key, id, now)
+	s, err := a.sign(key, id, audience, now)
 	if err != nil {
 		return "", fmt.Errorf("signing for the upstream: %w", err)
 	}
@@ -161,7 +173,7 @@ func (a *Assertion) now() time.Time {
 // was let through, and has to get there.
 const least = 5 * time.Second
 
-func (a *Assertion) sign(key Signer, id *gate401.Identity, now time.Time) (*signed, error) {
+func (a *Assertion) sign(key Signer, id *gate401.Identity, audience string, now time.Time) (*signed, error) {
 	random := a.Rand
 	if random == nil {
 		random = rand.Reader
@@ -182,6 +194,7 @@ func (a *Assertion) sign(key Signer, id *gate401.Identity, now time.Time) (*sign
 	if err != nil {
 		return nil, err
 	}
+	claims["aud"] = audience
 	claims["iat"], claims["exp"], claims["jti"] = at.Unix(), at.Add(ttl).Unix(), hex.EncodeToString(jti[:])
 	value, err := key.Sign(claims, Type)
 	if err != nil {
@@ -193,13 +206,13 @@ func (a *Assertion) sign(key Signer, id *gate401.Identity, now time.Time) (*sign
 	return &signed{key: key.ID(), from: at, until: at.Add(ttl / 2), value: value}, nil
 }
 
-// claims are all but those that say when.
+// claims are all but those that say when, and for whom.
 func (a *Assertion) claims(id *gate401.Identity) (map[string]any, error) {
 	// JSON has no words for other octets: two subjects could become one.
 	if !utf8.ValidString(id.Subject) || !utf8.ValidString(id.Issuer) {
 		return nil, errors.New("the subject or its issuer is not UTF-8, which a JWT cannot hold")
 	}
-	c := map[string]any{"iss": a.Issuer, "aud": a.Audience, "sub": id.Subject}
+	c := map[string]any{"iss": a.Issuer, "sub": id.Subject}
 	if id.Issuer != "" {
 		c["sub"] = a.Subject(id.Issuer, id.Subject)
 	}

@@ -204,6 +204,42 @@ func TestMany(t *testing.T) {
 	}
 }
 
+// What one upstream was sent is for no other one, also for whoever is the same at
+// both and asks at once.
+func TestAudiences(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.Audiences = map[string]string{"billing": "billing-api", "more billing": "billing-api"}
+	alice := &gate401.Identity{Subject: "alice"}
+	seen := map[string]string{}
+	for range 2 {
+		for rule, want := range map[string]string{"orders": "orders-api", "": "orders-api", "billing": "billing-api", "more billing": "billing-api"} {
+			v, err := d.Value(t.Context(), &gate401.Decision{Allow: true, Rule: rule, Identity: alice})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if last, ok := seen[want]; ok && v != last {
+				t.Errorf("%s: signed again for %s", rule, want)
+			}
+			seen[want] = v
+			var n int
+			if _, err := fmt.Sscanf(v, "k1-%d", &n); err != nil || d.key.made[n-1]["aud"] != want {
+				t.Errorf("rule %q: %s says %v, want aud %s", rule, v, d.key.made, want)
+			}
+		}
+	}
+	if len(d.key.made) != 2 {
+		t.Errorf("%d were signed for two", len(d.key.made))
+	}
+	// Names are kept apart from what follows them.
+	d.Audiences = map[string]string{"a": "x\x05alice", "b": "x"}
+	for rule, want := range d.Audiences {
+		if _, err := d.Value(t.Context(), &gate401.Decision{Rule: rule, Identity: alice}); err != nil || d.key.made[len(d.key.made)-1]["aud"] != want {
+			t.Errorf("rule %s: %v %v", rule, d.key.made, err)
+		}
+	}
+}
+
 func TestNobody(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -234,6 +270,7 @@ func TestCheck(t *testing.T) {
 	for want, do := range map[string]func(a *identity.Assertion){
 		"no field name":   func(a *identity.Assertion) { a.Header = "X Y" },
 		"is missing":      func(a *identity.Assertion) { a.Audience = "" },
+		"is missing for":  func(a *identity.Assertion) { a.Audiences = map[string]string{"orders": ""} },
 		"nobody signs it": func(a *identity.Assertion) { a.Signer = nil },
 		"no life":         func(a *identity.Assertion) { a.TTL = time.Millisecond },
 		"unknown claim":   func(a *identity.Assertion) { a.Claims = []identity.Claim{"email"} },

@@ -64,7 +64,7 @@ func (k *kept) of(about []byte) *entry {
 
 // about appends all that an Assertion says of id, each part with its length, so
 // that no two identities are written alike.
-func (a *Assertion) about(b []byte, id *gate401.Identity) []byte {
+func about(b []byte, id *gate401.Identity) []byte {
 	b = part(b, id.Subject)
 	b = part(b, id.Issuer)
 	b = part(b, id.Method)

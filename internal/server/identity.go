@@ -2,8 +2,10 @@ package server
 
 import (
 	"context"
+	"maps"
 	"reflect"
 
+	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
 	"github.com/gate401/gate401/internal/identity"
 	"github.com/gate401/gate401/internal/issuer"
@@ -27,11 +29,13 @@ func (h *house) asserts(g, before *generation) *identity.Assertion {
 	if !j.On() {
 		return nil
 	}
-	if before != nil && before.assertion != nil && before.system.Issuer == g.system.Issuer && reflect.DeepEqual(before.config.Identity.JWT, j) {
+	main, byRule := audiences(g.config)
+	if before != nil && before.assertion != nil && before.system.Issuer == g.system.Issuer && reflect.DeepEqual(before.config.Identity.JWT, j) &&
+		before.assertion.Audience == main && maps.Equal(before.assertion.Audiences, byRule) {
 		return before.assertion
 	}
 	a := &identity.Assertion{
-		Header: j.Header, Issuer: g.system.Issuer, Audience: j.Audience, TTL: j.TTL,
+		Header: j.Header, Issuer: g.system.Issuer, Audience: main, Audiences: byRule, TTL: j.TTL,
 		Subject: issuer.SubjectOf, Epoch: h.stores.Set.Revision,
 		Signer: func(ctx context.Context) (identity.Signer, error) { return h.stores.Keyring.Signer(ctx) },
 	}
@@ -39,4 +43,20 @@ func (h *house) asserts(g, before *generation) *identity.Assertion {
 		a.Claims = append(a.Claims, identity.Claim(c))
 	}
 	return a
+}
+
+// audiences tells whom the signed tokens are for: those of requests that go where
+// gate.upstream says, and of others by the names of their rules.
+func audiences(cfg *config.File) (main string, byRule map[string]string) {
+	main, byRule = cfg.Audience(&config.Asks{}), map[string]string{}
+	add := func(rule string, a *config.Asks) {
+		if audience := cfg.Audience(a); audience != main {
+			byRule[rule] = audience
+		}
+	}
+	add(build.DefaultRule, &cfg.Default)
+	for i := range cfg.Rules {
+		add(build.RuleName(cfg.Rules[i]), &cfg.Rules[i].Asks)
+	}
+	return main, byRule
 }

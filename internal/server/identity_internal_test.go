@@ -1,6 +1,7 @@
 package server
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -84,4 +85,48 @@ func (h *house) generationOf(t *testing.T, public, jwt string, before *generatio
 	g := &generation{config: cfg, house: h, system: &build.System{Issuer: public}}
 	g.assertion = h.asserts(g, before)
 	return g
+}
+
+// Whom the tokens are for is told by where each rule leads, and a reload that
+// changes that keeps nothing.
+func TestAudiences(t *testing.T) {
+	const head = `
+gate: {upstream: orders}
+identity: {jwt: {audience: apis}}
+rules:
+  - {name: bills, path: "/billing/**", upstream: billing}
+  - {path: "/stock/**", verbs: [GET], upstream: stock}
+  - {path: "/orders/**", upstream: orders}
+  - {path: "/x", timeout: 1s}
+`
+	load := func(upstreams string) *config.File {
+		cfg, err := config.Load("gate401.yaml", []byte(head+upstreams))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cfg
+	}
+	stores, err := build.InMemory(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = stores.Close() })
+	h := &house{stores: stores}
+	of := func(cfg *config.File, before *generation) *generation {
+		g := &generation{config: cfg, house: h, system: &build.System{Issuer: "https://gate.example"}}
+		g.assertion = h.asserts(g, before)
+		return g
+	}
+	g := of(load("upstreams: {orders: {urls: ['http://a:1']}, billing: {urls: ['http://a:2'], audience: billing-api}, stock: {urls: ['http://a:3']}}"), nil)
+	if a := g.assertion; a.Audience != "apis" || !maps.Equal(a.Audiences, map[string]string{"bills": "billing-api"}) {
+		t.Errorf("one of its own: %s, %v", a.Audience, a.Audiences)
+	}
+	const all = "upstreams: {orders: {urls: ['http://a:1'], audience: orders-api}, billing: {urls: ['http://a:2'], audience: billing-api}, stock: {urls: ['http://a:3']}}"
+	next := of(load(all), g)
+	if a := next.assertion; a == g.assertion || a.Audience != "orders-api" || !maps.Equal(a.Audiences, map[string]string{"bills": "billing-api", "GET /stock/**": "apis"}) {
+		t.Errorf("the default has one: %s, %v", a.Audience, a.Audiences)
+	}
+	if last := of(load(all), next); last.assertion != next.assertion {
+		t.Error("what was signed is not kept by a reload that changes nothing")
+	}
 }
