@@ -33,7 +33,12 @@ func (v *visit) askLogout() {
 // that is stored.
 func (v *visit) logout() {
 	if err := v.forged(); err != nil {
-		v.refuse(&gate401.Denial{Reason: reason.CSRFFailed, Method: method, Err: err}, page{})
+		// Whoever is logged in still is, and reads so.
+		p := page{login: v.Login}
+		if s, ofErr := v.Sessions.Of(v.hr.Context(), v.r); ofErr == nil && v.Sessions.Good(s, v.r.Time) {
+			p.who = session.Named(s)
+		}
+		v.refuse(&gate401.Denial{Reason: reason.CSRFFailed, Method: method, Err: err}, p)
 		return
 	}
 	form := url.Values{}
@@ -50,14 +55,15 @@ func (v *visit) logout() {
 	everywhere := form.Get("everywhere") != ""
 	ctx := v.hr.Context()
 	s, err := v.Sessions.Of(ctx, v.r)
+	known := err == nil
+	proved := known && v.Sessions.Good(s, v.r.Time)
 	switch {
 	case errors.Is(err, session.ErrNone):
 		err = nil
 	case err != nil:
-	case everywhere && v.Sessions.Good(s, v.r.Time):
+	case everywhere && proved:
 		err = v.Sessions.EndAll(ctx, s.Subject, s.Issuer, "logged out everywhere")
-	default:
-		everywhere = false
+	case known:
 		err = v.Sessions.End(ctx, s.ID, "logged out")
 	}
 	if err != nil && !errors.Is(err, session.ErrNone) {
@@ -73,6 +79,12 @@ func (v *visit) logout() {
 	h["Clear-Site-Data"] = []string{`"cache", "storage"`}
 	http.SetCookie(v.w, session.ClearCookie(v.r, session.CookieName))
 	http.SetCookie(v.w, session.ClearCookie(v.r, session.LoginCookie))
+	if everywhere && !proved {
+		// A cookie that is over ends nobody's sessions elsewhere, and nobody is told
+		// that it did.
+		v.Ask(v.w, v.hr, Ask{ReturnTo: v.Account, Why: "This browser is logged out. To log out everywhere, log in first: your account has a button for it."})
+		return
+	}
 	beyond, with, further := "", "", false
 	if v.Beyond != nil && s.Issuer != "" && v.r.PrefersPage() {
 		beyond, with, further = v.Beyond(v.r, v.hr, s)

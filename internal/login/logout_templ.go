@@ -101,7 +101,7 @@ func logoutPage(p page) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<button class=\"first wide\" type=\"submit\">Log out here</button> <button class=\"wide\" type=\"submit\" name=\"everywhere\" value=\"1\">Log out everywhere</button></form><p class=\"aside\">\"Everywhere\" ends your sessions on all devices, and what apps were allowed to do in your name.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<button class=\"first wide\" type=\"submit\">Log out here</button> <button class=\"wide\" type=\"submit\" name=\"everywhere\" value=\"1\">Log out everywhere</button></form><p class=\"aside\">“Everywhere” ends your sessions on all devices, and what apps were allowed to do in your name.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -3,6 +3,7 @@ package login_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +56,7 @@ func TestLogout(t *testing.T) {
 
 func TestLogoutEverywhere(t *testing.T) {
 	h := newHouse(t)
+	h.Account = "/auth/account"
 	h.logIn()
 	phone := h.jar["__Host-g401"]
 	h.jar = map[string]string{}
@@ -72,7 +74,20 @@ func TestLogoutEverywhere(t *testing.T) {
 	h.logIn()
 	good := h.jar["__Host-g401"]
 	h.jar["__Host-g401"] = phone
-	h.post("/auth/logout", "everywhere", "1")
+	// Nor is anybody told that it did, who would then leave the phone to whoever
+	// has it.
+	for range 2 { // the second time without a cookie
+		w := h.post("/auth/logout", "everywhere", "1")
+		if body := w.Body.String(); w.Code != 401 || strings.Contains(body, "are over") || !strings.Contains(body, "To log out everywhere") || !strings.Contains(body, `value="/auth/account"`) {
+			t.Errorf("%d\n%s", w.Code, body)
+		}
+		if _, kept := h.jar["__Host-g401"]; kept || w.Header().Get("Clear-Site-Data") == "" {
+			t.Errorf("this browser was not logged out: %v", w.Header())
+		}
+	}
+	if w := h.do(http.MethodPost, "/auth/logout", url.Values{"everywhere": {"1"}}); w.Code != 401 || w.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("a program: %d %v", w.Code, w.Header())
+	}
 	h.jar["__Host-g401"] = good
 	if w := h.open("/orders"); w.Code != 200 {
 		t.Errorf("a dead cookie has ended all sessions: %d", w.Code)

@@ -206,7 +206,7 @@ func loginPage(p page) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.unsent {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<div class=\"notice\" role=\"status\"><p><strong>What you sent was not taken.</strong></p><p>It is not sent again by itself. After you have logged in, go back to it and send it once more.</p></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<div class=\"notice\" role=\"status\"><p><strong>What you sent was not taken</strong></p><p>It is not sent again by itself. After you have logged in, go back to it and send it once more.</p></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
