@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/gate401/gate401/e2e/foreign"
 )
 
 // taken is one request as the upstream read it from the wire.
@@ -47,7 +49,8 @@ type recorder struct {
 
 func newRecorder(t testing.TB) *recorder {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	// Where a test closes it, nobody else begins to listen there.
+	l, err := net.Listen("tcp", foreign.FreeAddress(t))
 	if err != nil {
 		t.Fatal(err)
 	}

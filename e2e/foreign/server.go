@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gate401/gate401/e2e/program"
+	"github.com/gate401/gate401/internal/freeport"
 )
 
 // Server is a running foreign server.
@@ -21,20 +22,15 @@ type Server struct {
 	Log *program.Output
 }
 
-// FreeAddress is a loopback address with a port that is free at the moment.
+// FreeAddress is a loopback address that nobody else gets until the test ends.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	return freeport.Hold(t)
 }
 
 // patience is how long a server may take until it listens; on a busy machine a
-// program for Node takes seconds.
-const patience = 60 * time.Second
+// program for Node takes a minute.
+const patience = 5 * time.Minute
 
 // Start runs cmd until the test ends and waits until something listens at
 // address.

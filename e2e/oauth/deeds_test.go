@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gate401/gate401/e2e/program"
 )
 
 // deed is something that is asked of a gate that may be killed meanwhile.
@@ -69,7 +71,7 @@ func over(a answer) string {
 // dead waits until the gate refuses a credential: one that did not revoke it
 // itself looks into the records now and then.
 func dead(at *gate, name, value string) (wrong string) {
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(program.Patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		hr, err := http.NewRequest(http.MethodGet, at.url+"/orders", nil)
 		if err != nil {
 			return err.Error()

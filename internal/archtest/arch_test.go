@@ -66,6 +66,8 @@ var policy = map[string]struct{ house, modules string }{
 	"web":                {modules: "github.com/a-h/templ"},
 	"web/webtest":        {},
 	"internal/component": {},
+	"internal/freeport":  {},
+	"internal/cputime":   {},
 	"web/browsertest":    {house: "internal/component", modules: "github.com/chromedp/chromedp github.com/chromedp/cdproto"},
 	"internal/returnto":  {house: root},
 	"internal/login":     {house: " httpauth internal/returnto internal/session reason store web", modules: "github.com/a-h/templ"},
@@ -123,7 +125,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/archtest": {},
 
 	// What measures.
-	"tools/rig":            {house: "internal/config internal/storage store token", modules: "github.com/go-jose/go-jose/v4 modernc.org/sqlite"},
+	"tools/rig":            {house: "internal/config internal/freeport internal/storage store token", modules: "github.com/go-jose/go-jose/v4 modernc.org/sqlite"},
 	"tools/benchproxy":     {house: " authn internal/build internal/config internal/storage internal/watch token tools/rig"},
 	"tools/soak":           {house: "token tools/rig", modules: "github.com/coder/websocket"},
 	"e2e/program":          {},
@@ -134,7 +136,7 @@ var policy = map[string]struct{ house, modules string }{
 	"examples/serve/api":   {},
 	"examples/library":     {house: " access authn defend store store/memory token", modules: "golang.org/x/crypto"},
 	"tools/release":        {},
-	"e2e/foreign":          {house: "e2e/program internal/component"},
+	"e2e/foreign":          {house: "e2e/program internal/component internal/freeport"},
 	"e2e/authorize":        {},
 	"e2e/account":          {},
 	"e2e/client":           {},

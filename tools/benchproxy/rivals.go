@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -137,20 +136,12 @@ backend api
 // free is several free addresses.
 func free(ctx context.Context, n int) ([]string, error) {
 	var out []string
-	var open []net.Listener
-	var lc net.ListenConfig
 	for range n {
-		l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+		addr, err := rig.FreeAddr(ctx)
 		if err != nil {
 			return nil, err
 		}
-		open = append(open, l)
-		out = append(out, l.Addr().String())
-	}
-	for _, l := range open {
-		if err := l.Close(); err != nil {
-			return nil, err
-		}
+		out = append(out, addr)
 	}
 	return out, nil
 }

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/gate401/gate401/internal/freeport"
 )
 
 // Command is a program to run.
@@ -173,12 +175,12 @@ func (p *Process) Err() error {
 	return p.err
 }
 
-// FreeAddr is a loopback address that nobody listens at.
+// FreeAddr is a loopback address that nobody listens at, and that nobody else gets
+// until ctx is done.
 func FreeAddr(ctx context.Context) (string, error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	addr, release, err := freeport.Keep()
+	if err == nil {
+		context.AfterFunc(ctx, func() { _ = release.Close() })
 	}
-	return l.Addr().String(), l.Close()
+	return addr, err
 }

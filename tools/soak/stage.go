@@ -34,13 +34,17 @@ type stage struct {
 }
 
 func newStage(ctx context.Context, s settings, dir string) (_ *stage, err error) {
-	st := &stage{settings: s, dir: dir, api: &api{addr: "127.0.0.1:0"}, log: &gateLog{}, tallies: newTallies()}
+	st := &stage{settings: s, dir: dir, api: &api{}, log: &gateLog{}, tallies: newTallies()}
 	defer func() {
 		if err != nil {
 			st.close()
 		}
 	}()
 	if st.material, err = rig.NewMaterial(ctx, dir, 1000, 200); err != nil {
+		return nil, err
+	}
+	// It listens there again after it was away.
+	if st.api.addr, err = rig.FreeAddr(ctx); err != nil {
 		return nil, err
 	}
 	if err = st.api.start(ctx); err != nil {
