@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,6 +19,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/gate401/gate401/internal/capture"
+	"github.com/gate401/gate401/internal/freeport"
 	"github.com/gate401/gate401/web/browsertest"
 	"github.com/google/go-cmp/cmp"
 )
@@ -181,12 +181,7 @@ func shop(t *testing.T) string {
 		w.WriteHeader(http.StatusUnauthorized)
 	}))
 	t.Cleanup(api.Close)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed := l.Addr().String()
-	l.Close()
+	closed := freeport.Hold(t)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -234,7 +229,7 @@ func record(t *testing.T) *recorder {
 	if err := chromedp.Listen(ctx, r.listen); err != nil {
 		t.Fatal(err)
 	}
-	limited, cancel := context.WithTimeout(ctx, time.Minute)
+	limited, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	if _, err := chromedp.Call(limited, network.Enable, network.EnableParams{}); err != nil {
 		t.Fatal(err)
@@ -245,7 +240,7 @@ func record(t *testing.T) *recorder {
 	if _, err := chromedp.Call(limited, runtime.Evaluate, runtime.EvaluateParams{Expression: "run()", AwaitPromise: new(true)}); err != nil {
 		t.Fatal(err)
 	}
-	for range 100 { // events of the last request may still be under way
+	for range 1500 { // events of the last request may still be under way
 		r.mu.Lock()
 		done := len(r.order) >= 9 && !slices.ContainsFunc(r.order, func(l *leg) bool { return l.ended == 0 })
 		r.mu.Unlock()

@@ -48,7 +48,7 @@ type copied struct {
 // the real DevTools are read back to what they were made of.
 func TestDevToolsCopyAs(t *testing.T) {
 	ctx := browsertest.Start(t).Tab(t).Context()
-	limited, cancel := context.WithTimeout(ctx, time.Minute)
+	limited, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	if _, err := chromedp.Run(limited, chromedp.NavigateResponse("devtools://devtools/bundled/devtools_app.html")); err != nil {
 		t.Fatal(err)

@@ -49,7 +49,7 @@ func listen(t *testing.T) (addr string, got <-chan wire) {
 }
 
 func readWire(conn net.Conn) (wire, bool) {
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	in := bufio.NewReader(conn)
 	line, err := in.ReadString('\n')
 	if err != nil {
@@ -154,14 +154,14 @@ func TestCurlIsWhatCurlSends(t *testing.T) {
 			command := strings.ReplaceAll(command, "HOST", addr)
 			cmd := exec.CommandContext(t.Context(), shell, "-c", "shopt -s expand_aliases\n"+command)
 			cmd.Env = []string{"PATH=" + filepath.Dir(program) + ":/usr/bin:/bin", "HOME=" + t.TempDir(), "LC_ALL=C.UTF-8"}
-			cmd.WaitDelay = time.Second
+			cmd.WaitDelay = 20 * time.Second
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
 			var want wire
 			select {
 			case want = <-got:
-			case <-time.After(5 * time.Second):
+			case <-time.After(time.Minute):
 				t.Fatal("curl sent nothing")
 			}
 			c, err := capture.Curl(command)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gate401/gate401/internal/capture"
+	"github.com/gate401/gate401/internal/cputime"
 	"github.com/gate401/gate401/internal/diagnose"
 	"github.com/gate401/gate401/internal/explain"
 )
@@ -94,9 +95,9 @@ func TestLarge(t *testing.T) {
 			Response: &capture.Response{Status: 401, Header: capture.Header{{Name: "Set-Cookie", Value: fmt.Sprintf("sid%d=0123456789abcdef; Path=/", i)}}, Body: []byte(`{"a":` + strings.Repeat("[", 50) + strings.Repeat("]", 50) + `}`)},
 		})
 	}
-	start := time.Now()
+	start := cputime.Spent()
 	diagnose.Run(c, diagnose.Options{Exchange: 4999})
-	if took := time.Since(start); took > 5*time.Second {
+	if took := cputime.Spent() - start; took > 5*time.Second {
 		t.Errorf("it took %s", took)
 	} else {
 		t.Log(took)

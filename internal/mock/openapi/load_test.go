@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gate401/gate401/internal/cputime"
 	"github.com/gate401/gate401/internal/mock/openapi"
 )
 
@@ -47,7 +48,7 @@ func TestLoadErrors(t *testing.T) {
 		{"too large", head + "x-a: '" + strings.Repeat("a", openapi.MaxSize) + "'", 0, "", "octets", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			start := time.Now()
+			start := cputime.Spent()
 			d, err := openapi.Load("api.yaml", []byte(tc.in), openapi.Options{})
 			var errs openapi.Errors
 			if !errors.As(err, &errs) || len(errs) == 0 || d != nil {
@@ -60,7 +61,7 @@ func TestLoadErrors(t *testing.T) {
 			if strings.Contains(err.Error(), "root:") {
 				t.Error("it read a file outside")
 			}
-			if took := time.Since(start); took > 5*time.Second {
+			if took := cputime.Spent() - start; took > 5*time.Second {
 				t.Errorf("it took %s", took)
 			}
 		})
