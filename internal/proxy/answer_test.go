@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/internal/freeport"
 	"github.com/gate401/gate401/internal/proxy"
 )
 
@@ -117,12 +117,7 @@ func TestCORSIsTheRules(t *testing.T) {
 }
 
 func TestUpstreamFails(t *testing.T) {
-	dead, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	gone := dead.Addr().String()
-	_ = dead.Close()
+	gone := freeport.Hold(t)
 	hang := make(chan struct{})
 	defer close(hang)
 	for _, tt := range []struct {

@@ -174,7 +174,7 @@ func rawUpstream(t *testing.T, serve func(net.Conn, *bufio.Reader)) *url.URL {
 			}
 			wg.Go(func() {
 				defer c.Close()
-				_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+				_ = c.SetDeadline(time.Now().Add(time.Minute))
 				serve(c, bufio.NewReader(c))
 			})
 		}
@@ -191,8 +191,8 @@ func TestExpectWithCurl(t *testing.T) {
 	component.Need(t, "curl", "curl")
 	s := start(t, echo, nil)
 	for target, want := range map[string]string{"/public": "100 200", "/orders": "401"} {
-		out, err := exec.CommandContext(t.Context(), "curl", "-sS", "-i", "-m", "20", "-H", "Expect: 100-continue",
-			"--expect100-timeout", "15", "--data-binary", "abc", "http://"+s.addr+target).CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), "curl", "-sS", "-i", "-m", "60", "-H", "Expect: 100-continue",
+			"--expect100-timeout", "50", "--data-binary", "abc", "http://"+s.addr+target).CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}

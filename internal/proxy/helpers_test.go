@@ -119,7 +119,7 @@ func (s *rig) dial() net.Conn {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	s.t.Cleanup(func() { _ = c.Close() })
 	return c
 }

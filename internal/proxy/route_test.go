@@ -160,12 +160,26 @@ func TestAnswerBreaksOff(t *testing.T) {
 
 // The time of a route is for the beginning of an answer, and not for its end.
 func TestRouteTimeout(t *testing.T) {
+	// The shorter the quicker; a machine that has others to serve needs longer to
+	// begin an answer.
+	for _, d := range []time.Duration{100 * time.Millisecond, time.Second, 5 * time.Second} {
+		status, body := routeTimeout(t, d)
+		if status == 200 && body == "late" {
+			return
+		}
+		t.Logf("within %s: %d %s", d, status, body)
+	}
+	t.Error("what began in time was ended")
+}
+
+// routeTimeout is what comes of an answer that begins at once and ends late.
+func routeTimeout(t *testing.T, d time.Duration) (status int, body string) {
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/cors/stream" {
 			w.WriteHeader(200)
 			_ = http.NewResponseController(w).Flush()
 		}
-		time.Sleep(300 * time.Millisecond)
+		time.Sleep(2 * d)
 		fmt.Fprint(w, "late")
 	}))
 	defer slow.Close()
@@ -179,12 +193,11 @@ func TestRouteTimeout(t *testing.T) {
 	}
 	defer up.Close()
 	s := start(t, echo, func(c *proxy.Config) {
-		c.Routes = map[string]proxy.Route{"cors": {Upstream: up.URL(), Transport: up.Lane(100 * time.Millisecond)}}
+		c.Routes = map[string]proxy.Route{"cors": {Upstream: up.URL(), Transport: up.Lane(d)}}
 	})
 	if res, body := s.raw("GET /cors HTTP/1.1\nHost: a\n\n"); res.StatusCode != 504 || !strings.Contains(body, "upstream-timeout") {
 		t.Errorf("%d %s", res.StatusCode, body)
 	}
-	if res, body := s.raw("GET /cors/stream HTTP/1.1\nHost: a\n\n"); res.StatusCode != 200 || body != "late" {
-		t.Errorf("%d %s", res.StatusCode, body)
-	}
+	res, body := s.raw("GET /cors/stream HTTP/1.1\nHost: a\n\n")
+	return res.StatusCode, body
 }

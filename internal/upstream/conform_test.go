@@ -120,6 +120,14 @@ func TestSameAsTheLibrary(t *testing.T) {
 				return tr
 			})
 			got := run(func(s *server) http.RoundTripper { return s.lean() })
+			if c.conns == 2 {
+				// The library may take what follows the first answer for the second
+				// one, if that comes soon. The second has to come by itself.
+				s := listen(t, answering(c.answers[1:]...))
+				tr := upstream.NewTransport(s.url(), 0)
+				t.Cleanup(tr.CloseIdleConnections)
+				want.Second = exchange(tr, s.request(method, "/second"))
+			}
 			if c.conns > 0 {
 				// How many the library uses depends on who is faster, at times.
 				want.Conns = c.conns

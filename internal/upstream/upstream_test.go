@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gate401/gate401/internal/freeport"
 	"github.com/gate401/gate401/internal/upstream"
 )
 
@@ -43,14 +44,9 @@ func parse(t testing.TB, text string) *url.URL {
 	return u
 }
 
-// gone is an address where nobody listens.
+// gone is an address where nobody listens, and nobody else begins to.
 func gone(t *testing.T) *url.URL {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return &url.URL{Scheme: "http", Host: l.Addr().String()}
+	return &url.URL{Scheme: "http", Host: freeport.Hold(t)}
 }
 
 func start(t *testing.T, c upstream.Config) *upstream.Upstream {
@@ -367,7 +363,8 @@ func TestKinds(t *testing.T) {
 		{name: "another name", at: tlsOf(secure), tls: &tls.Config{RootCAs: pool, ServerName: "b.example.org"}, want: "failed: upstream-tls-failed"},
 		{name: "no TLS there", at: tlsOf(plain), want: "failed: upstream-tls-failed"},
 		{name: "nobody", at: gone(t), want: "failed: upstream-unreachable"},
-		{name: "no such name", at: &url.URL{Scheme: "http", Host: "does-not-exist.invalid:80"}, want: "failed: upstream-name-unknown"},
+		// Nobody can have it, so that no server of names is asked.
+		{name: "no such name", at: &url.URL{Scheme: "http", Host: "-.invalid:80"}, want: "failed: upstream-name-unknown"},
 		{name: "slow", at: silent.url(), want: "failed: upstream-timeout"},
 		{name: "slow, h2c", at: scheme("h2c", silent.url()), want: "failed: upstream-timeout"},
 		{name: "nobody, h2c", at: scheme("h2c", gone(t)), want: "failed: upstream-unreachable"},
@@ -384,7 +381,11 @@ func TestKinds(t *testing.T) {
 			if tt.raw != "" {
 				tt.at = listen(t, answering(tt.raw)).url()
 			}
-			u := start(t, upstream.Config{URLs: []*url.URL{tt.at}, TLS: tt.tls, HeaderTimeout: 300 * time.Millisecond})
+			limit := 20 * time.Second
+			if strings.HasSuffix(tt.want, "upstream-timeout") {
+				limit = 300 * time.Millisecond
+			}
+			u := start(t, upstream.Config{URLs: []*url.URL{tt.at}, TLS: tt.tls, HeaderTimeout: limit})
 			for _, body := range []string{"", "body"} {
 				got := send(t, u, "POST", body)
 				if tt.raw != "" && body != "" && strings.HasPrefix(got, "failed: ") {
@@ -400,46 +401,49 @@ func TestKinds(t *testing.T) {
 
 // Each lane has its own time, and all have the same connections.
 func TestLanes(t *testing.T) {
-	var conns sync.Map
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		conns.Store(r.RemoteAddr, true)
-		if r.URL.Path == "/slow" {
-			time.Sleep(200 * time.Millisecond)
+	patiently(t, 50*time.Millisecond, func(d time.Duration) error {
+		var conns sync.Map
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			conns.Store(r.RemoteAddr, true)
+			if r.URL.Path == "/slow" {
+				time.Sleep(4 * d)
+			}
+			fmt.Fprint(w, "ok")
+		}))
+		defer s.Close()
+		u := start(t, upstream.Config{URLs: []*url.URL{parse(t, s.URL)}})
+		get := func(l *upstream.Lane, path string, body io.Reader) string {
+			r, _ := http.NewRequestWithContext(t.Context(), "POST", u.URL().String()+path, body)
+			res, err := l.RoundTrip(r)
+			if err != nil {
+				return string(upstream.KindOf(err))
+			}
+			return read(t, res, nil)
 		}
-		fmt.Fprint(w, "ok")
-	}))
-	defer s.Close()
-	u := start(t, upstream.Config{URLs: []*url.URL{parse(t, s.URL)}})
-	get := func(l *upstream.Lane, path string, body io.Reader) string {
-		r, _ := http.NewRequestWithContext(t.Context(), "POST", u.URL().String()+path, body)
-		res, err := l.RoundTrip(r)
-		if err != nil {
-			return string(upstream.KindOf(err))
+		short, long := u.Lane(d), u.Lane(20*time.Second)
+		if a, b := get(short, "/", nil), get(long, "/", nil); a != "ok" || b != "ok" {
+			return fmt.Errorf("short: %s, long: %s", a, b)
 		}
-		return read(t, res, nil)
-	}
-	short, long := u.Lane(50*time.Millisecond), u.Lane(20*time.Second)
-	if a, b := get(short, "/", nil), get(long, "/", nil); a != "ok" || b != "ok" {
-		t.Errorf("%s %s", a, b)
-	}
-	n := 0
-	for range conns.Range {
-		n++
-	}
-	if n != 1 {
-		t.Errorf("%d connections", n)
-	}
-	for _, body := range []string{"", "x"} {
-		if got := get(short, "/slow", strings.NewReader(body)); got != "upstream-timeout" {
-			t.Errorf("short: %s", got)
+		n := 0
+		for range conns.Range {
+			n++
 		}
-		if got := get(long, "/slow", strings.NewReader(body)); got != "ok" {
-			t.Errorf("long: %s", got)
+		if n != 1 {
+			return fmt.Errorf("%d connections", n)
 		}
-	}
-	if u.Lane(50*time.Millisecond) != short {
-		t.Error("the same lane was made twice")
-	}
+		for _, body := range []string{"", "x"} {
+			if got := get(short, "/slow", strings.NewReader(body)); got != "upstream-timeout" {
+				t.Errorf("short: %s", got)
+			}
+			if got := get(long, "/slow", strings.NewReader(body)); got != "ok" {
+				t.Errorf("long: %s", got)
+			}
+		}
+		if u.Lane(d) != short {
+			t.Error("the same lane was made twice")
+		}
+		return nil
+	})
 }
 
 func TestNewRefuses(t *testing.T) {
