@@ -83,6 +83,7 @@ func testNoCrypto(t *testing.T, b *browsertest.Browser, url string) {
 func testKeyboard(t *testing.T, b *browsertest.Browser, url string) {
 	p := b.Tab(t)
 	p.Open(url)
+	p.Wait(`document.activeElement.id === "input"`)
 	var order []string
 	for range 8 {
 		order = append(order, browsertest.JS[string](p, `document.activeElement.id`))

@@ -68,7 +68,7 @@ func TestBadClients(t *testing.T) {
 				t.Fatal(err)
 			}
 			if report.Failed != 1 {
-				t.Errorf("failed: %d, want 1", report.Failed)
+				t.Errorf("failed: %d, want 1; skipped: %q", report.Failed, report.Results[0].Skipped)
 			}
 			var got []judge.RuleID
 			for _, f := range report.Results[0].Findings {

@@ -58,7 +58,8 @@ func open(parent context.Context, t *testing.T, how ...chromedp.ContextOption) *
 	if err := chromedp.Listen(ctx, p.listen); err != nil {
 		t.Fatal(err)
 	}
-	p.ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	// A browser takes its time on a machine that has others to serve.
+	p.ctx, cancel = context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(cancel)
 	Call(p, network.Enable, network.EnableParams{})
 	p.Size(Desktop)
@@ -188,7 +189,7 @@ func JS[T any](p *Tab, expression string) T {
 // Wait comes back when the expression is true.
 func (p *Tab) Wait(expression string) {
 	p.t.Helper()
-	for range 1500 {
+	for range 6000 {
 		yes, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("!!("+expression+")", chromedp.EvalAwaitPromise))
 		switch {
 		case err != nil && !left(err):
