@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -61,7 +62,9 @@ func TestApache(t *testing.T) {
 	// Its nonces live for one second, by the clock of another process.
 	time.Sleep(2100 * time.Millisecond)
 	fetch(t, tr, srv.URL+"/digest/ok.txt", 200, "ok digest")
-	if got, want := strings.Join(*seen, ", "), " 401, Basic 200,  401, Digest 200, Digest 200, Digest 401, Digest 200"; got != want {
+	// On a machine that has others to serve, the second is over earlier, too.
+	want := regexp.MustCompile(`^ 401, Basic 200,  401, Digest 200, (Digest 401, )?Digest 200, Digest 401, Digest 200$`)
+	if got := strings.Join(*seen, ", "); !want.MatchString(got) {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
 	wrong := &client.Transport{Base: base, Logins: alice(srv.URL)}

@@ -47,7 +47,7 @@ func start(t *testing.T, dir string, args ...string) *process {
 // decision waits for the log line of a request.
 func (p *process) decision(id string) map[string]any {
 	p.t.Helper()
-	for range 250 {
+	for range 3000 {
 		for line := range strings.Lines(p.Stderr.String()) {
 			var e map[string]any
 			if strings.Contains(line, id) && json.Unmarshal([]byte(line), &e) == nil && e["msg"] == "decision" {
@@ -82,12 +82,12 @@ func command(t *testing.T, dir, stdin string, args ...string) (stdout, stderr st
 
 // raw sends octets to the gate and reads one answer.
 func (p *process) raw(octets string) (*http.Response, string, error) {
-	conn, err := net.DialTimeout("tcp", strings.TrimPrefix(p.gate, "http://"), 5*time.Second)
+	conn, err := net.DialTimeout("tcp", strings.TrimPrefix(p.gate, "http://"), program.Patience)
 	if err != nil {
 		return nil, "", err
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(program.Patience))
 	go func() { _, _ = io.WriteString(conn, octets) }()
 	asked := &http.Request{Method: http.MethodGet}
 	if strings.HasPrefix(octets, "HEAD ") {

@@ -83,7 +83,7 @@ func TestServeWithoutAFile(t *testing.T) {
 	if out, errs, code := command(t, dir, "a new long password\n", "user", "passwd", "admin", "--password-stdin"); code != 0 {
 		t.Fatalf("exit %d\n%s%s", code, out, errs)
 	}
-	soon := time.Now().Add(5 * time.Second)
+	soon := time.Now().Add(program.Patience)
 	for login(p, "admin", m[1]) == 200 {
 		if time.Now().After(soon) {
 			t.Fatal("the old password still works")
@@ -189,7 +189,7 @@ func TestDrain(t *testing.T) {
 		t.Fatal(err)
 	}
 	// It takes no new connections and keeps the one that is under way.
-	for range 500 {
+	for range 6000 {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(p.gate, "http://"))
 		if err != nil {
 			break

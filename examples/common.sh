@@ -76,11 +76,11 @@ start() {
 	pids+=($!)
 }
 
-# until_true WHAT COMMAND...: waits for it, up to half a minute.
+# until_true WHAT COMMAND...: waits for it, for two minutes or a little more.
 until_true() {
 	local what=$1 i
 	shift
-	for ((i = 0; i < 600; i++)); do
+	for ((i = 0; i < 2400; i++)); do
 		"$@" >/dev/null 2>&1 && return
 		sleep 0.05
 	done

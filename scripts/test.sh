@@ -89,7 +89,8 @@ golangci-lint|(make lint builds it)|the linters of .golangci.yml"
 fi
 
 say "tests, with the race detector"
-go test -race -shuffle=on -timeout 15m ./...
+# The time is for a test that hangs, and not for a machine that is slow.
+go test -race -shuffle=on -timeout 45m ./...
 
 say "fuzzing, ${GATE401_FUZZTIME:-2s} for each parser"
 scripts/fuzz.sh "${GATE401_FUZZTIME:-2s}"

@@ -124,7 +124,7 @@ func TestTokensThatTakeTheProcessor(t *testing.T) {
 					t.Fatalf("%d: %.300s", a.StatusCode, a.Body)
 				}
 			}
-			if took := time.Since(began); took > 20*time.Second {
+			if took := time.Since(began); took > time.Minute {
 				t.Errorf("twenty of them took %s", took)
 			}
 		})

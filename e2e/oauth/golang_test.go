@@ -39,7 +39,7 @@ func says(t *testing.T, c *http.Client, address string) string {
 // beyond the end of the first access token.
 func TestGoLogin(t *testing.T) {
 	t.Parallel()
-	g := serve(t, "issuer: {access_ttl: 2s}\n")
+	g := serve(t, "issuer: {access_ttl: 9s}\n")
 	const scopes = "openid profile offline_access orders:read"
 	for _, x := range []struct{ name, id, secret string }{
 		// Who somebody is, any client may ask.

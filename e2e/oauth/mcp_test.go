@@ -16,7 +16,7 @@ import (
 func TestMCP(t *testing.T) {
 	t.Parallel()
 	address := foreign.FreeAddress(t)
-	g := prepare(t, "issuer: {registration: open, access_ttl: 5s}\n")
+	g := prepare(t, "issuer: {registration: open, access_ttl: 12s}\n")
 	file := filepath.Join(g.dir, "gate401.yaml")
 	text, err := os.ReadFile(file)
 	if err == nil {
@@ -34,7 +34,7 @@ func TestMCP(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.client("jwt", "--method", "private_key_jwt", "--jwks", "keys.json", "--scope", "mcp:use")
-	clients, err := json.Marshal(map[string]any{"password": password, "seconds": 5, "key": private, "robot": g.client("robot", "--scope", "mcp:use")})
+	clients, err := json.Marshal(map[string]any{"password": password, "seconds": 12, "key": private, "robot": g.client("robot", "--scope", "mcp:use")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ import (
 // no connection is taken and what is under way finishes.
 func TestDrain(t *testing.T) {
 	upstream := newAPI(t)
-	g := serve(t, upstream.URL, open+"\ndrain: {delay: 2s, timeout: 1m}")
+	g := serve(t, upstream.URL, open+"\ndrain: {delay: 6s, timeout: 3m}")
 	if status, body := g.get(g.admin + "/readyz"); status != http.StatusOK || !strings.Contains(body, `"drain": "ok"`) {
 		t.Fatalf("%d %s", status, body)
 	}

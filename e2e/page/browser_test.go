@@ -61,7 +61,7 @@ func serve(t *testing.T, other string) *house {
 	// Tokens that are over soon, to the second.
 	changed := strings.NewReplacer("127.0.0.1:8401", "127.0.0.1:0", "127.0.0.1:8402", "127.0.0.1:0",
 		"http://127.0.0.1:3000", "http://"+strings.TrimSpace(strings.TrimPrefix(said.String(), "listening")),
-		"access_ttl: 5m", "access_ttl: 5s", "audience: orders}", "audience: orders, leeway: 1ms}").Replace(string(text))
+		"access_ttl: 5m", "access_ttl: 12s", "audience: orders}", "audience: orders, leeway: 1ms}").Replace(string(text))
 	// What wants a proof that is newer than the session.
 	changed = strings.Replace(changed, `  - {path: "/session/**"`, `  - {path: "/session/orders/99", methods: [browser], max_age: 4s}
   - {path: "/session/**"`, 1)
@@ -141,7 +141,7 @@ func testTokens(t *testing.T, b *browsertest.Browser) {
 
 	// A token that is over: twenty requests, one refresh, twenty answers.
 	since := len(p.Requests())
-	browsertest.JS[bool](p, `new Promise(done => setTimeout(() => done(true), 6100))`)
+	browsertest.JS[bool](p, `new Promise(done => setTimeout(() => done(true), 13100))`)
 	p.Click("#load")
 	p.Wait(loaded + ` || /^[0-9]+ orders of nobody/.test(document.getElementById('state').textContent)`)
 	if n := asked(p, "/auth/token", since); state(p) != "20 orders of alice" || n != 1 {
@@ -252,7 +252,7 @@ func testElsewhere(t *testing.T, b *browsertest.Browser) {
 			t.Errorf("the order is %s", got)
 		}
 		if i == 0 {
-			browsertest.JS[bool](p, `new Promise(done => setTimeout(() => done(true), 6100))`)
+			browsertest.JS[bool](p, `new Promise(done => setTimeout(() => done(true), 13100))`)
 		}
 	}
 	if n := asked(p, "/auth/token", 0); n != 2 {

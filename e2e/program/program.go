@@ -40,8 +40,9 @@ func Main(m *testing.M, binary *string) int {
 	return m.Run()
 }
 
-// Patience is how long the program may take to get ready, and to end.
-const Patience = 30 * time.Second
+// Patience is how long the program may take to get ready, and to end, on a machine
+// that has others to serve.
+const Patience = 2 * time.Minute
 
 // Process is a program that runs until it is stopped, at the latest at the end of
 // the test.

@@ -25,7 +25,6 @@ func testBrowser(t *testing.T, b *browsertest.Browser, scheme string) {
 	// Were a password accepted, the browser would open its dialog when it connects
 	// again, and wait.
 	g := serveIn(t, dir, more+"default: {methods: [key]}\n")
-	value, _ := g.key("--expires", "8s")
 	p := b.Tab(t)
 	if !strings.HasPrefix(g.url, scheme+"://") {
 		t.Fatal(g.url)
@@ -33,6 +32,7 @@ func testBrowser(t *testing.T, b *browsertest.Browser, scheme string) {
 	if status := p.Open(g.url + "/page"); status != 200 {
 		t.Fatal(status)
 	}
+	value, _ := g.key("--expires", "12s")
 	browsertest.JS[bool](p, `(() => {
 		document.cookie = "key=`+value+`; path=/";
 		window.seen = {events: 0, code: "", state: -1, errors: 0};
