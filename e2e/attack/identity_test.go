@@ -30,6 +30,8 @@ var ours = []string{
 	"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix", "x-forwarded-uri", "x-forwarded-user", "x-forwarded-port",
 	"forwarded", "x-real-ip", "x-client-ip", "true-client-ip", "x-original-url", "x-original-uri", "x-rewrite-url", "x-http-method-override",
 	"x-http-method", "x-method-override", "x-request-id", "proxy", "authorization", "x-api-key",
+	"x-forwarded", "x-forward-for", "forwarded-for", "cf-connecting-ip", "wl-proxy-client-ip", "x-http-host-override", "front-end-https",
+	"x-remote-user", "x-auth-request-user", "client-cert",
 }
 
 // Rows 5 and 6: no spelling of a field that says who is asking, where from, or

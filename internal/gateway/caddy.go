@@ -9,7 +9,7 @@ import (
 func (s *Setup) caddy() string {
 	// What begins so goes as a whole.
 	whole := func(name string) bool {
-		return strings.HasPrefix(name, "Gate401-") || strings.HasPrefix(name, "X-Forwarded-")
+		return strings.HasPrefix(name, "Gate401-") || strings.HasPrefix(name, "X-Forwarded")
 	}
 	identity, others := slices.DeleteFunc(slices.Clone(s.Identity), whole), slices.DeleteFunc(s.others(), whole)
 	clean := slices.Concat(identity, others, aliases(identity, others))

@@ -158,11 +158,19 @@ func own() []string {
 }
 
 // unbelieved are fields that many upstreams believe although anybody can send
-// them: who is asking, from where, and for which URL or method.
+// them: who is asking, from where, with which certificate, and for which URL or
+// method.
 func unbelieved() []string {
 	return []string{
-		"Forwarded", "X-Real-IP", "X-Client-IP", "Client-IP", "True-Client-IP", "X-Cluster-Client-IP",
+		"Forwarded", "X-Forwarded", "Forwarded-For", "X-Forward-For", "X-Original-Forwarded-For",
+		"X-Real-IP", "X-Client-IP", "Client-IP", "True-Client-IP", "X-Cluster-Client-IP", "Proxy-Client-IP", "WL-Proxy-Client-IP",
+		"X-Remote-IP", "X-Remote-Addr", "X-Originating-IP",
+		"CF-Connecting-IP", "Fastly-Client-IP", "X-Azure-ClientIP", "X-Envoy-External-Address",
 		"X-Original-URL", "X-Original-URI", "X-Original-Method", "X-Original-Host", "X-Rewrite-URL", "X-Host",
+		"X-HTTP-Host-Override", "X-Envoy-Original-Path", "X-Scheme", "X-URL-Scheme", "Front-End-Https",
+		"X-Remote-User", "X-WebAuth-User",
+		"X-Auth-Request-User", "X-Auth-Request-Email", "X-Auth-Request-Groups", "X-Auth-Request-Preferred-Username",
+		"Client-Cert", "Client-Cert-Chain",
 		"X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override",
 		"X-Forwarded-User", "X-Forwarded-Groups", "X-Forwarded-Email", "X-Forwarded-Preferred-Username",
 		"X-Forwarded-Method", "X-Forwarded-Uri", "X-Forwarded-Prefix", "X-Forwarded-Port", "X-Forwarded-Server",

@@ -91,7 +91,11 @@ func TestIdentityIsOurs(t *testing.T) {
 	var lines []string
 	names := []string{"Gate401-Anything", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix",
 		"X-Forwarded-User", "Forwarded", "X-Real-IP", "X-Original-URL", "X-Rewrite-URL", "X-HTTP-Method-Override", "X-HTTP-Method",
-		"X-Method-Override", "X-Request-Id", "Proxy"}
+		"X-Method-Override", "X-Request-Id", "Proxy",
+		"X-Forwarded", "Forwarded-For", "X-Forward-For", "X-Original-Forwarded-For", "Proxy-Client-IP", "WL-Proxy-Client-IP", "X-Remote-IP",
+		"X-Remote-Addr", "X-Originating-IP", "CF-Connecting-IP", "Fastly-Client-IP", "X-Azure-ClientIP", "X-Envoy-External-Address",
+		"X-HTTP-Host-Override", "X-Envoy-Original-Path", "X-Scheme", "X-URL-Scheme", "Front-End-Https",
+		"X-Remote-User", "X-WebAuth-User", "X-Auth-Request-User", "X-Auth-Request-Preferred-Username", "Client-Cert", "Client-Cert-Chain"}
 	for name := range identity {
 		names = append(names, name)
 	}

@@ -28,12 +28,19 @@ const ownPrefix = "gate401-"
 const forwardedPrefix = "x-forwarded-"
 
 // dropped are fields that an upstream may believe although anybody can send
-// them: who the client is, which URL or method was meant, and, for httpoxy
+// them: who the client is, which URL or method was meant, who was identified in
+// front of it, with which certificate (RFC 9440 section 4), and, for httpoxy
 // (CVE-2016-5385), which proxy to use.
 var dropped = [...]string{
-	"forwarded", "x-real-ip", "x-client-ip", "client-ip", "true-client-ip", "x-cluster-client-ip",
+	"forwarded", "x-forwarded", "forwarded-for", "x-forward-for", "x-original-forwarded-for",
+	"x-real-ip", "x-client-ip", "client-ip", "true-client-ip", "x-cluster-client-ip", "proxy-client-ip", "wl-proxy-client-ip",
+	"x-remote-ip", "x-remote-addr", "x-originating-ip",
+	"cf-connecting-ip", "fastly-client-ip", "x-azure-clientip", "x-envoy-external-address",
 	"x-original-url", "x-original-uri", "x-original-method", "x-original-host", "x-rewrite-url", "x-host",
-	"x-request-id", "remote-user", "proxy",
+	"x-http-host-override", "x-envoy-original-path", "x-scheme", "x-url-scheme", "front-end-https",
+	"x-request-id", "remote-user", "x-remote-user", "x-webauth-user",
+	"x-auth-request-user", "x-auth-request-email", "x-auth-request-groups", "x-auth-request-preferred-username",
+	"client-cert", "client-cert-chain", "proxy",
 }
 
 // delimiting are fields that say where a message ends and for whom it is. They are
