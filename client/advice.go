@@ -54,6 +54,8 @@ func (d *Denied) proofWanted() string {
 		return "Say who is asking; the " + who + " does not tell how."
 	case reason.CredentialsInvalid, reason.PasswordWrong, reason.PasswordOutdated, reason.AccountUnknown:
 		return "Check the name and the password; the same ones are not sent again."
+	case reason.OneTimeCodeWrong:
+		return "Ask for the code of this moment; the same one is not sent again."
 	}
 	return "Log in again: only new proof helps."
 }

@@ -25,6 +25,7 @@ const (
 	AccountUnknown     Code = "account-unknown"
 	PasswordWrong      Code = "password-wrong"
 	PasswordOutdated   Code = "password-outdated"
+	OneTimeCodeWrong   Code = "one-time-code-wrong"
 	CredentialsInvalid Code = "credentials-invalid" // shown only
 )
 

@@ -48,6 +48,7 @@ basic-malformed 401 - - fix-request
 account-unknown 401 - credentials-invalid reauthenticate
 password-wrong 401 - credentials-invalid reauthenticate
 password-outdated 401 - credentials-invalid reauthenticate
+one-time-code-wrong 401 - - reauthenticate
 credentials-invalid 401 - - reauthenticate
 digest-malformed 401 - - fix-request
 digest-uri-mismatch 400 - - fix-request

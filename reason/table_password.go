@@ -111,6 +111,21 @@ var passwordTable = []Info{
 		Since:       "0.1.0",
 	},
 	{
+		Code:   OneTimeCodeWrong,
+		Status: 401,
+		Retry:  RetryReauthenticate,
+		Title:  "The code is not right",
+		Detail: "Wait for the next code of the app and type it; each is good once, for half a minute.",
+		Explain: "The password was right, and the code of the second factor that followed is not: it belongs to another moment or another entry of the app, was used before, or is no recovery code of this account. " +
+			"That the password was right is no secret at this step, for only who knew it is asked for a code. " +
+			"Attempts are counted, so that nobody can try all codes.",
+		FixUser:     "Wait until your app shows the next code and type that one. If none is taken, the clock of the device is off: let it set the time by itself. Without the device, use one of your recovery codes; each is good once.",
+		FixCaller:   "Ask the person for the code of this moment. A program that logs in without a person should use an API key or client credentials.",
+		FixOperator: "A few of these are people, or a telephone whose clock is off. Many against one account come from somebody who knows its password: have the person change it. `gate401 user totp reset` takes a second factor away that is lost.",
+		Spec:        "RFC 6238 5.2, 6; RFC 9110 15.5.2",
+		Since:       "0.1.0",
+	},
+	{
 		Code:    PasswordOutdated,
 		Status:  401,
 		ShownAs: CredentialsInvalid,

@@ -173,13 +173,13 @@ func TestCommandsExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := regexp.MustCompile("`gate401 ([a-z]+)(?: ([a-z]+))?")
+	command := regexp.MustCompile("`gate401 ([a-z]+)(?: ([a-z]+))?(?: ([a-z]+))?")
 	found := 0
 	for _, i := range reason.All() {
 		for name, text := range texts(i) {
 			for _, m := range command.FindAllStringSubmatch(text, -1) {
 				found++
-				if path := strings.TrimSpace("gate401 " + m[1] + " " + m[2]); !strings.Contains(string(docs), "[`"+path+"`](#") {
+				if path := strings.TrimSpace("gate401 " + strings.Join(m[1:], " ")); !strings.Contains(string(docs), "[`"+path+"`](#") {
 					t.Errorf("%s: %s names %q, which does not exist", i.Code, name, path)
 				}
 			}

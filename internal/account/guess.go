@@ -46,10 +46,10 @@ func (h *Handler) guess(c *call, name string) (settle func(error), err error) {
 }
 
 // wrong is what came of an attempt that was not right.
-func (h *Handler) wrong(c *call, err error) error {
+func (h *Handler) wrong(c *call, code reason.Code, err error) error {
 	if h.Log != nil {
-		h.Log.Warn("wrong proof at the account page", slog.String("request_id", c.r.ID), slog.String("subject", c.account.Name),
+		h.Log.Warn("wrong proof at the account page", slog.String("request_id", c.r.ID), slog.String("reason", string(code)), slog.String("subject", c.account.Name),
 			slog.String("client", c.r.Client.String()))
 	}
-	return &gate401.Denial{Reason: reason.PasswordWrong, Method: method, Subject: c.account.Name, Err: err}
+	return &gate401.Denial{Reason: code, Method: method, Subject: c.account.Name, Err: err}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gate401/gate401/internal/password"
 	"github.com/gate401/gate401/internal/people"
 	"github.com/gate401/gate401/internal/session"
+	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/web"
 )
 
@@ -45,7 +46,7 @@ func (h *Handler) changePassword(c *call) error {
 	wrong := errors.Is(err, people.ErrWrongPassword)
 	switch {
 	case wrong:
-		settle(h.wrong(c, err))
+		settle(h.wrong(c, reason.PasswordWrong, err))
 	case errors.Is(err, people.ErrSamePassword), weak(err) != "", errors.Is(err, people.ErrNotRecorded):
 		settle(nil) // the present one was right
 	default:

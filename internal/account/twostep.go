@@ -8,6 +8,7 @@ import (
 
 	"github.com/gate401/gate401/internal/secondfactor"
 	"github.com/gate401/gate401/internal/session"
+	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/web"
 )
 
@@ -164,7 +165,7 @@ func (h *Handler) proved(c *call, form string) (done bool, err error) {
 	_, err = h.Factors.Check(context.WithoutCancel(c.hr.Context()), c.account.Name, c.hr.PostForm.Get("code"))
 	switch err = h.unrecorded(err); {
 	case errors.Is(err, secondfactor.ErrWrong):
-		settle(h.wrong(c, err))
+		settle(h.wrong(c, reason.OneTimeCodeWrong, err))
 		return true, h.showTwoStep(c, http.StatusUnprocessableEntity, form, "That code is not right, or was used already. Wait for the next one.")
 	case errors.Is(err, secondfactor.ErrNone):
 		settle(nil)

@@ -78,12 +78,22 @@ func newWorld(t *testing.T, rules string) *world {
 	return w
 }
 
-// handler is the gate in front of an API, and its token endpoint.
+// handler is the gate in front of an API, its login and its token endpoint.
 func (w *world) handler(t *testing.T) http.Handler {
 	t.Helper()
 	gate := w.system.Gate.Protect(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte("{}"))
 	}))
+	if l := w.logins(); l != nil {
+		api := gate
+		gate = http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+			if l.Owns(hr.URL.Path) {
+				l.ServeHTTP(w, hr)
+				return
+			}
+			api.ServeHTTP(w, hr)
+		})
+	}
 	if w.system.Issuing == nil {
 		return gate
 	}
@@ -113,6 +123,8 @@ func (w *world) expand(t *testing.T, raw string) string {
 			return w.maker.Refresh(t.Context(), arg)
 		case kind == "code":
 			return w.code(t, arg), nil
+		case kind == "login":
+			return w.half(t), nil
 		case arg == "partner":
 			return partnerToken(t), nil
 		}

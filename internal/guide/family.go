@@ -18,7 +18,7 @@ func Families() []Family {
 			reason.CredentialsAmbiguous, reason.RequestMalformed,
 		}},
 		{"passwords", "Names and passwords", "Basic authentication and login forms.", []reason.Code{
-			reason.CredentialsInvalid, reason.AccountUnknown, reason.PasswordWrong, reason.PasswordOutdated, reason.BasicMalformed,
+			reason.CredentialsInvalid, reason.AccountUnknown, reason.PasswordWrong, reason.PasswordOutdated, reason.OneTimeCodeWrong, reason.BasicMalformed,
 		}},
 		{"digest", "Digest", "Names and passwords that never travel in clear.", []reason.Code{
 			reason.DigestStale, reason.DigestReplayed, reason.DigestMalformed, reason.DigestURIMismatch,

@@ -116,10 +116,9 @@ func (p *page) notice() (notice, bool) {
 		return notice{}, false
 	case reason.RateLimited:
 		return notice{true, p.shown.Title, "Try again in " + inWords(p.wait) + "."}, true
+	case reason.OneTimeCodeWrong:
+		return notice{true, p.shown.Title, p.shown.Detail}, true
 	case reason.CredentialsInvalid:
-		if p.step == stepCode {
-			return notice{true, wrongCode, wrongCodeHelp}, true
-		}
 		return notice{true, p.shown.Title, "Check the spelling, Caps Lock and the layout of your keyboard."}, true
 	case reason.AuthenticationTooOld:
 		return notice{false, "Please log in once more", "It was a while ago, and what you are about to open wants to be sure that it is you."}, true
@@ -137,7 +136,7 @@ func (p *page) notice() (notice, bool) {
 
 // invalid tells whether the fields themselves are at fault.
 func (p *page) invalid() bool {
-	return p.missing || p.shown.Code == reason.CredentialsInvalid
+	return p.missing || p.shown.Code == reason.CredentialsInvalid || p.shown.Code == reason.OneTimeCodeWrong
 }
 
 // focusName tells whether the first thing to type is the name.

@@ -27,11 +27,7 @@ func (v *visit) refuse(err error, p page) {
 	}
 	v.observe(v.r, &d)
 	if !v.r.PrefersPage() {
-		w := v.w
-		if p.step == stepCode && d.Shown().Code == reason.CredentialsInvalid {
-			w = ofCode(w, d.Shown())
-		}
-		v.Gate.Responder.Refuse(w, v.hr, v.r, d)
+		v.Gate.Responder.Refuse(v.w, v.hr, v.r, d)
 		return
 	}
 	h := v.w.Header()

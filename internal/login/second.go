@@ -107,7 +107,7 @@ func (v *visit) secondStep(form url.Values, p page) {
 	defer cancel()
 	amr, err := v.SecondFactor.Check(ctx, proved.Subject, code)
 	if errors.Is(err, ErrWrongCode) {
-		err = &gate401.Denial{Reason: reason.PasswordWrong, Method: method, Subject: proved.Subject, Err: err}
+		err = &gate401.Denial{Reason: reason.OneTimeCodeWrong, Method: method, Subject: proved.Subject, Err: err}
 	}
 	settle(err)
 	if err != nil {

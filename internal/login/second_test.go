@@ -25,7 +25,7 @@ func TestSecondFactor(t *testing.T) {
 		t.Errorf("half a login opens the site: %d", w.Code)
 	}
 	w = h.post("/auth/login", "code", "000000", "return_to", "/orders/42")
-	if w.Code != 401 || h.last().Reason() != reason.PasswordWrong || h.last().Subject() != "bob" || !strings.Contains(w.Body.String(), "The code is not right") {
+	if w.Code != 401 || h.last().Reason() != reason.OneTimeCodeWrong || h.last().Subject() != "bob" || !strings.Contains(w.Body.String(), "The code is not right") {
 		t.Errorf("%d %s\n%s", w.Code, h.last().Reason(), w.Body)
 	}
 	if w = h.post("/auth/login", "code", ""); w.Code != 401 || !strings.Contains(w.Body.String(), "The code is missing") {
@@ -57,8 +57,8 @@ func TestSecondFactorOfAProgram(t *testing.T) {
 		t.Errorf("%d %s %v", w.Code, h.last().Reason(), w.Header())
 	}
 	w = h.do(http.MethodPost, "/auth/login", url.Values{"code": {"000000"}})
-	if body := w.Body.String(); w.Code != 401 || !strings.Contains(body, `"title":"The code is not right"`) || !strings.Contains(body, `"code":"credentials-invalid"`) ||
-		!strings.Contains(body, `"detail":"Each code is good once`) || strings.Contains(body, "password") {
+	if body := w.Body.String(); w.Code != 401 || !strings.Contains(body, `"title":"The code is not right"`) || !strings.Contains(body, `"code":"one-time-code-wrong"`) ||
+		!strings.Contains(body, `"detail":"Wait for the next code`) || strings.Contains(body, "password") {
 		t.Errorf("a wrong code: %d %s", w.Code, body)
 	}
 	if w = h.do(http.MethodPost, "/auth/login", url.Values{"code": {"123456"}}); w.Code != 303 || h.jar["__Host-g401"] == "" {

@@ -9,9 +9,9 @@ import (
 // Expand replaces each placeholder "{{KIND ARGUMENT}}" of a request.
 //
 // "{{base64 TEXT}}" and "{{basic NAME}}" are filled in here; for "token",
-// "key", "session", "refresh" and "code" credential is called with kind and argument,
-// which are among [TokenKinds], [KeyKinds], [SessionKinds], [RefreshKinds] and
-// [CodeKinds].
+// "key", "session", "refresh", "code" and "login" credential is called with kind and
+// argument, which are among [TokenKinds], [KeyKinds], [SessionKinds],
+// [RefreshKinds], [CodeKinds] and [LoginKinds].
 func Expand(raw string, credential func(kind, argument string) (string, error)) (string, error) {
 	var b strings.Builder
 	for {
@@ -45,7 +45,7 @@ func expandOne(kind, argument string, credential func(kind, argument string) (st
 			}
 		}
 		return "", fmt.Errorf("nobody is called %q", argument)
-	case "token", "key", "session", "refresh", "code":
+	case "token", "key", "session", "refresh", "code", "login":
 		known := TokenKinds()
 		switch kind {
 		case "key":
@@ -56,6 +56,8 @@ func expandOne(kind, argument string, credential func(kind, argument string) (st
 			known = RefreshKinds()
 		case "code":
 			known = CodeKinds()
+		case "login":
+			known = LoginKinds()
 		}
 		for _, k := range known {
 			if k.Name == argument {

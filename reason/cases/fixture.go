@@ -115,6 +115,13 @@ const (
 	CodeVerifier = "a-verifier-of-43-characters-or-more-is-needed"
 )
 
+// LoginKinds are the arguments of the placeholder "login": what the cookie
+// __Host-g401-login of a login holds that waits for its second step. Unless the
+// kind says otherwise, alice has proved her password, and has a second factor.
+func LoginKinds() []Kind {
+	return []Kind{{"half", "nothing is wrong with it"}}
+}
+
 // SessionKinds are the arguments of the placeholder "session". Unless the kind
 // says otherwise, alice logged in an hour before [Clock] and has used the session
 // since.

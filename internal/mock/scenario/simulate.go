@@ -29,7 +29,7 @@ func simulated(code reason.Code) gate401.Decision {
 			Realm: realm, Nonce: rand.Text(), Algorithm: httpauth.DigestSHA256, QOP: []httpauth.DigestQOP{httpauth.DigestAuth},
 			Stale: shown.Code == reason.DigestStale,
 		}.Challenge()
-	case "session", "csrf":
+	case "session", "csrf", "one":
 		c = httpauth.Challenge{Scheme: "Session", Params: []httpauth.Param{param("realm", realm), param("login", "/auth/login")}}
 	case "dpop":
 		c = httpauth.Challenge{Scheme: "DPoP", Params: []httpauth.Param{param("error", shown.Error), param("error_description", shown.Title), param("algs", "ES256")}}
@@ -63,6 +63,9 @@ func atTokenEndpoint(code reason.Code) bool {
 	}
 	return false
 }
+
+// atLogin tells whether the login finds the reason, at the second of its steps.
+func atLogin(code reason.Code) bool { return code == reason.OneTimeCodeWrong }
 
 // tokenError is what a token endpoint answers.
 func tokenError(code reason.Code) mix.Answer {
