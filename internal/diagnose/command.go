@@ -88,6 +88,9 @@ func (s *scene) curlFilling(names []string, credential ...string) string {
 		if strings.EqualFold(f.Name, "Content-Type") && len(s.req.Body) > 0 {
 			b.WriteString(" -H " + shellWord("Content-Type: "+f.Value))
 		}
+		if name := strings.ToLower(f.Name); strings.HasSuffix(name, "-version") && !strings.HasPrefix(name, "sec-") && len(f.Value) <= 20 {
+			b.WriteString(" -H " + shellWord(f.Name+": "+f.Value)) // some APIs answer nothing without it
+		}
 	}
 	if len(s.req.Body) > 0 {
 		b.WriteString(" --data-binary @body")

@@ -42,12 +42,21 @@ func misspelt(name, right string) bool {
 	return nearest.Slips(name, strings.ToLower(right)) <= 2
 }
 
-// keyFields are where APIs take keys, in lower case.
+// keyFields are where APIs take keys and tokens of their own, in lower case and
+// with hyphens.
 var keyFields = map[string]bool{
-	"x-api-key": true, "api-key": true, "apikey": true, "x-apikey": true, "x_api_key": true, "api_key": true, "x-auth-key": true,
-	"ocp-apim-subscription-key": true, "x-functions-key": true, "x-goog-api-key": true, "x-api-token": true, "x-auth-token": true,
-	"x-access-token": true, "access-token": true, "access_token": true, "token": true, "x-token": true, "auth-token": true,
-	"private-token": true, "x-session-token": true, "x-vault-token": true, "x-api_key": true,
+	"apikey": true, "x-apikey": true, "x-auth-key": true,
+	"ocp-apim-subscription-key": true, "x-functions-key": true, "x-api-token": true, "x-auth-token": true,
+	"x-access-token": true, "access-token": true, "token": true, "x-token": true, "auth-token": true,
+	"private-token": true, "x-session-token": true, "x-vault-token": true, "x-gitlab-token": true, "x-figma-token": true, "x-jwt": true, "x-jwt-token": true,
+	"x-rapidapi-key": true, "fastly-key": true, "circle-token": true, "x-auth": true, "api-token": true,
+}
+
+// isKeyField tells whether APIs take keys or tokens of their own in a field of
+// that name.
+func isKeyField(name string) bool {
+	name = strings.ReplaceAll(strings.ToLower(name), "_", "-")
+	return keyFields[name] || strings.HasSuffix(name, "api-key") || strings.HasSuffix(name, "-apikey") || strings.HasSuffix(name, "-access-token") && strings.HasPrefix(name, "x-")
 }
 
 // keyParams are the same in a query.
@@ -58,13 +67,13 @@ var keyParams = map[string]bool{
 
 func findKey(r *capture.Request) place {
 	for _, f := range r.Header {
-		if keyFields[strings.ToLower(f.Name)] {
+		if isKeyField(f.Name) {
 			return place{f.Name, f.Value, true}
 		}
 	}
 	query := r.URL.Query()
 	for _, pair := range queryPairs(r.URL) {
-		if keyParams[strings.ToLower(pair)] && query.Get(pair) != "" {
+		if (keyParams[strings.ToLower(pair)] || pair == "code" && strings.HasSuffix(strings.ToLower(r.URL.Hostname()), ".azurewebsites.net")) && query.Get(pair) != "" {
 			return place{"?" + pair, query.Get(pair), true}
 		}
 	}

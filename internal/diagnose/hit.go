@@ -193,7 +193,7 @@ func (s *scene) show(in, name, value string, offset, length int) string {
 	switch {
 	case lower == "authorization" || lower == "proxy-authorization" || s.auth.ok && name == s.auth.name || misspelt(name, "authorization"):
 		shown = maskCredential(value)
-	case keyFields[lower] || lower == "dpop" || lower == "x-csrf-token" || lower == "x-xsrf-token":
+	case isKeyField(lower) || lower == "dpop" || lower == "x-csrf-token" || lower == "x-xsrf-token":
 		shown = maskCredential(value)
 	case lower == "cookie":
 		shown = maskPairs(value, ';')

@@ -27,7 +27,7 @@ func rules() []Rule {
 	return slices.Concat(
 		answerRules(), wayRules(), cookieRules(), loginRules(),
 		headerRules(), keyRules(), schemeRules(), malformedRules(),
-		boundRules(), digestRules(), forbiddenRules(), shapeRules(), tokenRules(),
+		boundRules(), signedRules(), digestRules(), forbiddenRules(), shapeRules(), tokenRules(),
 		missingRules(), lateWayRules(), wordRules(),
 		passwordRules(), sessionRules(), keyLateRules(), serverRules(), statusRules(), namedRules(),
 	)

@@ -106,7 +106,7 @@ func headerRules() []Rule {
 			ID: "token-octet-invalid", Title: "A character in the token cannot be there", Fault: Client, Reason: reason.AuthorizationMalformed,
 			Explain: "Tokens are made of letters, digits and - . _ ~ + / with = at the end. Anything else comes from copying, from a line break in the middle, or from taking a wrong value.",
 			Example: "Authorization: Bearer eyJ... eyJ...", Spec: "RFC 6750 section 2.1",
-			check: findingRule("The character at octet %d cannot be in a token.", "copy the token again, whole and on one line", httpauth.IDTokenOctet, httpauth.IDTokenWithSpace, httpauth.IDFieldTooLong),
+			check: checkOctet,
 		},
 	}, basicRules()...)
 }
@@ -168,6 +168,10 @@ func (s *scene) finding(f httpauth.Finding, say, fix string) *hit {
 		}
 	}
 	h.fix = Fix{Text: sentence(fix), Command: s.curl(s.credentialArgument())}
+	if (f.ID == httpauth.IDSchemeMissing || f.ID == httpauth.IDTokenOctet) && s.wasRead() {
+		h.sure = Possible
+		h.note += " The server read it all the same."
+	}
 	return h
 }
 
@@ -180,7 +184,7 @@ func (s *scene) credentialArgument() string {
 		}
 		return withPassword
 	}
-	if wants := s.wants(); len(wants) > 0 && !s.wantsScheme(s.scheme) {
+	if wants := s.wants(); len(wants) > 0 && !s.wantsScheme(s.scheme) && !s.wasRead() {
 		switch {
 		case s.wantsScheme("Bearer"):
 			return withToken
@@ -190,13 +194,16 @@ func (s *scene) credentialArgument() string {
 			return withPassword
 		}
 	}
+	if own := s.ownArgument(); own != "" {
+		return own
+	}
 	if s.key.ok && !s.auth.ok {
 		if s.key.inQuery() {
 			return "" // the URL has it
 		}
 		return s.keyArgument()
 	}
-	if s.is("Basic") || s.wantsScheme("Basic") && !s.wantsScheme("Bearer") && s.jwt == nil {
+	if s.is("Basic") || s.wantsScheme("Basic") && !s.wantsScheme("Bearer") && s.jwt == nil && !s.wasRead() {
 		return withPassword
 	}
 	if s.is("Digest") {
@@ -240,7 +247,7 @@ func checkColon(s *scene) *hit {
 		if _, quoted, ok := strings.Cut(n.About, `"`); ok {
 			name, _, _ = strings.Cut(quoted, " ")
 			switch {
-			case keyFields[strings.ToLower(name)]:
+			case isKeyField(name):
 				credential = s.curl(`-H "` + name + `: $API_KEY"`)
 			case !strings.EqualFold(name, "Authorization"):
 				continue
@@ -440,6 +447,12 @@ func checkScriptValue(s *scene) *hit {
 // checkMalformed is the rest of what httpauth finds.
 func checkMalformed(s *scene) *hit {
 	if !s.auth.ok || !s.walk() || s.exam.Valid || s.is("Digest") || s.is("Basic") {
+		return nil
+	}
+	if ownGrammar(s.scheme) {
+		return s.oddCredential()
+	}
+	if s.ownToken() {
 		return nil
 	}
 	for _, f := range s.exam.Findings {

@@ -182,8 +182,40 @@ func checkKeyEnvironment(s *scene) *hit {
 	return h
 }
 
+// checkKeyElsewhere goes by a server that says where it looks for a key.
+func checkKeyElsewhere(s *scene) *hit {
+	field := s.wantedKey()
+	if field == "" || !s.saidNothingSent() || !s.walk() || !s.key.ok && !s.auth.ok || s.auth.ok && !s.exam.Valid {
+		return nil
+	}
+	h := &hit{
+		sure: Likely, reason: reason.APIKeyWrongPlace, expected: field + ": key",
+		fix: Fix{Text: "Send the key in the field " + field + ".", Command: s.curl(`-H "` + field + `: $API_KEY"`)},
+	}
+	switch {
+	case s.key.ok && strings.EqualFold(s.key.name, field):
+		return nil
+	case s.key.ok && !s.auth.ok:
+		h.actual, h.at = strings.TrimPrefix(s.key.name, "?"), []Evidence{s.inKey(0, len(s.key.value))}
+		if s.key.inQuery() {
+			h.fix.Command = s.curlWithout(`-H "` + field + `: $API_KEY"`)
+		}
+	case s.auth.ok:
+		h.actual, h.at = "Authorization", []Evidence{s.inScheme()}
+		h.fix.Text = "Send the key in the field " + field + ". If the token is wanted too, send both."
+	}
+	h.note = s.quoted(fmt.Sprintf("The credential stands in %s; the server looks for a key in %s, and found none.", q(h.actual), q(field)))
+	if s.said.text != "" {
+		h.at = append(h.at, s.inBody(s.said.text))
+	}
+	return h
+}
+
 func checkKeyPlace(s *scene) *hit {
-	if !s.key.ok || !s.key.inQuery() || s.auth.ok || s.status != 401 && s.status != 403 {
+	if h := checkKeyElsewhere(s); h != nil {
+		return h
+	}
+	if !s.key.ok || !s.key.inQuery() || s.key.name == "?code" || s.auth.ok || s.status != 401 && s.status != 403 {
 		return nil
 	}
 	wants := list(s.wants(), "or")
@@ -201,7 +233,7 @@ func checkKeyPlace(s *scene) *hit {
 		h.expected, h.fix.Command = "X-API-Key or Authorization: Bearer", s.curlWithout(s.keyArgument())
 	default:
 		h.sure, h.expected, h.fix.Command = Possible, "a header field, such as X-API-Key", s.curlWithout(s.keyArgument())
-		if s.named.Code == reason.CredentialsMissing || saysNothingSent(s.said.text+" "+s.said.code) {
+		if s.saidNothingSent() {
 			h.sure = Likely // it did not see the key
 		}
 	}
@@ -226,8 +258,19 @@ func (s *scene) curlWithout(credential ...string) string {
 }
 
 func checkTokenPlace(s *scene) *hit {
-	if !s.key.ok || s.key.inQuery() || s.auth.ok || s.status != 401 || !s.wantsScheme("Bearer") || s.bearer["error"] != "" {
+	if !s.key.ok || s.key.inQuery() || s.auth.ok || s.status != 401 || s.bearer["error"] != "" {
 		return nil
+	}
+	if !s.wantsScheme("Bearer") {
+		if len(s.wants()) > 0 || !looksLikeJWT(s.key.value) || !s.saidNothingSent() {
+			return nil
+		}
+		return &hit{
+			sure: Likely, expected: "Authorization: Bearer", actual: s.key.name,
+			note: s.quoted(fmt.Sprintf("The token stands in %s, and the server saw none.", q(s.key.name))),
+			at:   []Evidence{s.inKey(0, len(s.key.value)), s.inBody(s.told())},
+			fix:  Fix{Text: "Send it as Authorization: Bearer.", Command: s.curl(withToken)},
+		}
 	}
 	h := &hit{
 		sure: Likely, expected: "Authorization: Bearer", actual: s.key.name,

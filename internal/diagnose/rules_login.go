@@ -44,16 +44,17 @@ func (s *scene) htmlAnswer() bool {
 }
 
 func checkLoginPage(s *scene) *hit {
-	if s.status < 200 || s.status > 299 || !s.htmlAnswer() || !s.apiCall() {
+	if (s.status < 200 || s.status > 299) && s.status != 403 || !s.htmlAnswer() || !s.apiCall() {
 		return nil
 	}
 	body := strings.ToLower(string(s.resp.Body[:min(len(s.resp.Body), 64<<10)]))
-	if !strings.Contains(body, `type="password"`) && !strings.Contains(body, "type='password'") && !strings.Contains(body, "type=password") {
+	if !strings.Contains(body, `type="password"`) && !strings.Contains(body, "type='password'") && !strings.Contains(body, "type=password") &&
+		!strings.Contains(body, "/oauth2/start") && !strings.Contains(body, "/oauth2/sign_in") {
 		return nil
 	}
 	return &hit{
-		sure: Likely, expected: "401 and JSON", actual: fmt.Sprintf("%d and a page with a password field", s.status),
-		note: "A program asked, and got a page for people that wants a password. The server sees nobody logged in, and says so by a page in place of a 401.",
+		sure: Likely, expected: "401 and JSON", actual: fmt.Sprintf("%d and a page to log in", s.status),
+		note: "A program asked, and got a page on which people log in. The server sees nobody logged in, and says so by a page in place of a 401.",
 		at:   []Evidence{s.inAnswer("Content-Type", "html"), s.inStatus()},
 		fix:  Fix{Text: "Call the address of the API, not that of the site; send a credential that it takes. The server should answer 401 to programs.", Command: s.curl(`-H "Accept: application/json"`, withToken)},
 	}
@@ -76,7 +77,7 @@ func checkLoginRedirect(s *scene) *hit {
 		return nil
 	}
 	query := to.Query()
-	idp := query.Get("response_type") != "" && query.Get("client_id") != "" || query.Get("SAMLRequest") != ""
+	idp := query.Get("client_id") != "" && (query.Get("response_type") != "" || query.Get("redirect_uri") != "") || query.Get("SAMLRequest") != ""
 	if !idp && !loginPath(to.Path) || loginPath(s.req.URL.Path) {
 		return nil
 	}

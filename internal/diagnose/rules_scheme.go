@@ -78,8 +78,26 @@ func checkScheme(s *scene) *hit {
 		h.fix.Command = s.curl(withPassword)
 	case s.wantsScheme("Negotiate"):
 		h.fix.Command = s.curl("--negotiate -u :")
+	default:
+		h.fix.Command = s.curlWanted()
+	}
+	if s.wasRead() {
+		h.sure = Possible
+		h.note = fmt.Sprintf("The request says %s, %s asks for %s. It read the credential all the same.", said, s.asker(), list(wants, "or"))
 	}
 	return h
+}
+
+// curlWanted sends a credential of a scheme that is no registered one; empty if
+// it is not known how.
+func (s *scene) curlWanted() string {
+	if own := s.ownArgument(); own != "" {
+		return s.curl(own)
+	}
+	if key := s.wantedKey(); key != "" {
+		return s.curl(`-H "` + key + `: $API_KEY"`)
+	}
+	return ""
 }
 
 func checkCookieOnly(s *scene) *hit {

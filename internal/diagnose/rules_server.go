@@ -88,6 +88,16 @@ func checkSession(s *scene) *hit {
 			break
 		}
 	}
+	if lower := unquoted(s.told()); len(s.wants()) == 0 && (strings.Contains(lower, "logged in") || strings.Contains(lower, "log in") || strings.Contains(lower, "session") || lower == "unauthenticated.") {
+		if name == "" {
+			name = s.sent[0].name
+		}
+		return &hit{
+			sure: Likely, expected: "a session that is alive", actual: "the cookie " + name,
+			note: s.quoted(fmt.Sprintf("The cookie %s was sent, and the server sees nobody logged in: the session is over, or it wants something beside the cookie (WordPress: X-WP-Nonce).", q(name))),
+			at:   []Evidence{s.inCookie(name), s.inBody(s.told())}, fix: Fix{Text: "Log in again. If that does not help, look at the cookie that the login sets."},
+		}
+	}
 	if name == "" || len(s.wants()) > 0 && !s.wantsScheme("Session") && !s.wantsScheme("Cookie") {
 		return nil
 	}
@@ -100,84 +110,6 @@ func checkSession(s *scene) *hit {
 		h.sure = Likely
 	}
 	return h
-}
-
-// wordRules read what a server says in its own words.
-func wordRules() []Rule {
-	return []Rule{{
-		ID: "said-by-server", Title: "The server says why, in its own words", Fault: Client, Reason: reason.TokenInvalid,
-		Explain: "The challenge or the body has a sentence about the refusal. It is the server's own, and only as good as the server.",
-		Example: `error_description="The token was revoked"`, Spec: "RFC 6750 section 3", check: checkSaid,
-	}, {
-		ID: "token-refused", Title: "A token arrived, and the server refuses it", Fault: Client, Reason: reason.TokenInvalid,
-		Explain: "A server says invalid_token only if a token was sent (RFC 6750 section 3.1). What it found wrong, it does not say: the token may have expired, be revoked, be damaged, or be for another audience or from another issuer.",
-		Example: `401 WWW-Authenticate: Bearer error="invalid_token", and a capture without the request's Authorization`, Spec: "RFC 6750 section 3.1", check: checkTokenRefused,
-	}}
-}
-
-// checkTokenRefused goes by the challenge where the capture lacks the credential.
-func checkTokenRefused(s *scene) *hit {
-	if s.status != 401 || s.auth.ok || !s.req.Incomplete || s.x.Live || s.bearer["error"] != "invalid_token" {
-		return nil
-	}
-	return &hit{
-		sure: Likely,
-		note: "The challenge says invalid_token, as a server does only where a token was sent: so one arrived. The capture lacks it, so these remain to be checked: has it expired or been revoked, is it for this API (aud), from the issuer that the API trusts (iss), whole and signed by its key?",
-		at:   []Evidence{s.inAnswer("WWW-Authenticate", "invalid_token")},
-		fix:  Fix{Text: "Look at the token that the client sends: this shows its dates, audience and issuer.", Command: `printf %s "$TOKEN" | gate401 explain -`},
-	}
-}
-
-// spoken are words of servers and the reason that they stand for.
-var spoken = [...]struct {
-	words string
-	code  reason.Code
-}{
-	{"expired", reason.TokenExpired}, {"revoked", reason.TokenRevoked}, {"not yet valid", reason.TokenNotYetValid}, {"not active", reason.TokenInactive},
-	{"inactive", reason.TokenInactive}, {"signature", reason.TokenSignatureInvalid}, {"audience", reason.TokenAudienceWrong}, {"issuer", reason.TokenIssuerUnknown},
-	{"invalid api key", reason.APIKeyInvalid}, {"unknown api key", reason.APIKeyInvalid}, {"api key not", reason.APIKeyInvalid},
-	{"algorithm", reason.TokenAlgorithmRefused}, {"matching key", reason.TokenKeyUnknown}, {"unknown kid", reason.TokenKeyUnknown}, {"wrong password", reason.CredentialsInvalid},
-	{"bad credentials", reason.CredentialsInvalid}, {"invalid credentials", reason.CredentialsInvalid}, {"invalid username", reason.CredentialsInvalid},
-	{"incorrect username", reason.CredentialsInvalid}, {"malformed", reason.TokenMalformed}, {"account suspended", reason.AccountSuspended},
-	{"account is suspended", reason.AccountSuspended}, {"account is disabled", reason.AccountSuspended}, {"account is locked", reason.LockedOut},
-}
-
-func checkSaid(s *scene) *hit {
-	said := s.bearer["error_description"]
-	if said == "" {
-		said = s.said.text
-	}
-	if s.status != 401 || said == "" || !s.credentialed() && !s.req.Incomplete && s.bearer["error"] == "" {
-		return nil
-	}
-	lower := strings.ToLower(said)
-	for _, known := range spoken {
-		if !strings.Contains(lower, known.words) || strings.Contains(lower, "or expired") || strings.Contains(lower, "expired or") {
-			continue
-		}
-		code := known.code
-		if code == reason.CredentialsInvalid {
-			// The words are for a name and password; what was sent may be something else.
-			switch {
-			case s.is("Bearer"), s.is("DPoP"), s.is("Token"):
-				code = reason.TokenInvalid
-			case s.key.ok && !s.auth.ok && s.key.inQuery() && !strings.Contains(lower, "key"):
-				return nil // nor is it said that the key was seen
-			case s.key.ok && !s.auth.ok:
-				code = reason.APIKeyInvalid
-			}
-		}
-		h := &hit{
-			sure: Likely, reason: code, note: "The server says: " + words(said) + ".", fix: Fix{Text: code.Info().FixCaller, Command: s.curl(s.credentialArgument())},
-		}
-		if s.bearer["error_description"] != "" {
-			h.at = []Evidence{s.inAnswer("WWW-Authenticate", said)}
-		} else {
-			h.at = []Evidence{s.inBody(said)}
-		}
-		return h
-	}
-	return nil
 }
 
 // serverRules blame the server: either it is the cause, or nothing is left on
@@ -253,11 +185,15 @@ func checkCase(s *scene) *hit {
 			return nil
 		}
 	}
-	return &hit{
+	h := &hit{
 		sure: Possible, expected: right, actual: s.scheme, at: []Evidence{s.inScheme()},
 		note: fmt.Sprintf("The scheme is written %s. That is allowed; a server that compares it letter by letter does not find it.", q(s.scheme)),
 		fix:  Fix{Text: "Write " + right + ", and have the server compare without regard to case.", Command: s.curl(s.credentialArgument())},
 	}
+	if lower := unquoted(s.told()); strings.Contains(lower, "scheme") || strings.Contains(lower, "authorization type") || strings.Contains(lower, "bearer") {
+		h.sure, h.note = Likely, s.quoted(h.note)
+	}
+	return h
 }
 
 // accepted are requests to the same host that were let in with a credential.

@@ -332,6 +332,9 @@ func checkUndecodable(s *scene) *hit {
 			return nil
 		}
 		h.at = []Evidence{s.inToken()}
+		if strings.Contains(p.What, "milliseconds") || strings.Contains(p.What, "number of seconds") {
+			h.fix = Fix{Text: "The issuer has to write dates as numbers of seconds since 1970, without quotes (RFC 7519 section 2): correct the program that makes the token.", Command: h.fix.Command}
+		}
 		return h
 	}
 	at := s.tokAt + p.Offset

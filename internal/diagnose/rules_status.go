@@ -26,6 +26,11 @@ func statusRules() []Rule {
 			Example: `401 {"error":"invalid_client"}`, Spec: "RFC 6749 section 5.2", check: checkClient,
 		},
 		{
+			ID: "token-request-refused", Title: "The token endpoint refused the request", Fault: Client, Reason: reason.RequestMalformed,
+			Explain: "A token endpoint reads a form (application/x-www-form-urlencoded), not JSON, and says by a code what is wrong with it: a parameter that is missing, a grant that it does not know or that this client may not use, a scope that does not exist, a redirect_uri that is not the registered one.",
+			Example: `400 {"error":"unsupported_grant_type"}`, Spec: "RFC 6749 section 5.2", check: checkTokenRequest,
+		},
+		{
 			ID: "csrf-failed", Title: "The check against forged requests failed", Fault: Client, Reason: reason.CSRFFailed,
 			Explain: "A request that changes something and proves itself by a cookie has to show that it comes from the site's own pages: by a token in a field or form, or by its origin.",
 			Example: "POST with a session cookie and without X-CSRF-Token, answered by 403", Spec: "Fetch Metadata; RFC 6265 section 8.2", check: checkCSRF,
@@ -68,14 +73,19 @@ func statusRules() []Rule {
 	}
 }
 
-// says are the words of the server about the failure.
+// says are the words of the server about the failure; those that say no more
+// than the status are the last resort.
 func (s *scene) says() string {
+	last := ""
 	for _, t := range [...]string{s.bearer["error_description"], s.said.text, s.bearer["error"], s.said.code} {
-		if t != "" {
+		if t != "" && !statusWords(t) {
 			return t
 		}
+		if last == "" {
+			last = t
+		}
 	}
-	return ""
+	return last
 }
 
 // quoted adds the words of the server to a note.
@@ -109,8 +119,59 @@ func checkClient(s *scene) *hit {
 	return &hit{
 		sure: Certain, note: s.quoted("The token endpoint does not accept client_id and client_secret."), at: []Evidence{s.inBody(strings.TrimSpace(s.said.code + " " + s.said.text))},
 		expected: "a client that the server knows", fix: Fix{Text: "Check id and secret, and whether the client is registered for Basic or for the form (token_endpoint_auth_method).",
-			Command: `curl -i -u "$CLIENT_ID:$CLIENT_SECRET" -d grant_type=client_credentials ` + s.commandURL(s.req.URL)},
+			Command: s.curlForm()},
 	}
+}
+
+// checkTokenRequest reads the codes of a token endpoint that are about the
+// request, not about what is exchanged.
+func checkTokenRequest(s *scene) *hit {
+	if s.status != 400 && s.status != 401 && s.status != 415 || !unsafe(s.req.Method) {
+		return nil
+	}
+	body, kind := string(s.req.Body[:min(len(s.req.Body), 8<<10)]), strings.ToLower(s.req.Header.Get("Content-Type"))
+	path := strings.TrimSuffix(s.req.URL.Path, "/")
+	if !strings.Contains(body, "grant_type") && !strings.HasSuffix(path, "/token") {
+		return nil
+	}
+	h := &hit{at: []Evidence{s.inStatus()}, fix: Fix{Command: s.curlForm()}}
+	if s.said.code != "" || s.said.text != "" {
+		h.at = []Evidence{s.inBody(strings.TrimSpace(s.said.code + " " + s.said.text))}
+	}
+	code := s.said.code
+	switch lower := strings.ToLower(code + " " + s.said.text); {
+	case strings.Contains(kind, "json") && (code == "invalid_request" || code == "unsupported_grant_type" || s.status == 415 || strings.Contains(lower, "grant_type")):
+		h.sure, h.expected, h.actual = Likely, "application/x-www-form-urlencoded", cut(kind, 60)
+		h.note = s.quoted("The request is JSON. A token endpoint reads a form, so it saw no parameter at all.")
+		h.at = append([]Evidence{s.inField("request", "Content-Type", s.req.Header.Get("Content-Type"), 0, len(s.req.Header.Get("Content-Type")))}, h.at...)
+		h.fix.Text = "Send the parameters as a form."
+	case code == "unsupported_grant_type":
+		h.sure, h.note, h.fix.Text = Certain, s.quoted("The token endpoint does not know this grant_type."), "Use a grant that the metadata of the issuer lists (grant_types_supported)."
+		h.fix.Command = ""
+	case code == "unauthorized_client":
+		h.sure, h.note, h.fix.Text = Certain, s.quoted("This client may not use this grant."), "Have this grant allowed for the client where it is registered, or use one that is."
+		h.fix.Command = ""
+	case code == "invalid_scope":
+		h.sure, h.note, h.fix.Text = Certain, s.quoted("A scope that was asked for does not exist, or this client may not have it."), "Ask for scopes that the issuer lists (scopes_supported) and that are allowed for the client."
+		h.fix.Command = ""
+	case strings.Contains(lower, "redirect_uri") || strings.Contains(lower, "redirect uri"):
+		h.sure, h.expected = Likely, "the redirect_uri of the authorization request"
+		h.note, h.fix.Text = s.quoted("The redirect_uri is not the one that the code was asked for with."), "Send the same redirect_uri in both requests, and have it registered for the client."
+		h.fix.Command = ""
+	case code == "invalid_request":
+		h.sure, h.note, h.fix.Text = Likely, s.quoted("The token endpoint lacks a parameter, has one twice, or cannot read one."), "Send each parameter once, as a form."
+	default:
+		return nil
+	}
+	return h
+}
+
+// curlForm is how a token endpoint is asked.
+func (s *scene) curlForm() string {
+	if s.req.URL.Host == "" {
+		return ""
+	}
+	return `curl -i -u "$CLIENT_ID:$CLIENT_SECRET" -d grant_type=client_credentials ` + s.commandURL(s.req.URL)
 }
 
 func unsafe(method string) bool {
@@ -122,8 +183,12 @@ func checkCSRF(s *scene) *hit {
 		return nil
 	}
 	said := strings.ToLower(s.says())
-	named := strings.Contains(said, "csrf") || strings.Contains(said, "xsrf") || strings.Contains(said, "forgery")
-	if said == "" {
+	named := false
+	for _, word := range [...]string{"csrf", "xsrf", "forgery", "crumb", "cookie check failed", "authenticity token", "invalidauthenticitytoken", "page expired"} {
+		named = named || strings.Contains(said, word)
+	}
+	named = named || strings.Contains(s.said.code, "cookie_invalid_nonce")
+	if said == "" || statusWords(said) || s.said.shape == "page" {
 		// Pages have the word in their forms, so only whole phrases count.
 		page := strings.ToLower(string(s.resp.Body[:min(len(s.resp.Body), 16<<10)]))
 		for _, phrase := range [...]string{"csrf verification failed", "invalid csrf token", "csrf token mismatch", "csrf token missing", "csrf check failed", "request forgery", "antiforgery"} {
@@ -131,19 +196,50 @@ func checkCSRF(s *scene) *hit {
 		}
 	}
 	cookies := len(s.sent) > 0 && !s.auth.ok && unsafe(s.req.Method)
-	if !named && s.status != 419 {
+	silent := !named && s.status == 403 && cookies && (said == "" || statusWords(said)) && !s.csrfSent()
+	if !named && s.status != 419 && !silent {
 		return nil
 	}
 	h := &hit{
 		sure: Likely, expected: "a token against forged requests", actual: "not accepted", at: []Evidence{s.inStatus()},
-		note: "The server says that the check against forged requests failed.",
+		note: s.quotedPage("The server says that the check against forged requests failed."),
 		fix:  Fix{Text: "Send the token that the page or the cookie carries, in the field that the server names (X-CSRF-Token, X-XSRF-TOKEN), from the same session."},
 	}
-	if cookies && !s.req.Header.Has("X-CSRF-Token") && !s.req.Header.Has("X-XSRF-TOKEN") {
+	if silent {
+		h.sure = Possible
+		h.note = "The request changes something, proves itself by a cookie alone, and carries no token against forged requests; many servers (Spring Security among them) refuse that by a 403 without a word. Or the caller may not do this."
+		h.fix.Text = "Send the token that the page or the cookie carries, in the field that the server names (X-CSRF-Token, X-XSRF-TOKEN), from the same session. If it was there, ask whoever grants access."
+	}
+	if cookies && !s.csrfSent() {
 		h.actual = "none in the fields of the request"
 		h.at = append([]Evidence{s.inLine()}, h.at...)
 	}
 	return h
+}
+
+// csrfSent tells that some token against forged requests was sent, in a field or
+// a form.
+func (s *scene) csrfSent() bool {
+	for _, f := range s.req.Header {
+		if name := strings.ToLower(f.Name); strings.Contains(name, "csrf") || strings.Contains(name, "xsrf") || strings.HasSuffix(name, "-nonce") || strings.HasSuffix(name, "crumb") {
+			return true
+		}
+	}
+	body := strings.ToLower(string(s.req.Body[:min(len(s.req.Body), 64<<10)]))
+	for _, name := range [...]string{"csrf", "xsrf", "authenticity_token", "__requestverificationtoken", "_token="} {
+		if strings.Contains(body, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// quotedPage adds the words of the server that are more than "CSRF".
+func (s *scene) quotedPage(note string) string {
+	if s.said.shape == "page" || strings.Contains(strings.ToLower(s.says()), "crumb") || s.said.text != "" && !strings.Contains(strings.ToLower(s.said.text), "csrf") {
+		return s.quoted(note)
+	}
+	return note
 }
 
 func checkInsufficient(s *scene) *hit {
@@ -190,21 +286,32 @@ func checkWAF(s *scene) *hit {
 		{"attention required! | cloudflare", "Cloudflare"}, {"cf-error-details", "Cloudflare"}, {"cf-chl", "Cloudflare"}, {"incapsula incident id", "Imperva"},
 		{"_incapsula_resource", "Imperva"}, {"errors.edgesuite.net", "Akamai"}, {"reference&#32;&#35;", "Akamai"}, {"request blocked", "a web application firewall"},
 		{"the requested url was rejected", "F5"}, {"sucuri website firewall", "Sucuri"}, {"mod_security", "ModSecurity"}, {"modsecurity", "ModSecurity"},
-		{"captcha-delivery.com", "DataDome"}, {"px-captcha", "PerimeterX"},
+		{"captcha-delivery.com", "DataDome"}, {"<title>just a moment...", "Cloudflare"}, {"request forbidden by administrative rules", "HAProxy"}, {"px-captcha", "PerimeterX"},
 	} {
 		if strings.Contains(body, known[0]) {
 			who = known[1]
 			break
 		}
 	}
+	if s.resp.Header.Has("Cf-Mitigated") {
+		who = "Cloudflare"
+	}
 	if who == "" {
 		return nil
 	}
 	h := &hit{
-		sure: Likely, note: "The answer is a page of " + who + ", not of the API. The request did not reach the server.", at: []Evidence{s.inStatus(), s.inAnswer("Content-Type", "html")},
+		sure: Likely, note: "The answer is a page of " + who + ", not of the API. The request did not reach the server." + s.noAgent(), at: []Evidence{s.inStatus(), s.inAnswer("Content-Type", "html")},
 		fix: Fix{Text: "Ask whoever runs the filter, with the time and the id on the page; compare with a request from another network and another User-Agent.", Command: s.curl(s.credentialArgument())},
 	}
 	return h
+}
+
+// noAgent: filters refuse what does not say what it is.
+func (s *scene) noAgent() string {
+	if s.req.Incomplete || s.req.Header.Has("User-Agent") || s.c.Source != "messages as text" {
+		return ""
+	}
+	return " The request has no User-Agent field, which some filters refuse."
 }
 
 func checkForbiddenBare(s *scene) *hit {
@@ -214,8 +321,16 @@ func checkForbiddenBare(s *scene) *hit {
 	return &hit{
 		sure: Likely, expected: "401 with WWW-Authenticate", actual: "403", at: []Evidence{s.inStatus(), s.inLine()},
 		note: s.quoted("The request carries no credential, so the server cannot know who asks; it says 403 all the same."),
-		fix:  Fix{Text: "Send a credential; what kind, the documentation of the server has to say.", Command: s.curl(withToken)},
+		fix:  s.anyCredential(),
 	}
+}
+
+// anyCredential is the fix where it is not known what the server takes.
+func (s *scene) anyCredential() Fix {
+	if key := s.wantedKey(); key != "" {
+		return Fix{Text: "Send an API key in the field " + key + ".", Command: s.curl(`-H "` + key + `: $API_KEY"`)}
+	}
+	return Fix{Text: "Send a credential; what kind, the documentation of the server has to say.", Command: s.curl(withToken)}
 }
 
 func checkDenied(s *scene) *hit {
@@ -230,6 +345,9 @@ func checkDenied(s *scene) *hit {
 	s.mayDo(&h.fix)
 	if s.said.text != "" {
 		h.at = append(h.at, s.inBody(s.said.text))
+	}
+	if c := checkCSRF(s); c != nil && c.sure == Possible {
+		h.sure = Possible // one is as good a guess as the other
 	}
 	return h
 }
@@ -293,6 +411,9 @@ func checkBadRequest(s *scene) *hit {
 	h := &hit{
 		sure: Likely, at: []Evidence{s.inStatus()}, note: s.quoted("The server could not make sense of the request; it did not come to the question who sends it."),
 		fix: Fix{Text: "Correct what the server names. If it names nothing, compare the request with an example of the documentation.", Command: s.curl(s.credentialArgument())},
+	}
+	if !s.credentialed() && !s.req.Incomplete {
+		h.fix.Command = s.curl()
 	}
 	if s.said.text != "" {
 		h.at = append(h.at, s.inBody(s.said.text))

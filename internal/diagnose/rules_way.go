@@ -142,7 +142,7 @@ func checkUnderscore(s *scene) *hit {
 		return nil
 	}
 	for _, f := range s.req.Header {
-		if !strings.Contains(f.Name, "_") || !keyFields[strings.ToLower(f.Name)] && !misspelt(f.Name, "Authorization") {
+		if !strings.Contains(f.Name, "_") || !isKeyField(f.Name) && !misspelt(f.Name, "Authorization") {
 			continue
 		}
 		server := strings.ToLower(s.resp.Header.Get("Server"))
@@ -162,34 +162,17 @@ func checkUnderscore(s *scene) *hit {
 	return nil
 }
 
-// saysNothingSent knows the words by which servers say that no credential came.
-func saysNothingSent(text string) bool {
-	text = strings.ToLower(text)
-	for _, words := range [...]string{
-		"no authorization", "missing authorization", "authorization header is missing", "authorization header missing", "no credentials",
-		"no token", "missing token", "token missing", "token is missing", "credentials were not provided", "authorization header not found",
-		"authorization header required", "authorization header is required", "without a token", "not provided", "no auth header", "no api key", "credentials-missing",
-		"no bearer token",
-	} {
-		if strings.Contains(text, words) {
-			return true
-		}
-	}
-	return false
-}
-
 func checkEaten(s *scene) *hit {
-	if len(s.auths) == 0 || !s.exam.Valid || s.status != 401 {
+	if len(s.auths) == 0 || !s.exam.Valid || s.status != 401 && (s.status != 403 || !s.saidNothingSent()) {
 		return nil
 	}
-	said := s.bearer["error_description"] + " " + s.said.text + " " + s.said.code
 	h := &hit{
 		expected: "the server sees the Authorization field", actual: "it seems not to", at: []Evidence{s.inScheme()},
 		fix: Fix{Text: "Look at what arrives: let the server, or an echo behind the same proxy, print the fields of the request. With Apache: `CGIPassAuth On` or `WSGIPassAuthorization On`.", Command: s.curl(s.credentialArgument())},
 	}
 	hints := s.hops()
 	switch {
-	case s.named.Code == reason.CredentialsMissing || saysNothingSent(said):
+	case s.saidNothingSent():
 		h.sure = Likely
 		h.note = "The request carries a credential, and the server says that none came."
 		if s.said.text != "" {
@@ -276,10 +259,10 @@ func (s *scene) prompts() bool {
 
 func checkMissing(s *scene) *hit {
 	prompts := s.x.Live && s.prompts()
-	if !prompts && (s.credentialed() || s.req.Incomplete) || s.auth.ok || s.status != 401 && s.status != 407 {
+	if !prompts && (s.credentialed() || s.req.Incomplete) || s.auth.ok || s.status != 401 && s.status != 407 && (s.status != 400 || !s.saidNothingSent()) {
 		return nil
 	}
-	if checkClient(s) != nil {
+	if checkClient(s) != nil || checkTokenRequest(s) != nil {
 		return nil // a token endpoint asks for the client, not for who uses it
 	}
 	wants := s.wants()
@@ -298,8 +281,21 @@ func checkMissing(s *scene) *hit {
 		h.sure = Likely
 		h.note += " (The server answers as if it had seen one: it should not send an error code then.)"
 	}
-	if len(wants) == 0 {
+	if key := s.wantedKey(); key != "" {
+		h.reason, h.expected = reason.APIKeyMissing, key
+		h.note = s.quoted("The request has no API key.")
+		if s.said.text != "" {
+			h.at = append(h.at, s.inBody(s.said.text))
+		}
+		h.fix = Fix{Text: "Send an API key in the field " + key + ".", Command: s.curl(`-H "` + key + `: $API_KEY"`)}
+		return h
+	}
+	if len(wants) == 0 && s.saidNothingSent() {
+		h.note = s.quoted(h.note)
+	} else if len(wants) == 0 {
 		h.note += " What the server would take, it does not say."
+	}
+	if len(wants) == 0 {
 		h.fix.Text = "Look up in the documentation of this server what it takes, and send that."
 		return h
 	}
@@ -309,6 +305,11 @@ func checkMissing(s *scene) *hit {
 	switch {
 	case s.wantsScheme("Bearer"):
 		h.fix = Fix{Text: "Get a token and send it.", Command: s.curl(withToken)}
+		if realm, service := s.bearer["realm"], s.bearer["service"]; service != "" && strings.HasPrefix(realm, "https://") {
+			// The token service of a container registry.
+			h.fix.Text = "Get a token where the challenge says, and send it. This gets one for what anybody may read; with -u, for you."
+			h.fix.Command = "curl -s " + shellWord(realm+"?"+url.Values{"service": {service}, "scope": {s.bearer["scope"]}}.Encode())
+		}
 		if v := s.bearer["resource_metadata"]; v != "" {
 			h.fix.Text = "Get a token and send it. Where, says " + v + "."
 		}
@@ -324,7 +325,7 @@ func checkMissing(s *scene) *hit {
 			h.fix.Text = "Log in at " + login + "; the session travels in a cookie."
 		}
 	default:
-		h.fix.Command = ""
+		h.fix.Command = s.curlWanted()
 		h.fix.Text = "Send a credential of the scheme " + list(wants, "or") + "."
 	}
 	if s.status == http.StatusProxyAuthRequired {

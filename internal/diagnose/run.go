@@ -289,7 +289,7 @@ func withoutRedacted(x *capture.Exchange) {
 	}
 	masked := func(f capture.Field) bool {
 		name := strings.ToLower(f.Name)
-		if name != "authorization" && name != "proxy-authorization" && name != "cookie" && !keyFields[name] {
+		if name != "authorization" && name != "proxy-authorization" && name != "cookie" && !isKeyField(name) {
 			return false
 		}
 		v := strings.ToLower(f.Value)

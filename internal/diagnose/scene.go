@@ -53,17 +53,6 @@ type place struct {
 	ok    bool
 }
 
-// message is what the body of a response says about a failure, as far as it
-// follows one of the usual shapes.
-type message struct {
-	code  string // error, code
-	text  string // error_description, detail, message, title
-	json  bool
-	fail  bool // it says that it is a failure
-	shape string
-	page  string // type of a problem
-}
-
 // cookie is one pair of a Cookie field.
 type cookie struct{ name, value string }
 
@@ -200,71 +189,6 @@ func readGrants(n int, body []byte) []grant {
 		}
 	}
 	return out
-}
-
-// readMessage reads the usual shapes of an error: problem details (RFC 9457),
-// OAuth (RFC 6749 section 5.2), GraphQL, and {"message": ...}.
-func readMessage(r *capture.Response) message {
-	var m message
-	body := strings.TrimSpace(string(r.Body))
-	if !strings.HasPrefix(body, "{") || len(body) > 64<<10 {
-		return m
-	}
-	var all map[string]any
-	if json.Unmarshal([]byte(body), &all) != nil {
-		return m
-	}
-	m.json = true
-	text := func(names ...string) string {
-		for _, name := range names {
-			if v, ok := all[name].(string); ok && v != "" {
-				return v
-			}
-		}
-		return ""
-	}
-	m.code, m.text = text("code", "error", "errorCode"), text("error_description", "detail", "message", "title", "msg", "description")
-	m.shape = "simple"
-	switch {
-	case strings.Contains(r.Header.Get("Content-Type"), "problem+json"):
-		m.shape, m.page = "problem", text("type")
-	case text("error") != "" && m.code == text("error"):
-		m.shape = "oauth"
-	}
-	if list, ok := all["errors"].([]any); ok && len(list) > 0 {
-		m.shape = "graphql"
-		if first, ok := list[0].(map[string]any); ok {
-			m.text, _ = first["message"].(string)
-			if ext, ok := first["extensions"].(map[string]any); ok {
-				m.code, _ = ext["code"].(string)
-			}
-		}
-	}
-	for _, name := range [...]string{"code", "status", "statusCode"} {
-		if v, ok := all[name].(float64); ok && (v == 401 || v == 403) {
-			m.fail = m.text != ""
-		}
-	}
-	if e, ok := all["error"].(map[string]any); ok {
-		m.text, _ = e["message"].(string)
-		m.code, _ = e["code"].(string)
-		if v, ok := e["code"].(float64); ok && (v == 401 || v == 403) {
-			m.fail = true
-		}
-	}
-	m.fail = m.fail || saysUnauthorized(m.code) || saysUnauthorized(text("error"))
-	return m
-}
-
-// saysUnauthorized knows the words by which answers say that nobody is logged
-// in.
-func saysUnauthorized(code string) bool {
-	switch strings.ToLower(strings.NewReplacer(" ", "_", "-", "_").Replace(strings.TrimSuffix(code, "."))) {
-	case "unauthorized", "unauthenticated", "invalid_token", "token_expired", "authentication_required", "not_authenticated",
-		"invalid_credentials", "login_required", "jwt_expired", "not_logged_in", "401", "authentication_failed":
-		return true
-	}
-	return false
 }
 
 // readCookies reads cookie-pairs (RFC 6265 section 4.2.1).

@@ -187,6 +187,9 @@ func places(s explain.Style, list []Evidence) string {
 		if text == "" {
 			continue
 		}
+		if e.masked() {
+			text = cut(text, 70) // there is nothing to see in more of it
+		}
 		if e.Offset < 0 || e.Length < 0 || e.masked() {
 			b.WriteString("  " + s.Faint(where) + "\n" + s.Wrap("    ", explain.Visible(text)))
 			continue

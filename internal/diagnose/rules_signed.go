@@ -1,0 +1,78 @@
+package diagnose
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gate401/gate401/reason"
+)
+
+// signedRules are about requests that are signed as a whole, as those to AWS.
+func signedRules() []Rule {
+	return []Rule{{
+		ID: "request-signature-refused", Title: "The signature of the request is missing or refused", Fault: Client, Reason: reason.CredentialsInvalid,
+		Explain: "AWS and what is built like it take requests that are signed as a whole (Signature Version 4): method, path, query, some fields and the time go into the signature, with the region and the service. API Gateway asks for it also where the address or the stage does not exist, since unknown routes fall to the default.",
+		Example: `403 {"message":"Missing Authentication Token"}`, Spec: "AWS Signature Version 4", check: checkSigned,
+	}}
+}
+
+func checkSigned(s *scene) *hit {
+	if s.status != 400 && s.status != 401 && s.status != 403 || s.resp == nil {
+		return nil
+	}
+	kind := s.resp.Header.Get("X-Amzn-Errortype") + " " + s.said.code
+	sign := `--aws-sigv4 aws:amz:REGION:SERVICE -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`
+	h := &hit{sure: Likely, at: []Evidence{s.inStatus()}, fix: Fix{Command: s.curl(sign)}}
+	if e := s.resp.Header.Get("X-Amzn-Errortype"); e != "" {
+		h.at = []Evidence{s.inAnswer("X-Amzn-Errortype", e)}
+	}
+	has := func(words ...string) bool {
+		for _, w := range words {
+			if strings.Contains(kind+" "+s.said.text, w) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case has("MissingAuthenticationToken", "Missing Authentication Token"):
+		h.reason = reason.CredentialsMissing
+		h.note = "API Gateway says so for two things: the address is not there (method, stage or path), or it wants a signed request (IAM)."
+		if s.auth.ok {
+			h.note += fmt.Sprintf(" The credential that was sent, %s, counts for neither.", schemeWord(s))
+		}
+		h.fix.Text = "Look at method, stage and path first. If they are right, sign the request."
+	case has("requires 'Credential' parameter", "IncompleteSignature", "Invalid key=value pair", "not a valid key=value pair"):
+		h.note = "The server reads the Authorization field as a signature of AWS, and what was sent is none."
+		h.expected, h.actual = "Authorization: AWS4-HMAC-SHA256", schemeWord(s)
+		h.fix.Text = "Sign the request. If this address takes tokens, look at method, stage and path: addresses that do not exist answer like this too."
+	case has("RequestTimeTooSkewed", "RequestExpired", "Signature expired", "Signature not yet current"):
+		h.fault, h.note = Between, s.quoted("The time in the signature (X-Amz-Date) is too far from that of the server; five to fifteen minutes are allowed.")
+		h.expected = "a signature of this moment"
+		if v := s.req.Header.Get("X-Amz-Date"); v != "" {
+			h.actual = "X-Amz-Date: " + v
+			h.at = append([]Evidence{s.inField("request", "X-Amz-Date", v, 0, len(v))}, h.at...)
+		}
+		h.fix.Text = "Set the clock of the client, and sign each request when it is sent."
+	case has("SignatureDoesNotMatch", "InvalidSignature", "signature we calculated does not match"):
+		h.note = s.quoted("The signature is for another request than the one that came: another key, region or service, or the path, query, a signed field or the body was changed or encoded once more on the way.")
+		h.fix.Text = "Check the secret key, region and service, and what changes the request behind the signature (proxy, redirect, encoding of the path)."
+	case has("InvalidAccessKeyId", "UnrecognizedClient", "InvalidClientTokenId"):
+		h.note = s.quoted("The access key is unknown here: it was deleted, is of another account, or comes with a session token that was not sent.")
+		h.fix.Text = "Check the access key; temporary ones (ASIA...) need X-Amz-Security-Token too."
+	default:
+		return nil
+	}
+	return h
+}
+
+// schemeWord is how the credential was sent.
+func schemeWord(s *scene) string {
+	switch {
+	case !s.auth.ok:
+		return "none"
+	case s.scheme == "" || !knownScheme(s.scheme):
+		return "one without a scheme"
+	}
+	return s.scheme
+}
