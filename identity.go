@@ -20,6 +20,9 @@ type Identity struct {
 	// Credential is a public identifier of the credential itself (key id, token
 	// id), for logs and traces; never the secret.
 	Credential string
+	// Key is the ID of the key that signed the credential (kid), where one did and it
+	// says which.
+	Key string
 	// Groups and Scopes are what rules ask for.
 	Groups, Scopes []string
 	// Claims holds the verified claims of a token, and of a session how the person

@@ -108,7 +108,7 @@ func TestBearerIdentity(t *testing.T) {
 		"scope": "orders:read orders:write", "groups": []string{"staff", "shop"}, "roles": "staff",
 		"realm_access": claims{"roles": []string{"deep", "shop"}}, "auth_time": noon.Add(-time.Minute).Unix(), "tenant": "t1",
 	})
-	base := gate401.Identity{Subject: "alice", Method: "bearer", Name: "partner", Issuer: partner, Credential: "token-1",
+	base := gate401.Identity{Subject: "alice", Method: "bearer", Name: "partner", Issuer: partner, Credential: "token-1", Key: idp.ID(),
 		Scopes: []string{"orders:read", "orders:write"}, AuthTime: noon.Add(-time.Minute), Expires: noon.Add(time.Hour), Leeway: token.DefaultLeeway}
 	for _, test := range []struct {
 		name   string

@@ -118,7 +118,7 @@ func (v *TokenVerifier) verify(ctx context.Context, read *token.Unverified) (*ga
 // identity is who a good token speaks for.
 func (v *TokenVerifier) identity(claims *token.Claims) *gate401.Identity {
 	id := &gate401.Identity{
-		Subject: claims.Subject, Method: methodBearer, Name: v.Name, Issuer: claims.Issuer, Credential: claims.ID,
+		Subject: claims.Subject, Method: methodBearer, Name: v.Name, Issuer: claims.Issuer, Credential: claims.ID, Key: claims.KeyID,
 		Groups: v.groups(claims), Scopes: claims.Scopes, Claims: claims.Raw(),
 		AuthTime: claims.AuthTime, Expires: claims.Expires, Leeway: v.Verifier.Leeway(),
 	}

@@ -2,6 +2,7 @@ package stream_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,8 @@ func TestWithdrawnBesides(t *testing.T) {
 	value, id := g.key("--name", "first")
 	g.run("user", "add", "carol", "--password-stdin")
 	owned, _ := g.key("--owner", "carol")
+	g.run("user", "add", "dave", "--password-stdin")
+	signed := g.run("token", "issue", "--sub", "dave", "--ttl", "1h")
 	for _, c := range []struct {
 		name, field, value string
 		withdraw           []string
@@ -46,6 +49,8 @@ func TestWithdrawnBesides(t *testing.T) {
 		{"a key", "X-Api-Key", value, []string{"key", "revoke", id}, "1008 api-key-revoked"},
 		{"a person by password", "Authorization", basic("bob"), []string{"user", "suspend", "bob"}, "1008 account-suspended"},
 		{"a person by token", "Authorization", "Bearer " + g.run("token", "issue", "--sub", "alice"), []string{"user", "suspend", "alice"}, "1008 account-suspended"},
+		// Whoever stole it has signed that too, and there is nothing else to withdraw.
+		{"the key that signed", "Authorization", "Bearer " + signed, []string{"signing-key", "revoke", signer(t, signed), "--now"}, "1008 token-invalid"},
 		{"a key of a person", "X-Api-Key", owned, []string{"user", "remove", "carol"}, "1008 api-key-revoked"},
 	} {
 		conn := g.chat(c.field, c.value)
@@ -67,11 +72,23 @@ func TestWithdrawnBesides(t *testing.T) {
 	}
 }
 
+// signer is the key that signed a token.
+func signer(t *testing.T, text string) string {
+	t.Helper()
+	head, _, _ := strings.Cut(text, ".")
+	b, err := base64.RawURLEncoding.DecodeString(head)
+	var h struct{ Kid string }
+	if err != nil || json.Unmarshal(b, &h) != nil || h.Kid == "" {
+		t.Fatal(text, err)
+	}
+	return h.Kid
+}
+
 // A key that expires ends what it opened; the feed says why at its end, and the
 // next connection is refused.
 func TestExpires(t *testing.T) {
 	g := serve(t, "")
-	value, _ := g.key("--expires", "6s")
+	value, _ := g.key("--expires", "12s")
 	conn := g.chat("X-Api-Key", value)
 	req, _ := http.NewRequestWithContext(t.Context(), "GET", g.url+"/feed", nil)
 	req.Header.Set("X-Api-Key", value)

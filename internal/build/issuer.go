@@ -86,7 +86,7 @@ func (s *System) issuing(o Options) (*Issuing, error) {
 		},
 	}
 	own.Stands = func(ctx context.Context, c *token.Claims) error {
-		return s.Stores.Standing(ctx, &gate401.Identity{Subject: c.Subject, Method: "bearer", Credential: c.ID, Claims: c.Raw()}, c.IssuedAt)
+		return s.Stores.Standing(ctx, &gate401.Identity{Subject: c.Subject, Method: "bearer", Credential: c.ID, Key: c.KeyID, Claims: c.Raw()}, c.IssuedAt)
 	}
 	out := &Issuing{Issuer: own, Userinfo: s.userinfo(verifier), keys: &oauth.ClientKeys{Client: o.Client, Now: o.Now}}
 	if o.Before != nil && o.Before.Issuing != nil {

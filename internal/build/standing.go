@@ -10,6 +10,7 @@ import (
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/store"
+	"github.com/gate401/gate401/token"
 )
 
 // Standing tells whether the records still stand behind id, for what began then
@@ -45,6 +46,14 @@ func (s *Stores) Standing(ctx context.Context, id *gate401.Identity, since time.
 			return nil
 		}
 	case "bearer":
+		// Whoever has stolen a key signs what is good for ever and in nobody's name:
+		// nothing but the key can be withdrawn.
+		switch _, err := s.Keyring.Keys(ctx, id.Key, ""); {
+		case errors.Is(err, token.ErrKeyUnknown):
+			return no(reason.TokenKeyUnknown, "the key %q, which signed the token, was withdrawn", id.Key)
+		case err != nil:
+			return fmt.Errorf("reading the signing keys: %w", err)
+		}
 		sid, _ := id.Claims["sid"].(string)
 		client, _ := id.Claims["client_id"].(string)
 		r, err := s.Set.Tokens.Revoked(ctx, store.AccessToken{

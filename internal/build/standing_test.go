@@ -54,6 +54,8 @@ func TestStanding(t *testing.T) {
 	must(nil, s.Set.Sessions.RevokeSession(ctx, "over there", began, "test"))
 	must(s.Set.Clients.CreateClient(ctx, store.Client{ID: "app", Method: "none"}))
 	must(s.Set.Clients.CreateClient(ctx, store.Client{ID: "off", Method: "none", Suspended: true}))
+	key, err := s.Keyring.Create(ctx, "ES256")
+	must(nil, err)
 	by := func(client string) map[string]any {
 		return map[string]any{"iat": json.Number("3000"), "client_id": client}
 	}
@@ -73,19 +75,23 @@ func TestStanding(t *testing.T) {
 		{"a person of a file", gate401.Identity{Subject: "erin", Method: "basic"}, ""},
 		{"a suspended person", gate401.Identity{Subject: "bob", Method: "basic"}, reason.AccountSuspended},
 		{"a person with a new password", gate401.Identity{Subject: "carol", Method: "basic"}, reason.PasswordOutdated},
-		{"a person who is gone", gate401.Identity{Subject: "dave", Method: "bearer", Credential: "x"}, reason.TokenRevoked},
-		{"a token", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "other", Claims: issued("3000")}, ""},
-		{"a revoked token", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "jti", Claims: issued("3000")}, reason.TokenRevoked},
-		{"a token from before", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "other", Claims: issued("1000")}, reason.TokenRevoked},
-		{"a token of a client", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "other", Claims: by("app")}, ""},
-		{"a token of no client that is known", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "other", Claims: by("cli")}, ""},
-		{"a token of a suspended client", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "other", Claims: by("off")}, reason.TokenRevoked},
+		{"a person who is gone", gate401.Identity{Subject: "dave", Method: "bearer", Key: key, Credential: "x"}, reason.TokenRevoked},
+		{"a token", gate401.Identity{Subject: "alice", Method: "bearer", Key: key, Credential: "other", Claims: issued("3000")}, ""},
+		{"a revoked token", gate401.Identity{Subject: "alice", Method: "bearer", Key: key, Credential: "jti", Claims: issued("3000")}, reason.TokenRevoked},
+		{"a token from before", gate401.Identity{Subject: "alice", Method: "bearer", Key: key, Credential: "other", Claims: issued("1000")}, reason.TokenRevoked},
+		{"a token of a client", gate401.Identity{Subject: "alice", Method: "bearer", Key: key, Credential: "other", Claims: by("app")}, ""},
+		{"a token of no client that is known", gate401.Identity{Subject: "alice", Method: "bearer", Key: key, Credential: "other", Claims: by("cli")}, ""},
+		{"a token of a suspended client", gate401.Identity{Subject: "alice", Method: "bearer", Key: key, Credential: "other", Claims: by("off")}, reason.TokenRevoked},
 		{"a session", gate401.Identity{Subject: "alice", Method: "session", Credential: "live"}, ""},
 		{"a session that was ended", gate401.Identity{Subject: "alice", Method: "session", Credential: "over"}, reason.SessionRevoked},
 		{"a session that is gone", gate401.Identity{Subject: "alice", Method: "session", Credential: "gone"}, reason.SessionUnknown},
 		{"a session of a suspended person", gate401.Identity{Subject: "bob", Method: "session", Credential: "bobs"}, reason.AccountSuspended},
 		{"a session by a provider", gate401.Identity{Subject: "bob", Method: "session", Credential: "of a provider", Issuer: "https://idp.example"}, ""},
 		{"a session by a provider that was ended", gate401.Identity{Subject: "bob", Method: "session", Credential: "over there", Issuer: "https://idp.example"}, reason.SessionRevoked},
+		{"a token by a key that signs", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "other", Key: key, Claims: issued("3000")}, ""},
+		{"a token by a key that was withdrawn", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "other", Key: "gone", Claims: issued("3000")}, reason.TokenKeyUnknown},
+		{"a token by nobody knows which key", gate401.Identity{Subject: "alice", Method: "bearer", Credential: "other", Claims: issued("3000")}, reason.TokenKeyUnknown},
+		{"by a key of another issuer", gate401.Identity{Subject: "bob", Method: "bearer", Credential: "jti", Key: "gone", Issuer: "https://idp.example"}, ""},
 		{"of another issuer", gate401.Identity{Subject: "bob", Method: "bearer", Credential: "jti", Issuer: "https://idp.example"}, ""},
 	} {
 		err := s.Standing(ctx, &c.id, began)

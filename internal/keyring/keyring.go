@@ -103,8 +103,12 @@ func (k *Keyring) Signer(ctx context.Context) (*token.SigningKey, error) { retur
 // Keys finds the keys that verify the gate's own tokens. A key that was withdrawn
 // is gone as soon as the store's revision has moved. One that is not known is
 // looked for in the store: another process may have made it a moment ago, and its
-// tokens must not be refused as forged.
+// tokens must not be refused as forged. A token that names no key is not ours, and
+// nobody could tell later whether its key was withdrawn.
 func (k *Keyring) Keys(ctx context.Context, kid, alg string) ([]*token.Key, error) {
+	if kid == "" {
+		return nil, fmt.Errorf("%w: the token has no kid, as all of ours do", token.ErrKeyUnknown)
+	}
 	found, err := k.have(ctx, kid, alg)
 	if !errors.Is(err, token.ErrKeyUnknown) {
 		return found, err

@@ -64,4 +64,8 @@ func TestKeyThatOthersMade(t *testing.T) {
 	if reads.n != 1 {
 		t.Errorf("%d reads", reads.n)
 	}
+	// Whoever stole a key cannot hide which one it was.
+	if _, err := other.Keys(t.Context(), "", token.ES256); !errors.Is(err, token.ErrKeyUnknown) {
+		t.Errorf("a token that names no key: %v", err)
+	}
 }
