@@ -191,6 +191,9 @@ func readCSV(data []byte, faults *importFaults) (people []incoming, err error) {
 			if meant := closest(name, csvColumns()); meant != "" {
 				hint = "did you mean " + meant + "?"
 			}
+			if len(head) == 1 && strings.ContainsAny(name, ";\t") {
+				hint = "between columns stands a comma; semicolons are for lists, within one"
+			}
 			return nil, fail(ExitProblems, fmt.Errorf("%s:1: there is no column %q", faults.name, explain.Visible(name)), hint)
 		case twice:
 			return nil, fail(ExitProblems, fmt.Errorf("%s:1: two columns %q", faults.name, name))

@@ -48,6 +48,7 @@ type page struct {
 	unsent     bool   // what was sent with the request is lost
 	again      bool   // the second step is over, it begins anew
 	unprepared bool   // a second factor is needed and there is none
+	recovery   bool   // a recovery code was sent, not one of the app
 	insecure   bool   // nobody can log in here
 	blocked    bool   // who asks may not log in
 	who        string // is logged in already
@@ -106,6 +107,8 @@ func (p *page) notice() (notice, bool) {
 		return notice{true, "Please begin again", "This login was completed already, or it took too long."}, true
 	case p.unprepared:
 		return notice{true, "Your account needs a second factor", "Your password is right, and a second factor is not set up yet. Ask whoever runs this site for a link: on its page you set one up."}, true
+	case p.missing && p.recovery:
+		return notice{true, "The recovery code is missing", "Type one of those that you kept."}, true
 	case p.missing && p.step == stepCode:
 		return notice{true, "The code is missing", "Type the six digits that your app shows."}, true
 	case p.missing:
@@ -117,6 +120,9 @@ func (p *page) notice() (notice, bool) {
 	case reason.RateLimited:
 		return notice{true, p.shown.Title, "Try again in " + inWords(p.wait) + "."}, true
 	case reason.OneTimeCodeWrong:
+		if p.recovery {
+			return notice{true, "The recovery code is not right", "Each is good once. Type another one of those that you kept, or a code of your app."}, true
+		}
 		return notice{true, p.shown.Title, p.shown.Detail}, true
 	case reason.CredentialsInvalid:
 		return notice{true, p.shown.Title, "Check the spelling, Caps Lock and the layout of your keyboard."}, true

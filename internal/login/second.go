@@ -73,6 +73,7 @@ func (v *visit) secondStep(form url.Values, p page) {
 	code := strings.TrimSpace(form.Get("code"))
 	if code == "" {
 		code = strings.TrimSpace(form.Get("recovery"))
+		p.recovery = form.Has("recovery")
 	}
 	hash, proved, err := v.half()
 	if err != nil {

@@ -34,6 +34,14 @@ func TestSecondFactor(t *testing.T) {
 	if w = h.post("/auth/login", "code", "away"); w.Code != 503 {
 		t.Errorf("could not be checked: %d", w.Code)
 	}
+	// Whoever mistypes a recovery code is not told to wait for the next one.
+	w = h.post("/auth/login", "recovery", "mistyped")
+	if body := w.Body.String(); w.Code != 401 || !strings.Contains(body, "The recovery code is not right") || !strings.Contains(body, `<details class="other" open>`) || strings.Contains(body, "Wait for the next") {
+		t.Errorf("%d\n%s", w.Code, body)
+	}
+	if w = h.post("/auth/login", "recovery", ""); w.Code != 401 || !strings.Contains(w.Body.String(), "The recovery code is missing") {
+		t.Errorf("%d\n%s", w.Code, w.Body)
+	}
 	half := h.jar["__Host-g401-login"]
 	w = h.post("/auth/login", "recovery", " 123456 ", "return_to", "/orders/42")
 	if w.Code != 303 || w.Header().Get("Location") != "/orders/42" || h.jar["__Host-g401-login"] != "" {
