@@ -89,6 +89,7 @@ func (p *Responder) Respond(w http.ResponseWriter, r *Request, d Decision) {
 // goes on sending is forgotten, for a bounded time.
 func (p *Responder) Refuse(w http.ResponseWriter, hr *http.Request, r *Request, d Decision) {
 	if !uploading(hr) {
+		await(w, hr)
 		p.write(w, hr, r, d)
 		return
 	}

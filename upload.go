@@ -1,6 +1,7 @@
 package gate401
 
 import (
+	"io"
 	"net/http"
 	"time"
 )
@@ -33,6 +34,20 @@ func Hurry(w http.ResponseWriter) {
 func uploading(hr *http.Request) bool {
 	return hr.ProtoMajor == 1 && hr.Body != nil && (hr.ContentLength < 0 || hr.ContentLength > shortBody) &&
 		hr.Header["Expect"] == nil // else the client was not asked for it
+}
+
+// await reads and forgets a short body of an HTTP/2 request, of which net/http
+// reads nothing: it resets the stream behind an answer that came first, and some
+// clients, when they have not sent everything yet, then know of no answer at all
+// (seen in curl 7.88). A body without a length may be that of a call which goes on
+// for hours.
+func await(w http.ResponseWriter, hr *http.Request) {
+	if hr.ProtoMajor < 2 || hr.Body == nil || hr.ContentLength <= 0 || hr.ContentLength > shortBody || hr.Header["Expect"] != nil {
+		return
+	}
+	Hurry(w)
+	// One that broke or is late is refused all the same.
+	_, _ = io.CopyN(io.Discard, hr.Body, shortBody)
 }
 
 // Linger sends what was answered and then reads and forgets what the client is
