@@ -289,16 +289,14 @@ func check(r *Request, q *Requirement, id *Identity) error {
 			id.AuthTime.UTC().Format("2006-01-02T15:04:05Z"), q.MaxAge))
 	}
 	if q.Owned && (q.Owner == "" || id.Subject != q.Owner || id.Issuer != q.OwnerIssuer) {
-		return deny(reason.NotOwner, fmt.Errorf("the path belongs to %q of issuer %q, this is %q of issuer %q",
-			q.Owner, q.OwnerIssuer, id.Subject, id.Issuer))
+		return notOwner(q, id)
 	}
 	if len(q.Groups) > 0 && !slices.ContainsFunc(q.Groups, id.InGroup) {
-		return deny(reason.GroupMissing, fmt.Errorf("one of the groups %q is wanted", q.Groups))
+		return groupMissing(q, id)
 	}
 	for _, s := range q.Scopes {
 		if !id.HasScope(s) {
-			return &Denial{Reason: reason.ScopeInsufficient, Scope: q.Scopes,
-				Err: fmt.Errorf("the scope %q is missing", s)}
+			return scopeInsufficient(q, id)
 		}
 	}
 	return nil
