@@ -131,7 +131,7 @@ func TestEndlessRefusal(t *testing.T) {
 	base := &http.Transport{}
 	defer base.CloseIdleConnections()
 	tr := &client.Transport{Base: base, Logins: []client.Login{{Origins: []string{srv.URL}, Source: s}}}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	resp, err := tr.RoundTrip(get(t, srv.URL).WithContext(ctx))
 	if err != nil || resp.StatusCode != 200 {

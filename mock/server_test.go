@@ -77,7 +77,7 @@ func TestEntries(t *testing.T) {
 		if e.Scenario != "token-expired" || e.Reason != "token-expired" || e.Status != 401 {
 			t.Errorf("%+v", e)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("nothing was heard")
 	}
 	stop()

@@ -59,7 +59,7 @@ func TestBrowser(t *testing.T) {
 func TestBrowserIsNotDisturbed(t *testing.T) {
 	s := oauthtest.New(t)
 	c := newClient(t, s)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	done := make(chan string, 1)
 	_, err := c.Browser(ctx, func(address string) {

@@ -39,7 +39,7 @@ func newClient(t *testing.T, s *oauthtest.Server) *oauth.Client {
 // login logs in with a browser that says yes.
 func login(t *testing.T, c *oauth.Client) (tokens oauth.Tokens, page string, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	pages := make(chan string, 1)
 	tokens, err = c.Browser(ctx, func(address string) {

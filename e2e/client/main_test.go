@@ -74,7 +74,7 @@ func (r ran) says(t *testing.T, code int, want ...string) {
 	}
 }
 
-const patience = 50 * time.Second
+const patience = 3 * time.Minute
 
 func (p person) run(t *testing.T, args ...string) ran {
 	t.Helper()

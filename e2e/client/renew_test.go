@@ -14,15 +14,15 @@ import (
 	"github.com/gate401/gate401/e2e/foreign"
 )
 
-// Tokens of two seconds are renewed before they are refused, and nobody is asked.
+// Tokens of four seconds are renewed before they are refused, and nobody is asked.
 func TestRenewal(t *testing.T) {
 	t.Parallel()
-	issuer := foreign.Node(t, "oidc.mjs", "2")
+	issuer := foreign.Node(t, "oidc.mjs", "4")
 	gate := started(t, issuer.URL, "http://orders.example")
 	p := somebody(t)
 	p.alice(t, issuer.URL, gate)
 	for range 2 {
-		time.Sleep(2100 * time.Millisecond)
+		time.Sleep(4100 * time.Millisecond)
 		c := p.call(t, gate+"/orders")
 		if c.steps() != "renewal, Bearer 200" && c.steps() != "renewal, Bearer 401, renewal, Bearer 200" {
 			t.Error(c.steps(), c.ran)
@@ -34,7 +34,7 @@ func TestRenewal(t *testing.T) {
 	if err := store.Put(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(2100 * time.Millisecond)
+	time.Sleep(4100 * time.Millisecond)
 	p.run(t, "login", "--list").says(t, 0, issuer.URL)
 	r := p.run(t, "call", "-v", gate+"/orders")
 	if r.out != "hello alice\n" {
@@ -43,7 +43,7 @@ func TestRenewal(t *testing.T) {
 	r.says(t, 0, `401 Unauthorized`, `error="invalid_token"`, "renew the token was refused", "200 OK")
 	// What explain makes of an old one, with the keys of the issuer.
 	_, e = p.stored(t)
-	time.Sleep(2100 * time.Millisecond)
+	time.Sleep(4100 * time.Millisecond)
 	x := p.explain(t, "-H", "Authorization: Bearer "+e.Access, gate+"/orders")
 	if x.Cause.Code != "token-expired" || x.ran.code != 1 || !strings.Contains(x.ran.err, "asked the issuer "+issuer.URL+" for its keys") || strings.Contains(x.ran.String(), e.Access) {
 		t.Error(x.ran)

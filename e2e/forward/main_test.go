@@ -193,7 +193,7 @@ func raw(t *testing.T, server string, lines ...string) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := net.DialTimeout("tcp", u.Host, 20*time.Second)
+	c, err := net.DialTimeout("tcp", u.Host, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -109,7 +109,7 @@ func TestUpstream401(t *testing.T) {
 				t.Errorf("%+v", broken)
 			}
 			var line map[string]any
-			for deadline := time.Now().Add(20 * time.Second); line == nil && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+			for deadline := time.Now().Add(2 * time.Minute); line == nil && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 				line = g.Event("decision")
 			}
 			if line["surface"] != "forward-auth/"+name || line["client"] != "127.0.0.1" || line["path"] != "/orders" {
@@ -131,7 +131,7 @@ func TestWebSocket(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				c, err := net.DialTimeout("tcp", u.Host, 20*time.Second)
+				c, err := net.DialTimeout("tcp", u.Host, time.Minute)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -27,7 +27,7 @@ func TestServersComeAndGo(t *testing.T) {
 	a, b, c := named(t, "a", nil), named(t, "b", well.Load), named(t, "c", nil)
 	g := serve(t, fmt.Sprintf(`gate: {listen: '127.0.0.1:0', upstream: api}
 upstreams:
-  api: {urls: [%q, %q, %q], health: {path: /healthz, interval: 100ms, unhealthy: 2}}
+  api: {urls: [%q, %q, %q], health: {path: /healthz, interval: 100ms, timeout: 1m, unhealthy: 2}}
 rules: [{path: /open, allow: anyone}]
 `, a.URL, b.URL, c.URL))
 	seen := func() []string {
@@ -141,7 +141,7 @@ upstreams:
   other: {urls: [%q]}
   sleepy: {urls: [%q]}
   nobody: {urls: ['http://127.0.0.1:1']}
-  unknown: {urls: ['http://does-not-exist.invalid']}
+  unknown: {urls: ['http://-.invalid']}
 default: {allow: anyone}
 rules:
   - {path: /other, allow: anyone, upstream: other, max_body: 2KB}

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gate401/gate401/internal/freeport"
 	"github.com/gate401/gate401/token"
 	"github.com/google/go-cmp/cmp"
 )
@@ -49,14 +50,7 @@ type server struct {
 // only what every user of the module can, and starts it on a free port.
 func run(t *testing.T, program, issuer string, prints bool) server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := freeport.Hold(t)
 	program = strings.ReplaceAll(program, "127.0.0.1:8080", address)
 	program = strings.ReplaceAll(program, "https://idp.example.com", issuer)
 	dir := t.TempDir()
@@ -93,7 +87,7 @@ func run(t *testing.T, program, issuer string, prints bool) server {
 		}
 		s.first = strings.TrimSpace(line)
 	}
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		c, err := net.Dial("tcp", address)
 		if err == nil {
 			_ = c.Close()

@@ -17,7 +17,7 @@ import (
 
 // browse is a browser whose person says yes.
 func browse() {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	if _, _, err := oauthtest.Approve(ctx, os.Args[1]); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -81,7 +81,7 @@ func (m *mocked) next(t *testing.T, msg string) map[string]any {
 				m.announced = e
 			}
 			t.Logf("%v", e)
-		case <-time.After(20 * time.Second):
+		case <-time.After(2 * time.Minute):
 			t.Fatalf("nothing said %q", msg)
 		}
 	}

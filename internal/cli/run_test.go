@@ -151,7 +151,7 @@ func TestServe(t *testing.T) {
 		t.Fatal(log)
 	}
 	// The gate looks for changes of other processes every now and then.
-	for end := time.Now().Add(10 * time.Second); get(t, gate+"/orders", bearer).StatusCode != http.StatusUnauthorized; {
+	for end := time.Now().Add(time.Minute); get(t, gate+"/orders", bearer).StatusCode != http.StatusUnauthorized; {
 		if time.Now().After(end) {
 			t.Fatal("the token of a removed account still opens")
 		}

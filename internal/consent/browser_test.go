@@ -113,7 +113,7 @@ func TestBrowser(t *testing.T) {
 // one before it may get no answer.
 func arrive(t *testing.T, p *browsertest.Tab, expression string) {
 	t.Helper()
-	for range 1500 {
+	for range 6000 {
 		there, err := chromedp.Run(p.Context(), chromedp.Evaluate[bool](expression))
 		if err == nil && there {
 			return

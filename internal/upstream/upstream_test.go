@@ -245,7 +245,7 @@ func TestHealth(t *testing.T) {
 	}))
 	defer checked.Close()
 	u := start(t, upstream.Config{URLs: []*url.URL{parse(t, checked.URL)}, Log: slog.New(slog.NewTextHandler(&log, nil)),
-		Health: &upstream.Health{Path: "/healthz?deep=1", Interval: 2 * time.Millisecond, Healthy: 3, Unhealthy: 2}})
+		Health: &upstream.Health{Path: "/healthz?deep=1", Interval: 2 * time.Millisecond, Timeout: time.Minute, Healthy: 3, Unhealthy: 2}})
 	state := func() string { return u.Status().Targets[0].State }
 	eventually(t, func() bool { return state() == "unwell" })
 	if reason := u.Status().Targets[0].Reason; reason != "health check: status 500" {

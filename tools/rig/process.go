@@ -54,7 +54,7 @@ type Process struct {
 }
 
 // patience is how long a program may take to get ready, and to end.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // Start runs c and waits until it accepts connections.
 func Start(ctx context.Context, c Command) (*Process, error) {
