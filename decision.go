@@ -59,6 +59,10 @@ func (d *Decision) Reason() reason.Code {
 // request is in them.
 func (d *Decision) Prepared() bool { return d.prepared }
 
+// Resource says where the metadata about the resource is that the challenges lead
+// to; nil for nowhere. [Resource.Metadata] is what is printed into them.
+func (d *Decision) Resource() *Resource { return d.resource }
+
 // Shown is the entry of the catalogue that the caller is shown.
 func (d *Decision) Shown() reason.Info { return d.Reason().Shown() }
 

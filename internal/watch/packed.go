@@ -22,6 +22,7 @@ type packed struct {
 // for each.
 type common struct {
 	challenges []httpauth.Challenge // those of the rule, or few
+	resource   *gate401.Resource    // which the challenges lead to
 	places     *places              // that were looked at
 	steps      []gate401.Step       // of a decision that was prepared; nil where they are in data
 }
@@ -44,13 +45,20 @@ func packAs(b []byte, r *gate401.Request, d *gate401.Decision, p *places, hide b
 	if id := d.Identity; id != nil {
 		issuer, credential = id.Issuer, id.Credential
 	}
+	port := ""
+	if r.URL != nil {
+		port = r.URL.Port()
+	}
 	b = put(b, r.ID, maxText, hide)
 	b = binary.LittleEndian.AppendUint64(b, uint64(r.Time.UnixNano()))
+	var marks byte
 	if d.Allow || d.Preflight {
-		b = append(b, 1)
-	} else {
-		b = append(b, 0)
+		marks |= markAllowed
 	}
+	if r.Secure() {
+		marks |= markSecure
+	}
+	b = append(b, marks)
 	s := p.look(r)
 	b = append(b, s.authorization, s.scheme)
 	b = binary.LittleEndian.AppendUint32(b, s.headers)
@@ -65,6 +73,7 @@ func packAs(b []byte, r *gate401.Request, d *gate401.Decision, p *places, hide b
 	b = put(b, r.InboundID, maxText, hide)
 	b = put(b, r.Method, maxText, hide)
 	b = put(b, r.Host, maxText, hide)
+	b = put(b, port, maxText, hide)
 	b = put(b, r.Path, maxPath, hide)
 	b = put(b, agent, maxText, hide)
 	b = put(b, d.Rule, maxText, hide)
@@ -86,6 +95,12 @@ func packAs(b []byte, r *gate401.Request, d *gate401.Decision, p *places, hide b
 	}
 	return b
 }
+
+// What is true of a record, in one octet.
+const (
+	markAllowed = 1 << iota
+	markSecure
+)
 
 // maxSteps is more than a walk has.
 const maxSteps = 12
@@ -142,10 +157,12 @@ func (x *packed) id() []byte {
 
 func (x *packed) unpack() *record {
 	r := reader(x.data)
-	rec := &record{id: r.text(), time: time.Unix(0, int64(r.uint64())).UTC(), allowed: r.byte() == 1, challenges: x.challenges}
+	rec := &record{id: r.text(), time: time.Unix(0, int64(r.uint64())).UTC(), challenges: x.challenges, resource: x.resource}
+	marks := r.byte()
+	rec.allowed, rec.secure = marks&markAllowed != 0, marks&markSecure != 0
 	rec.seen = seen{r.byte(), r.byte(), r.uint32(), r.uint32(), r.uint32()}
 	_ = rec.client.UnmarshalBinary(r.bytes()) // as it was written
-	for _, s := range []*string{&rec.inbound, &rec.verb, &rec.host, &rec.path, &rec.agent, &rec.rule, &rec.method,
+	for _, s := range []*string{&rec.inbound, &rec.verb, &rec.host, &rec.port, &rec.path, &rec.agent, &rec.rule, &rec.method,
 		&rec.subject, &rec.issuer, &rec.cred} {
 		*s = r.text()
 	}

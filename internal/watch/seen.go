@@ -3,6 +3,7 @@ package watch
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gate401/gate401"
@@ -57,14 +58,23 @@ func (p Places) ready() *places {
 	if len(p.Headers)+len(p.Query)+len(p.Cookies) == 0 {
 		p = DefaultPlaces()
 	}
-	out := &places{query: first32(p.Query), cookies: first32(p.Cookies)}
-	for _, h := range first32(p.Headers) {
-		out.headers = append(out.headers, http.CanonicalHeaderKey(h))
+	headers := make([]string, len(p.Headers))
+	for i, h := range p.Headers {
+		headers[i] = http.CanonicalHeaderKey(h)
+	}
+	return &places{headers: first32(headers), query: first32(p.Query), cookies: first32(p.Cookies)}
+}
+
+// first32 are the first of them, each once: what is looked for by default may be
+// configured as well.
+func first32(in []string) (out []string) {
+	for _, name := range in {
+		if len(out) < 32 && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
 	}
 	return out
 }
-
-func first32(in []string) []string { return in[:min(len(in), 32)] }
 
 func (p *places) look(r *gate401.Request) (s seen) {
 	if v := r.Field("Authorization"); len(v) > 0 {

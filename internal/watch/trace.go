@@ -2,6 +2,8 @@ package watch
 
 import (
 	"net/netip"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/gate401/gate401"
@@ -47,16 +49,17 @@ const (
 // record is what is kept of a decision when it is made, as it is read back.
 // Working out the rest can wait until somebody asks.
 type record struct {
-	id, inbound, verb, host, path, agent string
-	rule, method, subject, issuer, cred  string
-	cause                                string
-	time                                 time.Time
-	client                               netip.Addr
-	allowed                              bool
-	reason                               reason.Code
-	challenges                           []httpauth.Challenge // shared, read only
-	steps                                []gate401.Step
-	seen                                 seen
+	id, inbound, verb, host, port, path, agent string
+	rule, method, subject, issuer, cred        string
+	cause                                      string
+	time                                       time.Time
+	client                                     netip.Addr
+	allowed, secure                            bool
+	reason                                     reason.Code
+	challenges                                 []httpauth.Challenge // shared, read only
+	resource                                   *gate401.Resource
+	steps                                      []gate401.Step
+	seen                                       seen
 }
 
 func (rec *record) trace(p *places) Trace {
@@ -72,13 +75,39 @@ func (rec *record) trace(p *places) Trace {
 		t.Shown, t.Status, t.Retry = shown.Code, shown.Status, shown.Retry
 	}
 	for i := range rec.challenges {
-		t.Challenges = append(t.Challenges, rec.challenges[i].String())
+		t.Challenges = append(t.Challenges, clean(rec.challenge(i)))
 	}
 	for _, s := range rec.steps {
 		s.Note = clean(s.Note)
 		t.Steps = append(t.Steps, s)
 	}
 	return t
+}
+
+// challenge is one as it was sent, but for the query in the address of metadata,
+// which was not kept.
+func (rec *record) challenge(i int) string {
+	c := rec.challenges[i]
+	_, has := c.Param("resource_metadata")
+	if rec.resource == nil || has || !c.Is("Bearer") && !c.Is("DPoP") {
+		return c.String()
+	}
+	u := url.URL{Scheme: "http", Host: rec.host, Path: rec.path}
+	if rec.secure {
+		u.Scheme = "https"
+	}
+	if strings.Contains(u.Host, ":") && u.Host[0] != '[' {
+		u.Host = "[" + u.Host + "]"
+	}
+	if rec.port != "" {
+		u.Host += ":" + rec.port
+	}
+	at := rec.resource.Metadata(&gate401.Request{URL: &u, Target: rec.path, Path: rec.path})
+	if at == "" || len(rec.path) == maxPath { // which is cut
+		return c.String()
+	}
+	c.Params = append(c.Params[:len(c.Params):len(c.Params)], httpauth.Param{Name: "resource_metadata", Value: string(mask([]byte(at)))})
+	return c.String()
 }
 
 // causeOf is the operator's sentence of a refusal. The last step has it in print

@@ -124,11 +124,11 @@ func (t *Traces) common(d *gate401.Decision, at *places) *common {
 		steps = d.Steps
 	}
 	for _, c := range t.commons {
-		if c != nil && c.places == at && same(c.challenges, d.Challenges) && same(c.steps, steps) {
+		if c != nil && c.places == at && c.resource == d.Resource() && same(c.challenges, d.Challenges) && same(c.steps, steps) {
 			return c
 		}
 	}
-	c := &common{d.Challenges, at, steps}
+	c := &common{d.Challenges, d.Resource(), at, steps}
 	t.commons[t.next] = c
 	t.next = (t.next + 1) % len(t.commons)
 	return c

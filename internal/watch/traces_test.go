@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"sync"
@@ -111,6 +112,52 @@ func TestPresented(t *testing.T) {
 			ts.Record(r, refusal())
 			got, _ := ts.Lookup(r.ID)
 			if diff := cmp.Diff(tt.want, got.Presented); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// What is looked for by default may be configured too, and is one field.
+func TestPresentedOnce(t *testing.T) {
+	places := watch.DefaultPlaces()
+	places.Headers, places.Query = append(places.Headers, "X-API-Key"), append(places.Query, "api_key")
+	ts := watch.Traces{Places: places}
+	r := request()
+	r.Header, r.URL.RawQuery = map[string][]string{"X-Api-Key": {"x"}}, "api_key=1"
+	ts.Record(r, refusal())
+	got, _ := ts.Lookup(r.ID)
+	want := []watch.Presented{{Place: "header", Name: "X-Api-Key"}, {Place: "query", Name: "api_key"}}
+	if diff := cmp.Diff(want, got.Presented); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The challenges of a trace are those that the caller saw, with the address of
+// the metadata, which is added when they are printed.
+func TestTraceHasMetadata(t *testing.T) {
+	for _, tt := range []struct{ url, publicURL, want string }{
+		{"http://127.0.0.1:8401/orders/7?key=s3cret", "", "http://127.0.0.1:8401/.well-known/oauth-protected-resource/orders/7"},
+		{"https://api.example.com/orders", "", "https://api.example.com/.well-known/oauth-protected-resource/orders"},
+		{"http://[::1]:8401/orders", "", "http://[::1]:8401/.well-known/oauth-protected-resource/orders"},
+		{"http://api.example.com/orders", "https://api.example.com/all", "https://api.example.com/.well-known/oauth-protected-resource/all"},
+	} {
+		t.Run(tt.url, func(t *testing.T) {
+			q := gate401.Requirement{Rule: "orders", Resource: &gate401.Resource{URL: tt.publicURL}, Accept: []gate401.Authenticator{
+				gate401.NewFunc("bearer", "Bearer", "orders", nil), gate401.NewFunc("basic", "Basic", "orders", nil)}}
+			q.Prepare()
+			g := &gate401.Gate{Policy: func(*gate401.Request) gate401.Requirement { return q }}
+			var in gate401.Intake
+			r, err := in.Request(httptest.NewRequest("GET", tt.url, nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := g.Decide(t.Context(), r)
+			var ts watch.Traces
+			ts.Record(r, &d)
+			got, _ := ts.Lookup(r.ID)
+			want := []string{`Bearer realm="orders", resource_metadata="` + tt.want + `"`, `Basic realm="orders"`}
+			if diff := cmp.Diff(want, got.Challenges); diff != "" {
 				t.Error(diff)
 			}
 		})
