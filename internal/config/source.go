@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gate401/gate401/internal/yamldoc"
 )
 
 // source is the text of a file and where its keys are.
@@ -28,7 +30,7 @@ func at(n *yaml.Node) place { return place{n.Line, n.Column} }
 func newSource(name, text string) *source {
 	return &source{
 		name:   name,
-		lines:  strings.Split(strings.TrimPrefix(text, "\uFEFF"), "\n"),
+		lines:  yamldoc.Split(strings.TrimPrefix(text, "\uFEFF")),
 		places: map[string]place{},
 		raw:    map[string]string{},
 	}

@@ -98,7 +98,7 @@ func syntax(data []byte, err error) *Fault {
 	if m == nil {
 		return f
 	}
-	lines := strings.Split(oneBreak(string(data)), "\n")
+	lines := Split(string(data))
 	f.Message = f.Message[len(m[0]):]
 	f.Line, _ = strconv.Atoi(m[1])
 	f.Line, f.Column = min(f.Line, len(lines)), 1
