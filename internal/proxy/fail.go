@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/gate401/gate401"
 )
@@ -121,4 +122,15 @@ func (x *passage) problem(w http.ResponseWriter, t trouble) {
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(t.status)
 	_, _ = w.Write(body)
+}
+
+// breaks takes what ReverseProxy says of an answer that broke off in its middle,
+// when nobody can be told any more but whoever reads the log.
+type breaks struct{ *passage }
+
+func (x breaks) Write(line []byte) (int, error) {
+	said := strings.TrimPrefix(strings.TrimSpace(string(line)), "httputil: ReverseProxy ")
+	x.proxy.log.Warn("upstream broke off", "request_id", x.request.ID, "rule", x.decision.Rule,
+		"verb", x.request.Method, "path", x.request.Path, "error", said)
+	return len(line), nil
 }

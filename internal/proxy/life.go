@@ -135,8 +135,12 @@ func (x *passage) release() {
 		if told == "" {
 			told = "shutdown"
 		}
-		x.proxy.log.Info("stream ended", "request_id", x.request.ID, "rule", x.decision.Rule, "subject", x.decision.Subject(),
-			"reason", string(told), "path", x.request.Path, "lasted", time.Since(l.began).Round(time.Millisecond).String())
+		about := []any{"request_id", x.request.ID, "rule", x.decision.Rule}
+		if who := x.decision.Subject(); who != "" {
+			about = append(about, "subject", who)
+		}
+		x.proxy.log.Info("stream ended", append(about,
+			"reason", string(told), "path", x.request.Path, "lasted", time.Since(l.began).Round(time.Millisecond).String())...)
 	}
 }
 

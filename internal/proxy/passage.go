@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"errors"
+	"log"
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
@@ -51,7 +52,7 @@ func (p *Proxy) take() *passage {
 		BufferPool:     p.buffers,
 		ModifyResponse: x.answer,
 		ErrorHandler:   x.fail,
-		ErrorLog:       p.errorLog,
+		ErrorLog:       log.New(breaks{x}, "", 0),
 	}
 	return x
 }

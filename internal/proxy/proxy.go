@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"log"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -95,7 +94,6 @@ type Proxy struct {
 	// overridable tells that fields and parameters for another method are kept.
 	overridable bool
 	log         *slog.Logger
-	errorLog    *log.Logger
 	answered    func(*gate401.Request, *gate401.Decision, int)
 	buffers     *buffers
 	passages    sync.Pool
@@ -171,7 +169,6 @@ func New(c Config) (*Proxy, error) {
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
-	p.errorLog = slog.NewLogLogger(p.log.Handler(), slog.LevelInfo)
 	return p, nil
 }
 

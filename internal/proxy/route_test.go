@@ -138,12 +138,13 @@ func TestAnswerBreaksOff(t *testing.T) {
 		"chunked": func(http.Header) {},
 	} {
 		t.Run(name, func(t *testing.T) {
+			var logged lines
 			s := start(t, func(w http.ResponseWriter, r *http.Request) {
 				head(w.Header())
 				fmt.Fprint(w, strings.Repeat("x", 40000))
 				_ = http.NewResponseController(w).Flush()
 				panic(http.ErrAbortHandler)
-			}, nil)
+			}, func(c *proxy.Config) { c.Log = logged.logger() })
 			c := s.dial()
 			fmt.Fprint(c, "GET /public HTTP/1.1\r\nHost: a\r\n\r\n")
 			res, err := http.ReadResponse(bufio.NewReader(c), nil)
@@ -153,6 +154,10 @@ func TestAnswerBreaksOff(t *testing.T) {
 			defer res.Body.Close()
 			if body, err := io.ReadAll(res.Body); err == nil {
 				t.Errorf("%d octets and no error", len(body))
+			}
+			// Whoever was given half of it can name the request.
+			if id := res.Header.Get("X-Request-Id"); id == "" || !strings.Contains(logged.String(), `"msg":"upstream broke off","request_id":"`+id+`"`) {
+				t.Errorf("request %s: %s", id, logged.String())
 			}
 		})
 	}

@@ -125,8 +125,11 @@ func (h *house) front(g *generation) (http.Handler, error) {
 		Strip:           proxy.Strip{Headers: g.system.Headers, Query: g.system.Query, Cookies: g.system.Cookies},
 		KeepCredentials: cfg.Gate.KeepCredentials, StrictTransport: cfg.GivesHSTS(), DangerouslyKeepMethodOverride: cfg.Gate.DangerouslyKeepMethodOverride,
 		Answered: func(r *gate401.Request, d *gate401.Decision, status int) {
-			h.log.LogAttrs(context.Background(), slog.LevelInfo, "upstream refused", slog.String("request_id", r.ID),
-				slog.String("rule", d.Rule), slog.String("subject", d.Subject()), slog.Int("status", status))
+			about := []slog.Attr{slog.String("request_id", r.ID), slog.String("rule", d.Rule)}
+			if who := d.Subject(); who != "" {
+				about = append(about, slog.String("subject", who))
+			}
+			h.log.LogAttrs(context.Background(), slog.LevelInfo, "upstream refused", append(about, slog.Int("status", status))...)
 		},
 	}))
 	if err != nil {
