@@ -13,6 +13,7 @@ func Curl(text string) (Capture, error) {
 	if len(text) > MaxText {
 		return Capture{}, &SizeError{What: "command", Max: MaxText}
 	}
+	shell := detect(strings.TrimSpace(text)) // also by its prompt
 	text = unprompt(text)
 	if text == "" {
 		return Capture{}, ErrEmpty
@@ -20,7 +21,7 @@ func Curl(text string) (Capture, error) {
 	var statements []statement
 	var err error
 	c := Capture{Source: "curl command"}
-	switch detect(text) {
+	switch shell {
 	case javaScript:
 		return fetchCalls(text)
 	case cmdExe:
@@ -38,7 +39,7 @@ func Curl(text string) (Capture, error) {
 	if err != nil {
 		return Capture{}, err
 	}
-	c.Notes = smartNotes(text)
+	c.Notes = append(smartNotes(text), splitNotes(shell, statements)...)
 	for _, s := range statements {
 		name, args := s.program()
 		var exchanges []Exchange
@@ -70,8 +71,16 @@ func Curl(text string) (Capture, error) {
 func callsWeb(text string) bool {
 	lower := strings.ToLower(text)
 	first := strings.ToLower(firstWord(text))
-	return strings.Contains(lower, "invoke-webrequest") || strings.Contains(lower, "invoke-restmethod") || strings.Contains(lower, "-uri") ||
-		first == "iwr" || first == "irm"
+	if strings.Contains(lower, "invoke-webrequest") || strings.Contains(lower, "invoke-restmethod") || strings.Contains(lower, "-uri") ||
+		first == "iwr" || first == "irm" {
+		return true
+	}
+	for line := range strings.Lines(lower) {
+		if word, _, _ := strings.Cut(strings.TrimSpace(line), " "); word == "iwr" || word == "irm" {
+			return true
+		}
+	}
+	return false
 }
 
 // CurlArgs reads a curl command that a shell has taken apart already; the first
@@ -118,14 +127,22 @@ func noCurl(statements []statement) error {
 	return &SyntaxError{What: "curl command", Problem: "no curl is called in it", Help: "it should begin with curl, http, https, Invoke-WebRequest or fetch("}
 }
 
+// What notes say about a command that a shell reads otherwise than it looks.
+const (
+	CurlyQuotes  = "typographic quotes (“ ” ‘ ’) are no quotes for a shell: they become part of what is sent"
+	LongDash     = "a long dash (– or —) begins no option for curl: it has to be - or --"
+	EndedByAnd   = "the & in the URL ends the command for a shell: what stands behind it is not for curl any more"
+	SingleQuotes = "single quotes are no quotes for cmd.exe: it takes them for a part of the words, and cuts at the spaces between them"
+)
+
 // smartNotes finds what a word processor or a chat made of quotes and dashes.
 func smartNotes(text string) []Note {
 	var notes []Note
 	if strings.ContainsAny(text, "\u201c\u201d\u2018\u2019") {
-		notes = append(notes, Note{NoteMalformed, "quotes", "typographic quotes (“ ” ‘ ’) are no quotes for a shell: they become part of what is sent"})
+		notes = append(notes, Note{NoteMalformed, "quotes", CurlyQuotes})
 	}
 	if strings.Contains(text, " \u2013") || strings.Contains(text, " \u2014") {
-		notes = append(notes, Note{NoteMalformed, "dashes", "a long dash (– or —) begins no option for curl: it has to be - or --"})
+		notes = append(notes, Note{NoteMalformed, "dashes", LongDash})
 	}
 	return notes
 }
@@ -241,4 +258,29 @@ func unknownOption(table *curlTable, text string) Note {
 		note.Text += "; did you mean --" + meant + "?"
 	}
 	return note
+}
+
+// splitNotes finds commands that the shell takes apart where nobody meant it to.
+func splitNotes(shell dialect, statements []statement) []Note {
+	url := false // the curl before ended with a query
+	for _, s := range statements {
+		name, args := s.program()
+		switch {
+		case shell == cmdExe && curlProgram(name):
+			for _, w := range args {
+				if strings.HasPrefix(w.text, "'") {
+					return []Note{{NoteMalformed, "quotes", SingleQuotes}}
+				}
+			}
+		case shell == posix && curlProgram(name):
+			url = len(args) > 0 && strings.Contains(args[len(args)-1].text, "?")
+		case shell == posix && url:
+			for _, w := range s.words {
+				if strings.HasPrefix(w.text, "-") {
+					return []Note{{NoteMalformed, "&", EndedByAnd}}
+				}
+			}
+		}
+	}
+	return nil
 }

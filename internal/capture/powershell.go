@@ -166,6 +166,8 @@ func (r *psReader) one() (psValue, error) {
 	switch {
 	case rest == "":
 		return psValue{}, nil
+	case rest[0] == '[':
+		return r.typeCall(), nil
 	case strings.HasPrefix(rest, "@'\n"), strings.HasPrefix(rest, "@\"\n"):
 		return r.hereString()
 	case strings.HasPrefix(rest, "@{"):
@@ -342,4 +344,35 @@ func (r *psReader) hereString() (psValue, error) {
 
 func (r *psReader) unclosed(what string) error {
 	return &SyntaxError{What: "PowerShell command", Line: strings.Count(r.text, "\n") + 1, Problem: what + " is not closed", Help: "copy the whole command"}
+}
+
+// typeCall reads [Type]::Member(...) and [Type]value: what it gives, nobody knows
+// here. Its arguments are left out, for a password may stand there.
+func (r *psReader) typeCall() psValue {
+	start, open := r.at, -1
+	depth, quote := 0, byte(0)
+scan:
+	for ; r.at < len(r.text); r.at++ {
+		switch c := r.text[r.at]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '\'' || c == '"':
+			quote = c
+		case c == '(' || c == '[':
+			if depth++; c == '(' && open < 0 {
+				open = r.at
+			}
+		case depth > 0 && (c == ')' || c == ']'):
+			depth--
+		case depth == 0 && strings.IndexByte(" \t\r\n;,}+)|", c) >= 0:
+			break scan
+		}
+	}
+	source := r.text[start:r.at]
+	if open >= 0 {
+		source = r.text[start:open] + "(...)"
+	}
+	return psValue{word: word{text: source, open: []string{source}}}
 }

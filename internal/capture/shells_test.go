@@ -232,6 +232,9 @@ func TestCurlNotes(t *testing.T) {
 		{"a missing value", "curl x.example -H", capture.NoteMalformed, "--header"},
 		{"typographic quotes", "curl -H “A: b” x.example", capture.NoteMalformed, "quotes"},
 		{"long dash", "curl x.example –H 'A: b'", capture.NoteMalformed, "dashes"},
+		{"and without quotes", "curl https://x.example/a?b=1&c=2 -H 'A: b'", capture.NoteMalformed, "&"},
+		{"single quotes in cmd.exe", "C:\\> curl -H 'A: b' https://x.example/", capture.NoteMalformed, "quotes"},
+		{"a call in PowerShell", "$h=@{Authorization = \"Basic \" + [Convert]::ToBase64String([Text.Encoding]::ASCII.GetBytes(\"alice:pw\"))}\nirm https://x.example/ -Headers $h", capture.NoteVariable, "[Convert]::ToBase64String(...)"},
 		{"space in the URL", "curl 'https://x.example/a b'", capture.NoteMalformed, "URL"},
 		{"fetch with a password", "fetch('https://a:b@x.example/')", capture.NoteError, "URL"},
 	}

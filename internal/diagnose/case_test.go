@@ -122,6 +122,8 @@ func readCase(t testing.TB, text string) (capture.Capture, diagnose.Options) {
 			x.Response.Body = append(x.Response.Body, rest+"\n"...)
 		case mark == "<" || mark == "<!":
 			x.Response.Header = append(x.Response.Header, readField(t, mark, rest))
+		case mark == "*" && strings.HasPrefix(rest, "command "):
+			c.Notes = append(c.Notes, capture.Note{Kind: capture.NoteMalformed, Text: strings.TrimPrefix(rest, "command ")})
 		case mark == "*":
 			readFact(t, x, rest)
 		case mark == "source:":

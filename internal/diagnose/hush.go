@@ -54,11 +54,14 @@ func (h *hush) exchange(x *capture.Exchange) {
 	h.url(x.Request.URL)
 	h.body(x.Request.Body)
 	for _, user := range [...]string{x.Request.Options.User, x.Request.Options.ProxyUser} {
-		_, password, ok := strings.Cut(withoutVariables(x, user), ":")
+		name, password, ok := strings.Cut(withoutVariables(x, user), ":")
 		if !ok {
 			password = user
 		}
 		h.add(password)
+		if secretUser(name, password) {
+			h.add(name)
+		}
 	}
 	if x.Response != nil {
 		for _, f := range x.Response.Header {
@@ -114,9 +117,12 @@ func (h *hush) credential(value string) {
 		// a password.
 		text, err := base64.RawStdEncoding.DecodeString(strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(strings.TrimSpace(rest), "=")))
 		if err == nil {
-			_, password, found := strings.Cut(string(text), ":")
+			name, password, found := strings.Cut(string(text), ":")
 			if !found {
 				password = string(text)
+			}
+			if secretUser(name, password) {
+				h.add(name)
 			}
 			h.add(password)
 			h.pieces(password)
@@ -158,6 +164,19 @@ func (h *hush) pieces(value string) {
 	}
 }
 
+// secretUser knows keys and tokens that are sent as a name: payment services and
+// code hosts take them so, with no password or a word in its place.
+func secretUser(name, password string) bool {
+	if looksLikeJWT(name) {
+		return true
+	}
+	switch strings.ToLower(password) {
+	case "", "x", "x-oauth-basic", "api_token", "unused":
+		return len(name) >= 20 && !strings.ContainsAny(name, " @") || keyEnvironment(name) != ""
+	}
+	return false
+}
+
 // paramScheme tells schemes whose credentials are parameters: of those, some are
 // no secret.
 func paramScheme(scheme string) bool {
@@ -181,8 +200,12 @@ func (h *hush) url(u *url.URL) {
 		return
 	}
 	if u.User != nil {
-		if password, ok := u.User.Password(); ok {
+		password, ok := u.User.Password()
+		if ok {
 			h.add(password)
+		}
+		if name := u.User.Username(); secretUser(name, password) {
+			h.add(name)
 		}
 	}
 	for _, raw := range [...]string{u.RawQuery, u.Fragment} {

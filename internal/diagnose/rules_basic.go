@@ -18,7 +18,7 @@ func basicRules() []Rule {
 			ID: "basic-carries-token", Title: "A token was sent as Basic", Fault: Client, Reason: reason.BasicMalformed,
 			Explain: "Basic carries a name and a password. A token is sent as Bearer.",
 			Example: "Authorization: Basic eyJ...", Spec: "RFC 7617 section 2; RFC 6750 section 2.1",
-			check: findingRule("Behind Basic stands a JSON Web Token.", "send the token as Bearer", httpauth.IDBasicJWT),
+			check: checkBasicToken,
 		},
 		{
 			ID: "basic-plain-text", Title: "Name and password were not encoded", Fault: Client, Reason: reason.BasicMalformed,
@@ -57,6 +57,31 @@ func basicRules() []Rule {
 			check: findingRule("The payload cannot be decoded; it stops to make sense at octet %d.", encode, httpauth.IDBasicNotBase64, httpauth.IDBasicPadding, httpauth.IDBasicTrailingBits, httpauth.IDBasicWhitespace, httpauth.IDBasicControl),
 		},
 	}
+}
+
+// checkBasicToken finds a token behind Basic, as it is or as name or password. As
+// one of those some servers take it, so only one that asks for Bearer makes sure.
+func checkBasicToken(s *scene) *hit {
+	if h := findingRule("Behind Basic stands a JSON Web Token.", "send the token as Bearer", httpauth.IDBasicJWT)(s); h != nil {
+		return h
+	}
+	user, password, ok := s.basic()
+	if !ok || !looksLikeJWT(user) && !looksLikeJWT(password) || !s.walk() || len(s.auths) == 0 || s.wantsScheme("Basic") {
+		return nil
+	}
+	what := "name"
+	if looksLikeJWT(password) {
+		what = "password"
+	}
+	h := &hit{
+		sure: Possible, expected: "Authorization: Bearer", actual: "Basic", at: []Evidence{s.inScheme()},
+		note: "The " + what + " is a JSON Web Token. Tokens are sent as Bearer; few servers take them in the place of a " + what + ".",
+		fix:  Fix{Text: "Send the token as Bearer.", Command: s.curl(withToken)},
+	}
+	if s.wantsScheme("Bearer") {
+		h.sure = Certain
+	}
+	return h
 }
 
 // basic are the decoded name and password, if they can be read.
@@ -150,9 +175,17 @@ func checkBasicPercent(s *scene) *hit {
 }
 
 func checkBasicRefused(s *scene) *hit {
-	user, _, ok := s.basic()
+	user, password, ok := s.basic()
 	if !ok || s.status != 401 && s.status != 407 || !s.wantsScheme("Basic") {
 		return nil
+	}
+	if secretUser(user, password) {
+		return &hit{
+			sure: Likely, reason: reason.APIKeyInvalid, expected: "a key that the server knows", actual: fingerprint(user),
+			note: "A key or token is sent as the name, with no password to speak of. It arrives well formed, and the server refuses it.",
+			at:   []Evidence{s.inScheme(), s.inAnswer("WWW-Authenticate", "Basic")},
+			fix:  Fix{Text: "Check that the key is whole, exists, and is of this environment.", Command: s.curl(`-u "$API_KEY:` + password + `"`)},
+		}
 	}
 	h := &hit{
 		sure: Likely, expected: "a name and password that the server knows", actual: fmt.Sprintf("name %s and a password", q(user)),

@@ -17,6 +17,11 @@ import (
 func headerRules() []Rule {
 	return append([]Rule{
 		{
+			ID: "command-misread", Title: "The shell reads the command otherwise than it looks", Fault: Client, Reason: reason.CredentialsMissing,
+			Explain: "A chat or word processor made typographic quotes and long dashes of those that were typed; an & without quotes ends the command; cmd.exe knows double quotes only. What was meant as a field of the request does not get into it, or not whole.",
+			Example: "curl https://api.example.com/orders?a=1&b=2 -H 'Authorization: Bearer ...'", Spec: "POSIX.1 XCU section 2", check: checkCommand,
+		},
+		{
 			ID: "field-without-colon", Title: "curl sends no field for one of the options", Fault: Client, Reason: reason.CredentialsMissing,
 			Explain: "A field is a name, a colon and a value. Without the colon curl drops the whole option in silence, and the request goes out as if it had never been there.",
 			Example: `curl -H "X-API-Key abc"`, Spec: "RFC 9110 section 5.1", check: checkColon,
@@ -432,6 +437,14 @@ func checkScriptValue(s *scene) *hit {
 		case "token", "your_token", "your-token", "YOUR_TOKEN", "access_token", "YOUR_ACCESS_TOKEN", "xxx":
 			hint = "It is the word of an example: put the token in its place."
 		default:
+			if strings.HasSuffix(word, "...") && len(word) < 40 && strings.Count(word, " ") == 0 {
+				return &hit{
+					sure: Possible, expected: "a token", actual: octets(len(word)) + ", with dots at the end",
+					note: "The credential ends with dots, as in an example or in a copy that was shortened. If it was sent so, it is no token; if it was shortened for this report, the rest is needed to look at it.",
+					at:   []Evidence{s.inField("request", p.name, p.value, at+len(word)-3, 3)},
+					fix:  Fix{Text: "Send the whole token.", Command: s.curl(s.credentialArgument())},
+				}
+			}
 			continue
 		}
 		return &hit{
@@ -461,7 +474,15 @@ func checkMalformed(s *scene) *hit {
 			if fix == "" {
 				fix = "write the scheme, one space, and the credential"
 			}
-			return s.finding(f, "", fix)
+			h := s.finding(f, "", fix)
+			if r, n := utf8.DecodeRuneInString(s.auth.value[min(f.Offset, len(s.auth.value)):]); n > 1 && f.ID == httpauth.IDSchemeInvalid {
+				h.note = fmt.Sprintf("The character at octet %d is no letter of ASCII (U+%04X), though it may look like one.", f.Offset+1, r)
+				h.fix.Text = "Type the scheme anew."
+			}
+			if f.ID == httpauth.IDBearerSeveralSpaces && !s.unsent() {
+				h.sure = Possible // RFC 6750 section 2.1 allows it, and many servers do
+			}
+			return h
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/internal/capture"
 )
 
 // ownTokens are forms of tokens with a character that tokens cannot have by the
@@ -101,4 +102,31 @@ func (s *scene) ownArgument() string {
 		return `-H "Authorization: ` + wants[0] + ` $TOKEN"`
 	}
 	return ""
+}
+
+// misread are the words of notes about a command, and what to do about each.
+var misread = map[string]string{
+	capture.CurlyQuotes:  "Type the quotes anew, as ' or \".",
+	capture.LongDash:     "Write - or -- in place of the long dash.",
+	capture.EndedByAnd:   "Put the URL into quotes.",
+	capture.SingleQuotes: "Use double quotes in cmd.exe.",
+}
+
+// checkCommand goes by what was noted when the command was read.
+func checkCommand(s *scene) *hit {
+	if !s.walk() && s.status != 404 {
+		return nil
+	}
+	for _, n := range s.c.Notes {
+		fix, ok := misread[n.Text]
+		if !ok {
+			continue
+		}
+		h := &hit{sure: Certain, note: sentence(n.Text), at: []Evidence{s.inLine()}, fix: Fix{Text: fix}}
+		if n.Text == capture.LongDash {
+			h.fix.Command = s.curl(s.credentialArgument())
+		}
+		return h
+	}
+	return nil
 }

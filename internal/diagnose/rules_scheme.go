@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/gate401/gate401/internal/nearest"
 	"github.com/gate401/gate401/reason"
 )
 
@@ -42,6 +43,20 @@ func checkScheme(s *scene) *hit {
 	said := s.scheme
 	if !knownScheme(said) {
 		said = "a word that is no scheme"
+	}
+	if right := misspeltScheme(s.scheme); right != "" && (len(wants) == 0 && (s.unsent() || s.status == 401) || s.wantsScheme(right)) {
+		h := &hit{
+			sure: Likely, title: "The scheme is misspelt", expected: right, actual: s.scheme, at: []Evidence{s.inScheme()},
+			note: fmt.Sprintf("The scheme is written %s; it seems to be meant as %s.", q(s.scheme), right),
+			fix:  Fix{Text: "Write " + right + ".", Command: s.curl(withToken)},
+		}
+		switch right {
+		case "Basic":
+			h.fix.Command = s.curl(withPassword)
+		case "Digest":
+			h.fix.Command = s.curl("--digest " + withPassword)
+		}
+		return h
 	}
 	switch {
 	case len(wants) == 0:
@@ -121,4 +136,15 @@ func checkCookieOnly(s *scene) *hit {
 		h.sure = Possible
 	}
 	return h
+}
+
+// misspeltScheme is the scheme that a word was meant to be; empty for words that
+// are far from any, or schemes themselves.
+func misspeltScheme(word string) string {
+	for _, right := range [...]string{"Bearer", "Basic", "Digest"} {
+		if n := nearest.Slips(strings.ToLower(word), strings.ToLower(right)); n > 0 && n <= 2 && len(word) >= 4 && len(word) <= 8 && !knownScheme(word) {
+			return right
+		}
+	}
+	return ""
 }

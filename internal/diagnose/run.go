@@ -67,6 +67,13 @@ func run(c capture.Capture, o Options) Report {
 		}
 		fix := all[at].fix
 		r.Fix = &fix
+		if r.Cause.Rule == "command-misread" {
+			r.Notes = slices.DeleteFunc(r.Notes, func(text string) bool {
+				return slices.ContainsFunc(c.Notes, func(n capture.Note) bool {
+					return misread[n.Text] != "" && text == noteText(n) && sentence(n.Text) == r.Cause.Note
+				})
+			})
+		}
 		for _, n := range s.x.Notes {
 			// The cause says the same.
 			if n.Kind == capture.NoteVariable && !strings.HasPrefix(n.About, "-") && r.Cause.Rule == "variable-unresolved" && shownName(n.About) == all[at].actual ||
