@@ -148,7 +148,7 @@ var oauthTable = []Info{
 			"The status is 400 and not 401, because the client itself is who it claims to be. Sending the same again cannot succeed; a new login can.",
 		FixUser:     "Log in again.",
 		FixCaller:   "Forget the refresh token and lead the person to the login once. Check that only one request at a time uses a refresh token, and that the new one from each answer is stored before it is used.",
-		FixOperator: "Look up the request id: `gate401 explain REQUEST-ID` shows the life of the grant and what ended it.",
+		FixOperator: "Look up the request id: `gate401 explain REQUEST-ID` says what ended the grant.",
 		Spec:        "RFC 6749 5.2, 6; RFC 9700 4.14.2",
 		Since:       "0.1.0",
 	},

@@ -28,7 +28,7 @@ var sessionTable = []Info{
 			"Nothing is lost on the server by this; log in again and go on.",
 		FixUser:     "Log in again. If the login page comes back every time, clear this site's cookies, and check that your browser accepts cookies and that its clock is right.",
 		FixCaller:   "In a page: on this answer, renew once in silence or lead the person to the login page, and keep what was typed. Programs should use tokens instead of the session cookie.",
-		FixOperator: "`gate401 explain REQUEST-ID` says how the session ended. If people complain, lengthen the idle time rather than the longest time.",
+		FixOperator: "`gate401 explain REQUEST-ID` says how the session ended, and `gate401 session trace ID` tells its life. If people complain, lengthen the idle time rather than the longest time.",
 		Spec:        "RFC 9110 15.5.2; RFC 6265 4.1.2, 8.4",
 		Since:       "0.1.0",
 	},

@@ -162,7 +162,7 @@ var tokenTable = []Info{
 			"It is said openly, because only the holder of a genuine token gets this answer.",
 		FixUser:     "Log in again. If you did not log out yourself, change your password.",
 		FixCaller:   "Forget the access token and the refresh token, and start the login. Do not try to renew in a loop.",
-		FixOperator: "`gate401 explain REQUEST-ID` shows the life of the token: who withdrew it, when and why.",
+		FixOperator: "`gate401 token trace ID` tells the life of the token: who withdrew it, when and why. `gate401 explain REQUEST-ID` names its id.",
 		Spec:        "RFC 6750 3.1; RFC 7009 2, 2.1; RFC 9700 4.14.2",
 		Since:       "0.1.0",
 	},

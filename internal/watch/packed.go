@@ -41,7 +41,7 @@ func packAs(b []byte, r *gate401.Request, d *gate401.Decision, p *places, hide b
 	if ua := r.Field("User-Agent"); len(ua) > 0 {
 		agent = ua[0]
 	}
-	issuer, credential := "", ""
+	issuer, credential := "", refusedCredential(d)
 	if id := d.Identity; id != nil {
 		issuer, credential = id.Issuer, id.Credential
 	}

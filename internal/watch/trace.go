@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"errors"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -120,6 +121,22 @@ func causeOf(d *gate401.Decision) string {
 		return cut(d.Steps[n-1].Note, maxCause)
 	}
 	return cut(d.Denial.Err.Error(), maxCause)
+}
+
+// refusedCredential is the public identifier of a credential of ours that was
+// proved and refused all the same, which its error knows.
+func refusedCredential(d *gate401.Decision) string {
+	if d.Denial == nil || d.Denial.Err == nil {
+		return ""
+	}
+	var known interface {
+		Refused() (object, family, client string)
+	}
+	if !errors.As(d.Denial.Err, &known) {
+		return ""
+	}
+	object, _, _ := known.Refused()
+	return object
 }
 
 // cut shortens s.

@@ -164,6 +164,21 @@ func TestTraceHasMetadata(t *testing.T) {
 	}
 }
 
+type known struct{ error }
+
+func (known) Refused() (object, family, client string) { return "JTI7", "f_1", "shop" }
+
+// A credential of ours that was proved and refused can be looked up.
+func TestTraceNamesRefusedCredential(t *testing.T) {
+	d := refusal()
+	d.Denial.Reason, d.Denial.Err = reason.TokenRevoked, fmt.Errorf("bearer: %w", known{errors.New("revoked")})
+	var ts watch.Traces
+	ts.Record(request(), d)
+	if got, _ := ts.Lookup(request().ID); got.Credential != "JTI7" {
+		t.Errorf("credential %q", got.Credential)
+	}
+}
+
 func TestRing(t *testing.T) {
 	ts := watch.Traces{Max: 10}
 	for i := range 25 {
