@@ -171,7 +171,7 @@ func (f *File) References() []string {
 				break
 			}
 			name, after, closed := strings.Cut(rest, "}")
-			if closed && !slices.Contains(out, name) {
+			if name = below(f.source.dir, name); closed && !slices.Contains(out, name) {
 				out = append(out, name)
 			}
 			raw = after

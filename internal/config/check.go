@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -192,7 +193,8 @@ func (c *checker) storage() {
 	switch {
 	case s.Records == "memory":
 	case ok && scheme == "sqlite" && rest != "":
-		if strings.ContainsAny(rest, "?#") || strings.ContainsFunc(rest, isControl) {
+		// Of the name alone: the folder is where it is.
+		if strings.ContainsAny(filepath.Base(rest), "?#") || strings.ContainsFunc(rest, isControl) {
 			c.fault("storage.records", "write it as in sqlite:gate401.db", "the name of the file holds a character that it must not hold")
 		}
 	case ok && (scheme == "postgres" || scheme == "postgresql"):

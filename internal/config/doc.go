@@ -19,6 +19,9 @@
 // break; $${ stands for ${ itself. What is missing is a fault. What came from
 // elsewhere is never printed, neither in faults nor by [Show].
 //
+// Relative paths begin in the folder of the file: whoever reads it from elsewhere
+// means the same files.
+//
 // # What it does not do
 //
 // It opens no database, builds no gate and compiles no rules: it knows names and

@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 )
 
 // maxValue bounds what one value takes from elsewhere.
 const maxValue = 64 << 10
 
-// expand replaces ${NAME}, ${env:NAME} and ${file:/path}; $${ stands for ${.
+// expand replaces ${NAME}, ${env:NAME} and ${file:path}; $${ stands for ${.
 // elsewhere tells that something was replaced. What was replaced is not looked
 // at again, so a variable cannot name a file.
 func (l *Loader) expand(s string) (value string, elsewhere bool, err error) {
@@ -67,10 +66,10 @@ func (l *Loader) lookup(name string) (string, error) {
 		}
 		return v, nil
 	case "file":
-		if !filepath.IsAbs(rest) {
-			return "", fmt.Errorf("the path %q is not absolute", clip(rest, 100))
+		if rest == "" {
+			return "", errors.New("the path of the file is missing")
 		}
-		data, err := l.read(rest)
+		data, err := l.read(below(l.Dir, rest))
 		if err != nil {
 			return "", fmt.Errorf("the file cannot be read: %w", err)
 		}

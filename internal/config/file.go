@@ -94,8 +94,10 @@ type Storage struct {
 
 // SQLite returns the file of "sqlite:FILE"; ok is false for memory.
 func (s Storage) SQLite() (path string, ok bool) {
-	return strings.CutPrefix(s.Records, "sqlite:")
+	return strings.CutPrefix(s.Records, sqlitePrefix)
 }
+
+const sqlitePrefix = "sqlite:"
 
 // Errors says how refusals look.
 type Errors struct {

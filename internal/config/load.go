@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
@@ -22,6 +23,9 @@ type Loader struct {
 	// ReadFile reads a file that a value refers to; nil reads regular files of
 	// a bounded size.
 	ReadFile func(path string) ([]byte, error)
+	// Dir is the folder that relative paths in the file are resolved against; empty
+	// means that of its name, the current one where that has none.
+	Dir string
 }
 
 // Load reads the text of a configuration file with a zero [Loader]. name is what
@@ -49,10 +53,11 @@ func Examine(name string, data []byte) (*File, error) {
 // returns what was understood, nil where the file is no YAML at all. Such a File
 // is not to be served.
 func (l *Loader) Examine(name string, data []byte) (*File, error) {
-	src := newSource(name, "")
+	l = l.in(name)
+	src := newSource(name, "", l.Dir)
 	root, fault := yamldoc.Reader{What: "file", MaxSize: MaxSize}.Read(data)
 	if len(data) <= MaxSize && utf8.Valid(data) {
-		src = newSource(name, string(data))
+		src = newSource(name, string(data), l.Dir)
 	}
 	if fault != nil {
 		return nil, Faults{src.wrong(fault)}
@@ -61,6 +66,7 @@ func (l *Loader) Examine(name string, data []byte) (*File, error) {
 	f.source = src
 	f.Issuer, f.Login = Issuer{}, Login{} // what the file does not say is filled in behind the checks
 	if root == nil || root.ShortTag() == "!!null" && root.Value == "" {
+		f.Resolve(l.Dir)
 		f.fill()
 		return f, nil
 	}
@@ -71,11 +77,22 @@ func (l *Loader) Examine(name string, data []byte) (*File, error) {
 	// What was not understood cannot be judged, but what was can.
 	c := &checker{f: f, src: src, faults: d.faults, known: d.named}
 	c.check()
+	// Behind the checks, which quote what the file says; and also of a faulty file,
+	// whose other files are looked into.
+	f.Resolve(l.Dir)
 	if len(c.faults) > 0 {
 		return f, c.faults.Sorted()
 	}
 	f.fill()
 	return f, nil
+}
+
+// in is the loader for the file of that name.
+func (l *Loader) in(name string) *Loader {
+	if l.Dir != "" {
+		return l
+	}
+	return &Loader{Env: l.Env, ReadFile: l.ReadFile, Dir: filepath.Dir(name)}
 }
 
 // Check judges a File that was made or changed by hand, as Load judges a file.

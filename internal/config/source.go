@@ -15,6 +15,7 @@ import (
 // source is the text of a file and where its keys are.
 type source struct {
 	name  string
+	dir   string // that relative paths are resolved against
 	lines []string
 	// places are those of the values, by path.
 	places map[string]place
@@ -27,9 +28,10 @@ type place struct{ line, column int }
 
 func at(n *yaml.Node) place { return place{n.Line, n.Column} }
 
-func newSource(name, text string) *source {
+func newSource(name, text, dir string) *source {
 	return &source{
 		name:   name,
+		dir:    dir,
 		lines:  yamldoc.Split(strings.TrimPrefix(text, "\uFEFF")),
 		places: map[string]place{},
 		raw:    map[string]string{},

@@ -17,6 +17,8 @@ func configuration() string {
 	b.WriteString("One YAML file, `gate401.yaml`, all of which may be left out. `gate401 init` writes one to start from, `gate401 config check` finds its faults, " +
 		"`gate401 config show` prints what is in force, and `gate401 config schema` prints the JSON Schema for editors.\n\n" +
 		"In any text, `${NAME}` and `${env:NAME}` stand for a variable of the environment, `${file:/path}` for the content of a file, and `$${` for `${`.\n\n" +
+		"Relative paths begin in the folder of the file, from wherever it is read: `gate401 user list -c /etc/gate401/gate401.yaml` finds the records that the gate has. " +
+		"In a file from standard input, and in flags, they begin in the current folder.\n\n" +
 		"## Keys\n\n| key | value | meaning |\n|---|---|---|\n")
 	var root schema
 	if err := json.Unmarshal(config.Schema(), &root); err != nil {
