@@ -228,7 +228,7 @@ func checkHandshake(s *scene) *hit {
 	}
 	n, ok := newHistory(s.c).second(s.n)
 	if !ok {
-		return nil
+		return s.unanswered()
 	}
 	next := &s.c.Exchanges[n]
 	scheme, _, _ := httpauth.CutScheme(next.Request.Header.Get("Authorization"))
@@ -250,6 +250,21 @@ func checkHandshake(s *scene) *hit {
 		h.fix = Fix{Text: fmt.Sprintf("Look at request %d: --entry %d.", n+1, n+1)}
 	}
 	return h
+}
+
+// unanswered is a request that was made here for a client that waits to be asked:
+// the challenge is not answered here, for that would try the password.
+func (s *scene) unanswered() *hit {
+	how := s.req.Options.Auth
+	if !s.x.Live || s.req.Options.User == "" || s.status != 401 || how != "digest" && how != "anyauth" || how == "digest" && !s.wantsScheme("Digest") {
+		return nil
+	}
+	command := s.curl(s.credentialArgument())
+	return &hit{
+		sure: Certain, at: []Evidence{s.inAnswer("WWW-Authenticate", s.wants()[0])},
+		note: fmt.Sprintf("The server asks for %s. curl --%s sends name and password in a second request, which answers that; this was the first. explain answers no challenge, for that would try the password.", list(s.wants(), "or"), how),
+		fix:  Fix{Text: "Let curl make both requests, and have them explained.", Command: strings.Replace(command, "curl -i", "curl -sv", 1) + " 2>&1 | gate401 explain -"},
+	}
 }
 
 // prompts tells that the client would have asked for the password.
