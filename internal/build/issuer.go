@@ -54,12 +54,17 @@ func ownMethod(cfg *config.File) (*config.Bearer, bool) {
 	return nil, false
 }
 
-// OwnAudience is aud of the gate's own tokens, where nobody asks for another one.
-func OwnAudience(cfg *config.File) []string {
+// ownAudiences are those by which the gate takes its own tokens.
+func ownAudiences(cfg *config.File) []string {
 	if own, ok := ownMethod(cfg); ok && len(own.Audience) > 0 {
-		return own.Audience[:1]
+		return own.Audience
 	}
 	return []string{cfg.Gate.Realm}
+}
+
+// OwnAudience is aud of the gate's own tokens, where nobody asks for another one.
+func OwnAudience(cfg *config.File) []string {
+	return ownAudiences(cfg)[:1]
 }
 
 // issuing makes the authorization server of the file, nil where it has none.
@@ -123,6 +128,9 @@ func at(hour, day int) defend.Limits {
 func (s *System) userinfo(v *token.Verifier) *gate401.Gate {
 	bearer := &authn.Bearer{Realm: s.Config.Gate.Realm, Tokens: []authn.TokenVerifier{{
 		Name: "userinfo", Verifier: v, Issuer: s.Issuer, Own: true,
+		// An API that is sent a token for itself must not learn here what only the
+		// client may (RFC 9068 section 4).
+		Audience: &authn.Audience{Names: ownAudiences(s.Config), Origin: s.Issuer},
 		Accounts: people{s.Stores.Set}, Check: withdrawn(s.Stores.Set), Epoch: s.Stores.Set.Revision,
 	}}}
 	q := gate401.Requirement{Rule: RuleIssuer, Accept: []gate401.Authenticator{bearer}, Scopes: []string{oauth.ScopeOpenID}}

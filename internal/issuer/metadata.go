@@ -48,7 +48,7 @@ type Offer struct {
 	People bool
 	// Registration tells that clients may register.
 	Registration bool
-	// Algorithms are those of the keys that sign.
+	// Algorithms are those of the keys that sign, or will.
 	Algorithms []string
 	// Documentation is a page for developers; empty for none.
 	Documentation string

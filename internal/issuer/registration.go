@@ -118,7 +118,7 @@ func (r *Registration) grants(c store.Client) error {
 	}
 	for _, t := range r.ResponseTypes {
 		if t != "code" {
-			return badMetadata("response_types is [\"code\"] here.")
+			return badMetadata("response_types may have code alone.")
 		}
 	}
 	return nil
@@ -135,12 +135,13 @@ func (r *Registration) redirects(c store.Client) error {
 		if len(uri) > maxRedirect {
 			return badRedirect("redirect_uris[%d] is longer than %d octets.", i, maxRedirect)
 		}
-		if err := CheckRedirect(uri); err != nil {
-			return badRedirect("redirect_uris[%d]: %s.", i, printable(err.Error()))
-		}
-		if u, err := url.Parse(uri); err != nil || u.Scheme != "https" && (u.Scheme != "http" || !Loopback(u.Hostname())) {
+		if u, err := url.Parse(uri); err == nil && u.Scheme != "" && u.Scheme != "https" && u.Scheme != "http" {
 			// Any program can claim a scheme of its own.
 			return badRedirect("redirect_uris[%d] is neither https nor http on the loopback.", i)
+		}
+		// What is wrong is said without a word of the URI.
+		if err := CheckRedirect(uri); err != nil {
+			return badRedirect("redirect_uris[%d]: %s.", i, err)
 		}
 	}
 	return nil

@@ -124,6 +124,9 @@ func TestRegisterRefuses(t *testing.T) {
 			if got["error"] != test.want || w.Code < 400 || w.Code > 413 {
 				t.Errorf("%d %v, want %s", w.Code, got, test.want)
 			}
+			if text, _ := got["error_description"].(string); strings.Contains(text, "...") || strings.ContainsAny(text, "\"\\") {
+				t.Errorf("what is wrong is cut off, or has what it must not have (RFC 6749 section 5.2): %q", text)
+			}
 		})
 	}
 	if all := must[int](t)(count(t, s)); all != 0 {

@@ -18,6 +18,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -155,6 +156,27 @@ func (k *Keyring) PublicKeySet(ctx context.Context) ([]byte, error) {
 		private = append(private, one.private)
 	}
 	return token.PublicKeySet(private...)
+}
+
+// Algorithms are those of the keys that are published, each once, that of the one
+// that signs first: whoever reads them once, and keeps them, has to take what the
+// next key signs.
+func (k *Keyring) Algorithms(ctx context.Context) ([]string, error) {
+	signer, err := k.signer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keys, _, err := k.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := []string{signer.Alg()}
+	for _, one := range keys {
+		if alg := one.private.Alg(); !slices.Contains(all, alg) {
+			all = append(all, alg)
+		}
+	}
+	return all, nil
 }
 
 var errNoSigner = errors.New("no signing key may sign now")

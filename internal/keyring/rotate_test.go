@@ -3,6 +3,7 @@ package keyring_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -435,4 +436,27 @@ func (n noSettings) CreateSetting(ctx context.Context, name, value string) error
 
 func (n noSettings) UpdateSetting(ctx context.Context, name, old, value string) error {
 	return n.Settings.UpdateSetting(ctx, name+"'", old, value)
+}
+
+// Who reads the metadata once must know by what the next key signs, before it does.
+func TestAlgorithms(t *testing.T) {
+	w := newWorld(t)
+	r := w.ring()
+	expect := func(want ...string) {
+		t.Helper()
+		if got, err := r.Algorithms(t.Context()); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%v, %v; want %v", got, err, want)
+		}
+	}
+	expect(token.ES256)
+	if _, err := r.Rotate(t.Context(), token.RS256, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	expect(token.ES256, token.RS256)
+	w.pass(time.Hour)
+	w.turn(r)
+	expect(token.RS256, token.ES256)
+	w.pass(keyring.Keep)
+	w.turn(r)
+	expect(token.RS256)
 }

@@ -136,13 +136,13 @@ func (h *house) describe(g *generation, offer issuer.Offer) http.Handler {
 		if !readOnly(w, r) {
 			return
 		}
-		key, err := keys.Signer(r.Context())
+		algs, err := keys.Algorithms(r.Context())
 		if err != nil {
 			problem(w, http.StatusServiceUnavailable, "The keys cannot be read just now. Send the same request again later.")
 			return
 		}
 		offer := offer
-		offer.Algorithms = []string{key.Alg()}
+		offer.Algorithms = algs
 		header := w.Header()
 		header.Set("Content-Type", "application/json")
 		header.Set("Cache-Control", "public, max-age=300")

@@ -141,7 +141,7 @@ func TestUserinfo(t *testing.T) {
 		}
 		return g
 	}
-	all := login("https://stock.example", "openid", "profile")
+	all := login("orders", "openid", "profile")
 	for _, test := range []struct {
 		name, method, token string
 		status              int
@@ -151,6 +151,9 @@ func TestUserinfo(t *testing.T) {
 		{"POST", "POST", all.Access.Token, 200, map[string]any{"sub": "alice", "name": "Alice A.", "preferred_username": "alice", "groups": []any{"admin"}}},
 		{"who alone", "GET", login("orders", "openid").Access.Token, 200, map[string]any{"sub": "alice"}},
 		{"not by OpenID Connect", "GET", login("orders", "orders:read").Access.Token, 403, nil},
+		{"for a part of the gate", "GET", login("https://gate.example/auth/userinfo", "openid").Access.Token, 200, map[string]any{"sub": "alice"}},
+		{"for another part of it", "GET", login("https://gate.example/mcp", "openid").Access.Token, 401, nil},
+		{"for another API, which shows it here", "GET", login("https://stock.example", "openid", "profile").Access.Token, 401, nil},
 		{"nonsense", "GET", "x.y.z", 401, nil},
 		{"DELETE", "DELETE", all.Access.Token, 405, nil},
 	} {
