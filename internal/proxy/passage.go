@@ -121,9 +121,9 @@ func (x *passage) rewrite(pr *httputil.ProxyRequest) {
 		told++
 	}
 	h := x.fields(out, told)
-	if up := h["Upgrade"]; up != nil && (len(up) != 1 || !strings.EqualFold(up[0], "websocket")) {
+	if up := h["Upgrade"]; up != nil && (len(up) != 1 || !strings.EqualFold(up[0], "websocket") || !x.in.ProtoAtLeast(1, 1)) {
 		// Whatever follows another upgrade nobody would judge: h2c would carry
-		// requests for any path.
+		// requests for any path. HTTP/1.0 has none (RFC 9110 section 7.8).
 		delete(h, "Upgrade")
 		delete(h, "Connection")
 		delete(h, "Http2-Settings")

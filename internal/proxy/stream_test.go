@@ -282,15 +282,18 @@ func TestOtherUpgrades(t *testing.T) {
 	for _, c := range []struct {
 		query, fields string
 		want          int
+		minor         int
 	}{
-		{"", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n", 200},
-		{"", "Connection: Upgrade\r\nUpgrade: TLS/1.0\r\n", 200},
-		{"", "Connection: Upgrade\r\nUpgrade: websocket, h2c\r\n", 200},
-		{"", "Connection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n", 502},
-		{"?anyway=1", "Connection: Upgrade\r\nUpgrade: h2c\r\n", 502},
+		{"", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n", 200, 1},
+		{"", "Connection: Upgrade\r\nUpgrade: TLS/1.0\r\n", 200, 1},
+		{"", "Connection: Upgrade\r\nUpgrade: websocket, h2c\r\n", 200, 1},
+		{"", "Connection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n", 502, 1},
+		{"?anyway=1", "Connection: Upgrade\r\nUpgrade: h2c\r\n", 502, 1},
+		// RFC 9110 section 7.8: HTTP/1.0 knows no Upgrade.
+		{"", "Connection: Upgrade\r\nUpgrade: websocket\r\n", 200, 0},
 	} {
 		conn := s.dial()
-		fmt.Fprintf(conn, "GET /chat%s HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer alice\r\n%s\r\n", c.query, c.fields)
+		fmt.Fprintf(conn, "GET /chat%s HTTP/1.%d\r\nHost: a\r\nAuthorization: Bearer alice\r\n%s\r\n", c.query, c.minor, c.fields)
 		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil || res.StatusCode != c.want {
 			t.Errorf("%q: %v, %v; want %d", c.fields, res, err, c.want)
