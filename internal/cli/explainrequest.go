@@ -67,7 +67,7 @@ func fetchTrace(ctx context.Context, base, id string) ([]byte, error) {
 			err = cause.Err
 		}
 		return nil, fail(ExitUntested, fmt.Errorf("the gate's admin listener %s cannot be asked: %w", base, err),
-			"is the gate running? --admin URL says where its admin listener is")
+			"is the gate running? --admin URL says where its admin listener is, and -c FILE reads that from the gate's configuration")
 	}
 	defer func() { _ = resp.Body.Close() }()
 	switch resp.StatusCode {
@@ -75,7 +75,9 @@ func fetchTrace(ctx context.Context, base, id string) ([]byte, error) {
 		return io.ReadAll(io.LimitReader(resp.Body, maxInput))
 	case http.StatusNotFound:
 		return nil, fail(ExitProblems, fmt.Errorf("the gate at %s has no trace of the request %s", base, id),
-			"it is too old, as only the latest are kept and none after a restart, or it was allowed: only refusals are kept; the log has a line for every request")
+			"is it another gate's? --admin URL, or -c FILE, says which one to ask",
+			"only the latest refusals are kept, and none after a restart; what was let in is not, nor what is about the API behind the gate "+
+				"(502, 503 or 504 with a code such as upstream-unreachable): the log has a line for every request")
 	}
 	return nil, fail(ExitUntested, fmt.Errorf("the gate at %s answered %s", base, resp.Status))
 }

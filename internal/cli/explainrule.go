@@ -17,11 +17,13 @@ import (
 
 // idReport explains an id that reports show in brackets: of a rule by which a
 // cause is recognised, of a finding in a field, of a rule by which "mock judge"
-// judges a client, or of several of them.
+// judges a client, or of several of them; or the code of an answer that a gate
+// gives in place of the API behind it.
 type idReport struct {
 	Rule     *ruleEntry            `json:"rule,omitempty"`
 	Finding  *httpauth.FindingInfo `json:"finding,omitempty"`
 	Judgment *judge.Rule           `json:"judgment,omitempty"`
+	Answer   *explain.Answer       `json:"answer,omitempty"`
 }
 
 type ruleEntry struct {
@@ -51,6 +53,9 @@ func lookupID(id string) (r idReport, ok bool) {
 			r.Judgment, ok = &rule, true
 		}
 	}
+	if answer, found := explain.LookupAnswer(id); found {
+		r.Answer, ok = &answer, true
+	}
 	return r, ok
 }
 
@@ -70,6 +75,9 @@ func idNames() [][2]string {
 	}
 	for _, f := range httpauth.Findings() {
 		add(string(f.ID), f.Title)
+	}
+	for _, x := range explain.Answers() {
+		add(x.Code, x.Title)
 	}
 	for _, r := range trial.AllRules() {
 		add(string(r.ID), r.Title)
@@ -137,6 +145,12 @@ func (a *app) explainID(f explainFlags, r idReport) error {
 			rows = append(rows, [2]string{"defined in", rule.Section})
 		}
 		b.WriteString("\n" + s.Pairs("", rows))
+	}
+	if r.Answer != nil {
+		if b.Len() > 0 {
+			b.WriteString("\n")
+		}
+		b.WriteString(r.Answer.Text(s))
 	}
 	a.print(b.String())
 	return nil

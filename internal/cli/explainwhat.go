@@ -129,19 +129,42 @@ func (a *app) explainStatus(f explainFlags, status string) error {
 			all = append(all, i)
 		}
 	}
-	if f.asJSON {
+	var answers []explain.Answer
+	for _, x := range explain.Answers() {
+		if strconv.Itoa(x.Status) == status {
+			answers = append(answers, x)
+		}
+	}
+	switch {
+	case f.asJSON && len(all) == 0:
+		return a.json(answers)
+	case f.asJSON:
 		return a.json(entries(all))
 	}
 	means := map[string]string{
 		"400": "The request contradicts itself or cannot be read. Sending it again changes nothing.",
 		"401": "Who is asking? The request carries no valid proof. The WWW-Authenticate fields of the answer name every way to give one.",
 		"403": "It is clear who is asking, and the answer is no. Logging in again does not help.",
+		"413": "The request is larger than the gate passes on.",
 		"429": "Too many attempts. Wait for the time in Retry-After.",
-		"503": "The credentials could not be checked just now. Keep them and send the same request later.",
+		"502": "The API behind the gate could not be asked, or its answer could not be passed on. Nobody was refused.",
+		"503": "The credentials could not be checked just now, or the API behind the gate has no time. Keep the credentials and send the same request later.",
+		"504": "The API behind the gate did not answer in time. Nobody was refused.",
 	}
-	a.print(a.style.Wrap("", means[status]) + "\n" + a.reasonTable(all))
+	a.print(a.style.Wrap("", means[status]))
+	more := ""
+	if len(answers) > 0 {
+		rows := make([][]string, len(answers))
+		for i, x := range answers {
+			rows[i] = []string{status, x.Code, x.Title}
+		}
+		a.print("\n" + a.table([]string{"status", "answer", "title"}, rows))
+		more = answers[0].Code
+	}
 	if len(all) > 0 {
-		a.print(fmt.Sprintf("\n\"gate401 explain %s\" says more, and so for each of them.\n", all[0].Code))
+		a.print("\n" + a.reasonTable(all))
+		more = string(all[0].Code)
 	}
+	a.print(fmt.Sprintf("\n\"gate401 explain %s\" says more, and so for each of them.\n", more))
 	return nil
 }

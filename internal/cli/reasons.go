@@ -74,7 +74,9 @@ func lookupReason(code string) (reason.Info, error) {
 		return info, nil
 	}
 	hint := `"gate401 reasons" lists them all`
-	if meant := closestReason(code); meant != "" {
+	if answer, ok := explain.LookupAnswer(strings.ToLower(code)); ok {
+		hint = "it is an answer of the gate in place of the API, and nobody was refused: gate401 explain " + answer.Code
+	} else if meant := closestReason(code); meant != "" {
 		hint = "did you mean " + meant + "?"
 	}
 	return reason.Info{}, usagef(hint, "there is no reason %q", explain.Visible(code))

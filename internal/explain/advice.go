@@ -52,6 +52,11 @@ func operatorFix(t watch.Trace) string {
 		case t.Method == "basic" || t.Method == "session" && t.Issuer == "":
 			return command("user scopes", owner, "--add SCOPES") + " gives the account the scopes."
 		}
+	case reason.TokenIssuerUnknown:
+		if strings.HasPrefix(t.Cause, earlierName) {
+			return "The gate issued this token itself, when it was reached at another address. Set `gate.public_url` to the address that clients use: then the issuer stays, whatever the gate listens on. " +
+				"Tokens of the earlier name stay refused: issue new ones (" + command("token issue") + "), and let clients log in again."
+		}
 	case reason.TokenRevoked, reason.RefreshTokenRevoked, reason.RefreshTokenReused:
 		return command("token trace", argument(t.Credential, "ID")) + " tells the life of the token: who withdrew it, when and why."
 	case reason.APIKeyRevoked:
@@ -61,6 +66,9 @@ func operatorFix(t watch.Trace) string {
 	}
 	return ""
 }
+
+// earlierName begins the cause of such a refusal, as package authn writes it.
+const earlierName = "the gate's own key signed it"
 
 // command is one of ours, to be copied.
 func command(words ...string) string { return "`gate401 " + strings.Join(words, " ") + "`" }

@@ -52,7 +52,7 @@ func Guess(text string) Guessed {
 		return Guessed{Kind: KindCode, Values: []string{strings.ToLower(trimmed)}}
 	}
 	switch trimmed {
-	case "400", "401", "403", "429", "503":
+	case "400", "401", "403", "413", "429", "502", "503", "504":
 		return Guessed{Kind: KindStatus, Values: one}
 	}
 	if isRequestID(trimmed) {
