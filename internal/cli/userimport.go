@@ -40,6 +40,8 @@ type imported struct {
 	Checked   bool `json:"checked_only"`
 	// WithoutPassword are the accounts that nobody can log in with yet.
 	WithoutPassword []string `json:"without_password"`
+	// Wrong are the lines for which nothing was imported.
+	Wrong []importFault `json:"wrong"`
 }
 
 func (a *app) userImport() *cobra.Command {
@@ -100,7 +102,7 @@ func (a *app) importPeople(ctx context.Context, w where, f importFlags, file str
 			hints = []string{`--without-password adds those accounts without a password, and "gate401 user link NAME" lets each person set one`}
 		}
 	}
-	if err := faults.err(hints...); err != nil {
+	if err := a.refusedImport(f, faults, hints...); err != nil {
 		return err
 	}
 	if len(people) == 0 {
@@ -143,10 +145,10 @@ func (a *app) importInto(ctx context.Context, w where, f importFlags, people []i
 	if err != nil {
 		return err
 	}
-	if err := faults.err("--update changes accounts that exist, --skip leaves them as they are"); err != nil {
+	if err := a.refusedImport(f, faults, "--update changes accounts that exist, --skip leaves them as they are"); err != nil {
 		return err
 	}
-	result := imported{Checked: f.check, WithoutPassword: []string{}}
+	result := imported{Checked: f.check, WithoutPassword: []string{}, Wrong: []importFault{}}
 	tell, done := a.progressOf("imported")
 	defer done()
 	for i, p := range plan {
@@ -199,6 +201,19 @@ func (r *records) close() {
 	if r != nil {
 		_ = r.Close()
 	}
+}
+
+// refusedImport is nil if nothing is wrong; else the lines are told in JSON too,
+// where that was asked for.
+func (a *app) refusedImport(f importFlags, faults *importFaults, hints ...string) error {
+	err := faults.err(hints...)
+	if err == nil || !f.asJSON {
+		return err
+	}
+	if told := a.json(imported{Checked: f.check, WithoutPassword: []string{}, Wrong: faults.list}); told != nil {
+		return told
+	}
+	return err
 }
 
 func (a *app) toldImport(f importFlags, result imported) error {

@@ -44,8 +44,8 @@ type importFaults struct {
 }
 
 type importFault struct {
-	line int
-	text string
+	Line int    `json:"line"`
+	Text string `json:"problem"`
 }
 
 func (f *importFaults) add(line int, format string, args ...any) {
@@ -59,10 +59,10 @@ func (f *importFaults) err(hints ...string) error {
 	if f.total == 0 {
 		return nil
 	}
-	slices.SortStableFunc(f.list, func(a, b importFault) int { return a.line - b.line })
+	slices.SortStableFunc(f.list, func(a, b importFault) int { return a.Line - b.Line })
 	lines := make([]string, len(f.list))
 	for i, one := range f.list {
-		lines[i] = fmt.Sprintf("%s:%d: %s", f.name, one.line, one.text)
+		lines[i] = fmt.Sprintf("%s:%d: %s", f.name, one.Line, one.Text)
 	}
 	text := strings.Join(lines, "\n")
 	if more := f.total - len(f.list); more > 0 {

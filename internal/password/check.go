@@ -39,7 +39,11 @@ func Check(password, name string) error {
 	}
 	prepared := string(prepare(password))
 	if n := utf8.RuneCountInString(prepared); n < MinLength {
-		return fmt.Errorf("%w: it has %d characters, want at least %d, better 15", ErrWeak, n, MinLength)
+		unit := "characters"
+		if n == 1 {
+			unit = "character"
+		}
+		return fmt.Errorf("%w: it has %d %s, want at least %d, better 15", ErrWeak, n, unit, MinLength)
 	}
 	folded := strings.ToLower(norm.NFKC.String(prepared))
 	name = strings.ToLower(norm.NFKC.String(name))
