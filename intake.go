@@ -88,6 +88,12 @@ func (in *Intake) read(c *carrier, hr *http.Request) error {
 		r.Path = "/"
 		return deny(reason.RequestMalformed, errors.New("request target is neither origin-form nor absolute-form"))
 	}
+	// HTTP/1.1 with two hosts net/http refuses; HTTP/2 has them in :authority and
+	// in the field (RFC 9113 section 8.3.1).
+	if second := hr.Header["Host"]; hr.ProtoMajor >= 2 && (len(second) > 1 || len(second) == 1 && !strings.EqualFold(second[0], hr.Host)) {
+		r.Path = "/"
+		return deny(reason.RequestMalformed, errors.New("the Host field names another host than the :authority of the request"))
+	}
 	// Methods are case-sensitive (RFC 9110 section 9.1) and all that are
 	// registered have capital letters. Some servers take "delete" for DELETE, so
 	// that a rule about DELETE would be passed by.

@@ -86,6 +86,35 @@ func TestIntake(t *testing.T) {
 	}
 }
 
+// A request names one host: who reads the field would take another one than the
+// one that was judged.
+func TestSecondHost(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		major  int
+		fields []string
+		want   bool
+	}{
+		{"the authority alone", 2, nil, true},
+		{"the same", 2, []string{"API.example:8401"}, true},
+		{"another", 2, []string{"evil.example"}, false},
+		{"another port", 2, []string{"api.example"}, false},
+		{"twice", 2, []string{"api.example:8401", "api.example:8401"}, false},
+		{"HTTP/3", 3, []string{"evil.example"}, false},
+	} {
+		hr := read(t, "GET /x HTTP/1.1\nHost: api.example:8401\n\n", "192.0.2.7:5")
+		hr.ProtoMajor, hr.ProtoMinor = c.major, 0
+		if c.fields != nil {
+			hr.Header["Host"] = c.fields
+		}
+		_, err := (&gate401.Intake{}).Request(hr)
+		var d *gate401.Denial
+		if ok := err == nil; ok != c.want || !ok && (!errors.As(err, &d) || d.Reason != reason.RequestMalformed) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
 func TestRequestIDIsOurs(t *testing.T) {
 	var in gate401.Intake
 	seen := map[string]bool{}
