@@ -13,6 +13,7 @@ func Curl(text string) (Capture, error) {
 	if len(text) > MaxText {
 		return Capture{}, &SizeError{What: "command", Max: MaxText}
 	}
+	text = string(UTF8([]byte(text)))
 	shell := detect(strings.TrimSpace(text)) // also by its prompt
 	text = unprompt(text)
 	if text == "" {

@@ -15,7 +15,7 @@ func HAR(data []byte) (Capture, error) {
 	if len(data) > MaxFile {
 		return Capture{}, &SizeError{What: "HAR file", Max: MaxFile}
 	}
-	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
+	data = bytes.TrimSpace(UTF8(data))
 	if len(data) == 0 {
 		return Capture{}, ErrEmpty
 	}

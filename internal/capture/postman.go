@@ -16,7 +16,7 @@ func Postman(collection, environment []byte) (Capture, error) {
 	if len(collection) > MaxFile || len(environment) > MaxFile {
 		return Capture{}, &SizeError{What: "collection", Max: MaxFile}
 	}
-	collection = bytes.TrimSpace(bytes.TrimPrefix(collection, []byte("\xef\xbb\xbf")))
+	collection, environment = bytes.TrimSpace(UTF8(collection)), UTF8(environment)
 	if len(collection) == 0 {
 		return Capture{}, ErrEmpty
 	}

@@ -13,7 +13,7 @@ func Raw(text string) (Capture, error) {
 	if len(text) > MaxText {
 		return Capture{}, &SizeError{What: "text", Max: MaxText}
 	}
-	text = uncolored(strings.TrimPrefix(text, "\ufeff"))
+	text = uncolored(string(UTF8([]byte(text))))
 	if strings.TrimSpace(text) == "" {
 		return Capture{}, ErrEmpty
 	}

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -13,16 +14,20 @@ type history struct {
 	keys      []string       // method and URL of each
 	success   map[string]int // index of the last one that was let in
 	sent      map[string]int // index of the last one with an Authorization field
+	granted   int            // index of the first one that handed out a token; -1 for none
 }
 
 func newHistory(c capture.Capture) history {
-	h := history{c.Exchanges, make([]string, len(c.Exchanges)), map[string]int{}, map[string]int{}}
+	h := history{c.Exchanges, make([]string, len(c.Exchanges)), map[string]int{}, map[string]int{}, -1}
 	for i := range c.Exchanges {
 		x := &c.Exchanges[i]
 		key := x.Request.Method + " " + x.Request.URL.String()
 		h.keys[i] = key
 		if x.Response != nil && x.Response.Status >= 200 && x.Response.Status < 300 {
 			h.success[key] = i
+			if body := x.Response.Body; h.granted < 0 && len(body) <= maxMessage && bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) && len(readGrants(i, body)) > 0 {
+				h.granted = i
+			}
 		}
 		if x.Request.Header.Has("Authorization") {
 			h.sent[key] = i
@@ -33,7 +38,8 @@ func newHistory(c capture.Capture) history {
 
 // subject chooses the request to explain: the first that was refused and not
 // repeated with success. A 401 goes before any other failure, for that is what
-// people come with.
+// people come with; but what was refused before a login or refresh led to that,
+// so what went wrong with it, or after it, is what stands in the way.
 func (h history) subject() int {
 	best, rank := len(h.exchanges)-1, 0
 	for i := range h.exchanges {
@@ -54,10 +60,14 @@ func (h history) failure(i int) int {
 	switch status := x.Response.Status; {
 	case status >= 400 && isPreflight(x):
 		return 9
+	case (status == 400 || status == 401) && renews(x):
+		return 12
 	case (status == 401 || status == 407) && h.repeated(i):
 		return 0
 	case status == 401 && h.answered(i):
 		return 1
+	case status == 401 && h.granted >= 0 && i > h.granted:
+		return 11
 	case status == 401:
 		return 10
 	case status == 407:
@@ -82,6 +92,12 @@ func (h history) failure(i int) int {
 		}
 	}
 	return 0
+}
+
+// renews tells that a refresh token is redeemed.
+func renews(x *capture.Exchange) bool {
+	body := x.Request.Body[:min(len(x.Request.Body), maxMessage)]
+	return unsafe(x.Request.Method) && bytes.Contains(body, []byte("refresh_token"))
 }
 
 // repeated tells that a later request for the same was let in: the 401 was a

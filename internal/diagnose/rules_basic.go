@@ -176,8 +176,8 @@ func checkBasicPercent(s *scene) *hit {
 
 func checkBasicRefused(s *scene) *hit {
 	user, password, ok := s.basic()
-	if !ok || s.status != 401 && s.status != 407 || !s.wantsScheme("Basic") {
-		return nil
+	if !ok || s.status != 401 && s.status != 407 || !s.wantsScheme("Basic") || checkClient(s) != nil {
+		return nil // at a token endpoint it is the client's
 	}
 	if secretUser(user, password) {
 		return &hit{

@@ -158,6 +158,10 @@ func checkTokenRequest(s *scene) *hit {
 		h.sure, h.expected = Likely, "the redirect_uri of the authorization request"
 		h.note, h.fix.Text = s.quoted("The redirect_uri is not the one that the code was asked for with."), "Send the same redirect_uri in both requests, and have it registered for the client."
 		h.fix.Command = ""
+	case code == "invalid_request" && strings.Contains(lower, "encoded") && strings.Contains(lower, "authorization header"):
+		h.sure, h.note = Likely, s.quoted("In Basic, client_id and client_secret are form-encoded before they are joined by a colon (RFC 6749 section 2.3.1): a space, %, + or & in the secret has to be written as %20, %25, %2B or %26.")
+		h.fix.Text = "Encode both, or send them in the form."
+		h.fix.Command = strings.Replace(h.fix.Command, `-u "$CLIENT_ID:$CLIENT_SECRET"`, `--data-urlencode "client_id=$CLIENT_ID" --data-urlencode "client_secret=$CLIENT_SECRET"`, 1)
 	case code == "invalid_request":
 		h.sure, h.note, h.fix.Text = Likely, s.quoted("The token endpoint lacks a parameter, has one twice, or cannot read one."), "Send each parameter once, as a form."
 	default:

@@ -77,6 +77,8 @@ func redirectRule(id string) func(*scene) *hit {
 		switch {
 		case fromHost == toHost && from.Scheme == "http" && to.Scheme == "https":
 			kind = "authorization-lost-https"
+		case fromHost == toHost && from.Scheme == "https" && to.Scheme == "http":
+			note = fmt.Sprintf("Request %d was redirected from https to plain http, and clients take no credential along to there. Often the server stands behind a proxy that ends TLS, and does not know that it is reached by https (X-Forwarded-Proto).", n+1)
 		case fromHost != toHost || fromPort != toPort:
 			kind = "authorization-lost-cross-host"
 			note = fmt.Sprintf("Request %d was redirected from %s to %s. Clients do not take credentials along to another host.", n+1, q(from.Host), q(to.Host))
@@ -89,10 +91,21 @@ func redirectRule(id string) func(*scene) *hit {
 		if x.Request.Method != s.req.Method {
 			note += fmt.Sprintf(" The method changed from %s to %s as well.", x.Request.Method, s.req.Method)
 		}
-		return &hit{
+		h := &hit{
 			sure: Certain, expected: "Authorization", actual: "no Authorization field", note: note, at: []Evidence{e, s.inLine()},
 			fix: Fix{Text: "Call the final address directly.", Command: s.curl(withToken)},
 		}
+		if from.Scheme == "https" && to.Scheme == "http" {
+			// Nothing is sent in the clear because a server says so.
+			secure, request, u := *s, *s.req, *to
+			u.Scheme = "https"
+			request.URL, secure.req = &u, &request
+			h.fix = Fix{Text: "Call the final address by https, and have the server redirect to https.", Command: secure.curl(withToken)}
+			if fromHost == toHost {
+				h.fault, h.title = Server, "The redirect leads from https to http, and dropped the credential"
+			}
+		}
+		return h
 	}
 }
 
