@@ -333,6 +333,20 @@ func (b *Bearer) Verify(ctx context.Context, r *gate401.Request, c gate401.Crede
 	return nil, errors.New("a credential of another method")
 }
 
+// earlierName begins what is told of a token that the gate itself issued when it had
+// another name. Nothing that a stranger wrote stands before it.
+const earlierName = "the gate's own key signed it, under another name of the gate"
+
+// unknown says what is wrong with an issuer that nobody knows.
+func (b *Bearer) unknown(ctx context.Context, c *tokenCredential, issuer string) error {
+	for i := range b.Tokens {
+		if v := &b.Tokens[i]; v.Own && v.Signed != nil && v.Signed(ctx, c.text) {
+			return fmt.Errorf("%s: issuer is %q, expected %q", earlierName, clip(issuer), v.Issuer)
+		}
+	}
+	return fmt.Errorf("no verifier for the issuer %q", clip(issuer))
+}
+
 func (b *Bearer) verifyToken(ctx context.Context, r *gate401.Request, c *tokenCredential) (*gate401.Identity, error) {
 	read, err := token.Parse(c.text)
 	if err != nil {
@@ -343,8 +357,7 @@ func (b *Bearer) verifyToken(ctx context.Context, r *gate401.Request, c *tokenCr
 		v = b.other
 	}
 	if v == nil {
-		return nil, deny(methodBearer, reason.TokenIssuerUnknown, "",
-			fmt.Errorf("no verifier for the issuer %q", clip(read.Issuer())))
+		return nil, deny(methodBearer, reason.TokenIssuerUnknown, "", b.unknown(ctx, c, read.Issuer()))
 	}
 	// Before the keys and records are read: what changes in between is noticed.
 	m := &knownToken{verifier: v, epoch: v.epoch()}

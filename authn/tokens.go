@@ -50,6 +50,10 @@ type TokenVerifier struct {
 	// could not be told (503). It is not asked again about a remembered token
 	// before Epoch moves.
 	Check func(ctx context.Context, c *token.Claims) error
+	// Signed, if set, tells of Own whether the gate's own key signed a token,
+	// whatever issuer it names. It is asked of tokens of an issuer that nobody
+	// knows, for the operator alone: the gate may have had another name.
+	Signed func(ctx context.Context, text string) bool
 	// Epoch moves when the issuer's keys, or the accounts, or what Check says,
 	// change; what was remembered before is then verified again: the Epoch of a
 	// token.FileKeys or token.RemoteKeys, or store.Set's Revision. It is called
@@ -133,7 +137,14 @@ func (v *TokenVerifier) identity(claims *token.Claims) *gate401.Identity {
 
 // owner checks the account that an own token, issued then, speaks for.
 func (v *TokenVerifier) owner(ctx context.Context, subject string, issued time.Time) error {
-	account, err := v.Accounts.Account(ctx, subject)
+	return OwnerStands(ctx, v.Accounts, subject, issued)
+}
+
+// OwnerStands tells whether the account that an own token, issued then, speaks for
+// stands behind it: a *gate401.Denial says why not, any other error that it could
+// not be told. [TokenVerifier.Accounts] asks it of every token.
+func OwnerStands(ctx context.Context, accounts AccountReader, subject string, issued time.Time) error {
+	account, err := accounts.Account(ctx, subject)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return deny(methodBearer, reason.TokenRevoked, subject, fmt.Errorf("the account %q does not exist any more", clip(subject)))

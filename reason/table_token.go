@@ -97,7 +97,7 @@ var tokenTable = []Info{
 			"The usual causes are a token of the test environment sent to the real one, an issuer that moved to a new name, and `http` for `https` or a slash at the end: names of issuers are compared letter by letter.",
 		FixUser:     "Check that you are on the right site, log out and log in again. If it happens again, tell support the request id.",
 		FixCaller:   "Decode the token, look at `iss`, and get the token where the documentation or the protected resource metadata of this API says.",
-		FixOperator: "The trace shows the issuer that came. To trust it, add a bearer method with exactly that `issuer:`, letter by letter.",
+		FixOperator: "The trace shows the issuer that came. If it is an earlier address of this gate, set `gate.public_url`, so that the issuer no longer follows the address, and issue new tokens. To trust another issuer, add a bearer method with exactly that `issuer:`, letter by letter.",
 		Spec:        "RFC 7519 4.1.1; RFC 9068 4; RFC 8725 3.8; RFC 6750 3.1",
 		Since:       "0.1.0",
 	},

@@ -171,3 +171,23 @@ func TestSigningKeyRoundTrip(t *testing.T) {
 func set2jwk(set []byte) []byte {
 	return []byte(strings.TrimSuffix(strings.TrimPrefix(string(set), `{"keys":[`), `]}`))
 }
+
+// The form of a jti is what "token revoke" judges an identifier by that nobody has
+// seen.
+func TestIsGivenID(t *testing.T) {
+	k, err := token.GenerateKey(token.ES256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		issued, err := k.Issue(token.Grant{Issuer: issuer, Subject: "alice", Audience: []string{audience}})
+		if err != nil || !token.IsGivenID(issued.ID) {
+			t.Fatalf("%q, %v", issued.ID, err)
+		}
+	}
+	for _, other := range []string{"", "alice", "AB5DLQ3YPXKX6GJ2UVQ5OZ7K3", "AB5DLQ3YPXKX6GJ2UVQ5OZ7K3EE", "AB5DLQ3YPXKX6GJ2UVQ5OZ7K31", "ab5dlq3ypxkx6gj2uvq5oz7k3e"} {
+		if token.IsGivenID(other) {
+			t.Errorf("%q", other)
+		}
+	}
+}

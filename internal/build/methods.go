@@ -151,6 +151,10 @@ func (m *methods) bearer(p *part, method config.Method) error {
 		v.Audience = &authn.Audience{Names: b.Audience, Origin: m.issuer}
 		profile.Audience, profile.DangerouslyAnyAudience = nil, true
 		v.Accounts, v.Check = people{m.stores.Set}, withdrawn(m.stores.Set)
+		v.Signed = func(ctx context.Context, text string) bool {
+			_, err := token.VerifySignature(ctx, text, m.stores.Keyring, nil)
+			return err == nil
+		}
 	case b.Secret.Set():
 		key, err := token.NewSecretKey("", []byte(b.Secret.Reveal()))
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/authn"
 	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/store"
 	"github.com/gate401/gate401/token"
@@ -98,6 +99,18 @@ func clientStands(ctx context.Context, set *store.Set, id string) error {
 		return &gate401.Denial{Reason: reason.TokenRevoked, Method: "bearer", Err: fmt.Errorf("the client %q, which got the token, is suspended", id)}
 	}
 	return nil
+}
+
+// TokenStands tells whether the gate would let an access token of its own in that
+// no revocation is about, as far as the records tell: a *gate401.Denial says why
+// not, any other error that it could not be told.
+func (s *Stores) TokenStands(ctx context.Context, t store.AccessToken) error {
+	if t.Subject != "" && !t.Issued.IsZero() {
+		if err := authn.OwnerStands(ctx, people{s.Set}, t.Subject, t.Issued); err != nil {
+			return err
+		}
+	}
+	return clientStands(ctx, s.Set, t.Client)
 }
 
 const methodSession = "session"

@@ -109,3 +109,43 @@ func TestStanding(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// What "token trace" says of a token is what the gate decides: one that was issued to
+// somebody else of that name is refused, revoked or not.
+func TestTokenStands(t *testing.T) {
+	ctx := t.Context()
+	now := time.Now()
+	s, err := build.InMemory(ctx, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if _, err := s.Set.Accounts.CreateAccount(ctx, store.Account{Name: "robot"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Set.Clients.CreateClient(ctx, store.Client{ID: "off", Method: "none", Suspended: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name  string
+		token store.AccessToken
+		want  reason.Code
+	}{
+		{"of the account", store.AccessToken{Subject: "robot", Issued: now}, ""},
+		{"from before there was the account", store.AccessToken{Subject: "robot", Client: "robot", Issued: now.Add(-time.Minute)}, reason.TokenRevoked},
+		{"of a service", store.AccessToken{Subject: "nightly", Issued: now.Add(-time.Minute)}, ""},
+		{"nobody knows since when", store.AccessToken{Subject: "robot"}, ""},
+		{"of a client that is suspended", store.AccessToken{Subject: "robot", Client: "off", Issued: now}, reason.TokenRevoked},
+	} {
+		var got reason.Code
+		var no *gate401.Denial
+		if err := s.TokenStands(ctx, tt.token); errors.As(err, &no) {
+			got = no.Reason
+		} else if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}

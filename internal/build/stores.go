@@ -5,7 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/url"
+	"net"
+	"strconv"
 	"time"
 
 	"github.com/gate401/gate401/internal/config"
@@ -63,9 +64,10 @@ func NewStores(ctx context.Context, set *store.Set, master []byte, now func() ti
 const settingIssuer = "issuer"
 
 // RememberIssuer notes the iss of the running gate's own tokens, so that tokens
-// that are issued beside it are its own.
-func (s *Stores) RememberIssuer(ctx context.Context, issuer string) error {
-	before, err := s.Set.Settings.Setting(ctx, settingIssuer)
+// that are issued beside it are its own. It returns the one that was noted before,
+// empty for none.
+func (s *Stores) RememberIssuer(ctx context.Context, issuer string) (before string, err error) {
+	before, err = s.Set.Settings.Setting(ctx, settingIssuer)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		err = s.Set.Settings.CreateSetting(ctx, settingIssuer, issuer)
@@ -73,26 +75,63 @@ func (s *Stores) RememberIssuer(ctx context.Context, issuer string) error {
 		err = s.Set.Settings.UpdateSetting(ctx, settingIssuer, before, issuer)
 	}
 	if err != nil && !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrExists) {
-		return fmt.Errorf("noting the issuer: %w", err)
+		return "", fmt.Errorf("noting the issuer: %w", err)
 	}
-	return nil
+	return before, nil
 }
 
-// Issuer is the iss of own tokens: of the configuration, of the gate that
-// started last, or of one that would start now.
+// Issuer is the iss of own tokens, as a gate has it that serves the file. Where no
+// file says how the gate is reached, it is that of the gate that started last, or of
+// one that would start now.
 func (s *Stores) Issuer(ctx context.Context, cfg *config.File) (string, error) {
-	if cfg.Gate.PublicURL != "" {
-		public, err := url.Parse(cfg.Gate.PublicURL)
+	if at, ok := stated(ctx, cfg); ok {
+		public, err := cfg.Public(at)
 		if err != nil {
 			return "", err
 		}
 		return issuer(public), nil
 	}
-	last, err := s.Set.Settings.Setting(ctx, settingIssuer)
-	if errors.Is(err, store.ErrNotFound) {
+	last, err := s.LastIssuer(ctx)
+	if err == nil && last == "" {
 		return "http://" + cfg.Gate.Listen, nil
 	}
 	return last, err
+}
+
+// LastIssuer is the iss of the gate that started last, empty for none.
+func (s *Stores) LastIssuer(ctx context.Context) (string, error) {
+	last, err := s.Set.Settings.Setting(ctx, settingIssuer)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", nil
+	}
+	return last, err
+}
+
+// stated is the address that a gate listens on which serves the file, as its
+// listener would tell it; ok is false where the file leaves that open.
+func stated(ctx context.Context, cfg *config.File) (string, bool) {
+	if cfg.Gate.PublicURL != "" {
+		return cfg.Gate.Listen, true
+	}
+	if !cfg.Read() {
+		return "", false
+	}
+	host, service, err := net.SplitHostPort(cfg.Gate.Listen)
+	if err != nil {
+		return "", false
+	}
+	port, err := net.DefaultResolver.LookupPort(ctx, "tcp", service)
+	if err != nil || port == 0 {
+		return "", false // a free one, which nobody knows before
+	}
+	if host != "" {
+		at, err := net.ResolveTCPAddr("tcp", net.JoinHostPort(host, "0"))
+		if err != nil {
+			return "", false
+		}
+		host = at.IP.String()
+	}
+	return net.JoinHostPort(host, strconv.Itoa(port)), true
 }
 
 // removed marks the names of accounts that were removed: their tokens are not

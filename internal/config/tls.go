@@ -123,6 +123,10 @@ func (f *File) Public(listen string) (*url.URL, error) {
 	return u, nil
 }
 
+// Read tells whether it was read from a file: that of the defaults was not, so that
+// it says nothing that somebody meant.
+func (f *File) Read() bool { return f.source != nil }
+
 // version reads 1.2, in quotes or without.
 func (d *decoder) version(n *yaml.Node, path string, to *TLSVersion) {
 	s := n.Value

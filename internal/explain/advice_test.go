@@ -41,6 +41,10 @@ func TestAdviceFitsTheRequest(t *testing.T) {
 		trace     watch.Trace
 		says, not string
 	}{
+		{"token of an earlier name of the gate", watch.Trace{Reason: reason.TokenIssuerUnknown, Method: "bearer",
+			Cause: `the gate's own key signed it, under another name of the gate: issuer is "http://127.0.0.1:1", expected "http://127.0.0.1:2"`}, "Set `gate.public_url`", "bearer method"},
+		{"token of a stranger who knows our words", watch.Trace{Reason: reason.TokenIssuerUnknown, Method: "bearer",
+			Cause: `no verifier for the issuer "the gate's own key signed it"`}, "add a bearer method", "issued this token itself"},
 		{"group, key", watch.Trace{Reason: reason.GroupMissing, Method: "api-key", Subject: "alice", Credential: "k-1"},
 			"`gate401 key create --owner alice --group GROUP`, and revoke this one: `gate401 key revoke k-1`", "groups_from"},
 		{"group, token of another issuer", watch.Trace{Reason: reason.GroupMissing, Method: "bearer", Subject: "alice", Issuer: "https://idp.example"}, "`groups_from:`", "user groups"},

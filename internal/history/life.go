@@ -157,9 +157,13 @@ func (l *Life) events(ctx context.Context, set *store.Set, about string, seen ma
 	}
 }
 
-// revocation finds out whether an access token was withdrawn.
-func (l *Life) revocation(ctx context.Context, set *store.Set, family string) error {
-	t := store.AccessToken{ID: l.ID, Family: family}
+// Token is what is known of the access token that a life is of: Issued is zero where
+// nobody wrote down when that was.
+func (l *Life) Token() store.AccessToken {
+	t := store.AccessToken{ID: l.ID}
+	if l.Family != nil {
+		t.Family = l.Family.ID
+	}
 	for _, e := range l.Events {
 		if e.Object == l.ID {
 			t.Client, t.Subject = cmp.Or(t.Client, e.Client), cmp.Or(t.Subject, e.Subject)
@@ -168,6 +172,13 @@ func (l *Life) revocation(ctx context.Context, set *store.Set, family string) er
 			}
 		}
 	}
+	return t
+}
+
+// revocation finds out whether an access token was withdrawn.
+func (l *Life) revocation(ctx context.Context, set *store.Set, family string) error {
+	t := l.Token()
+	t.Family = family
 	r, err := set.Tokens.Revoked(ctx, t)
 	if err == nil && t.Issued.IsZero() && family == "" && r.Kind != store.RevokedToken {
 		// When it was issued is not known, nor that it ever was, so that only a

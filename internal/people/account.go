@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -23,11 +24,58 @@ func (p *People) hash(ctx context.Context, name string, next NewPassword) (strin
 	return p.judged(ctx, name, next.Text)
 }
 
+// ErrClientName says that a client has the name. Its own tokens would speak for the
+// account (RFC 9700 section 4.15), so that the gate would refuse those that it has.
+var ErrClientName = errors.New("a client has that name")
+
+// ClientNames are the ids of clients by the name that an account would have which
+// is called so.
+type ClientNames map[string]string
+
+// ClientNames reads the ids of all clients.
+func (p *People) ClientNames(ctx context.Context) (ClientNames, error) {
+	names := ClientNames{}
+	for after := ""; ; {
+		page, err := p.Set.Clients.ListClients(ctx, after, store.MaxPage)
+		if err != nil {
+			return nil, fmt.Errorf("reading clients: %w", err)
+		}
+		for _, c := range page {
+			if name, err := store.Canonical(c.ID); err == nil {
+				names[name] = c.ID
+			}
+		}
+		if len(page) < store.MaxPage {
+			return names, nil
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
+// free tells whether no client has the name of an account that is to be made.
+func (p *People) free(ctx context.Context, name string) error {
+	taken := p.Taken
+	if taken == nil {
+		var err error
+		if taken, err = p.ClientNames(ctx); err != nil {
+			return err
+		}
+	}
+	if id, ok := taken[name]; ok {
+		return fmt.Errorf("account %q: %w: %s", name, ErrClientName, id)
+	}
+	return nil
+}
+
 // Add makes an account with name, display name, groups and scopes of a; how goes
-// to the audit record. store.ErrExists if there is one of that name.
+// to the audit record. store.ErrExists if there is one of that name, ErrClientName
+// if a client is called so.
 func (p *People) Add(ctx context.Context, by By, a store.Account, next NewPassword, how string) (store.Account, error) {
 	name, err := store.Canonical(a.Name)
 	if err != nil {
+		return store.Account{}, err
+	}
+	if err := p.free(ctx, name); err != nil {
 		return store.Account{}, err
 	}
 	phc, err := p.hash(ctx, name, next)

@@ -16,6 +16,9 @@ func TestAdd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := w.set.Clients.CreateClient(t.Context(), store.Client{ID: "Robot", Method: "client_secret_basic"}); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name, account string
 		password      people.NewPassword
@@ -27,6 +30,7 @@ func TestAdd(t *testing.T) {
 		{name: "without one", account: "erin"},
 		{name: "again", account: "ALICE", want: store.ErrExists},
 		{name: "weak", account: "frank", password: people.NewPassword{Text: "12345678"}, want: password.ErrWeak},
+		{name: "that of a client", account: "robot", want: people.ErrClientName},
 		{name: "no name", account: "", want: store.ErrName},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -55,6 +55,9 @@ type People struct {
 	Hasher Hasher
 	// Remove deletes an account, for good; nil means Set.Accounts.DeleteAccount.
 	Remove func(ctx context.Context, name string) error
+	// Taken are the names of clients, for whoever adds many accounts; nil means that
+	// they are read for each.
+	Taken ClientNames
 	// Record takes what happens to credentials; nil for nobody.
 	Record func(store.Event)
 	// Now is the clock; nil means time.Now.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gate401/gate401/internal/config"
 	"github.com/gate401/gate401/internal/password"
+	"github.com/gate401/gate401/internal/people"
 	"github.com/gate401/gate401/store"
 )
 
@@ -33,6 +34,13 @@ func (h *house) firstStart(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("reading the accounts: %w", err)
 	}
 	if len(there) > 0 || !wanted {
+		return nil
+	}
+	if taken, err := (&people.People{Set: set}).ClientNames(ctx); err != nil {
+		return err
+	} else if id, ok := taken[administrator]; ok {
+		// Its tokens would speak for the administrator.
+		h.log.LogAttrs(ctx, slog.LevelWarn, "no administrator made: a client has the name; make an account: gate401 user add NAME --group admin", slog.String("client", id))
 		return nil
 	}
 	secret, err := password.Generate(nil)

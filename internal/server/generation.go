@@ -155,8 +155,13 @@ func (h *house) enact(ctx context.Context, cfg *config.File) error {
 		return err
 	}
 	// For "token issue", which runs beside the gate and does not see its flags.
-	if err := h.stores.RememberIssuer(ctx, g.system.Issuer); err != nil {
+	last, err := h.stores.RememberIssuer(ctx, g.system.Issuer)
+	if err != nil {
 		return errors.Join(err, g.end())
+	}
+	if last != "" && last != g.system.Issuer {
+		h.log.LogAttrs(ctx, slog.LevelWarn, "issuer changed", slog.String("issuer", g.system.Issuer), slog.String("before", last),
+			slog.String("hint", "tokens that were issued before are refused as token-issuer-unknown; gate.public_url keeps the issuer, whatever the address"))
 	}
 	h.guard = g.system.Guard
 	h.guard.Change(build.Limits(cfg))
