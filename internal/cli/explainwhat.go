@@ -25,7 +25,7 @@ func (a *app) explainWhat(cmd *cobra.Command, f explainFlags, what string) error
 		if err != nil {
 			return fail(ExitUntested, err)
 		}
-		if what = string(data); strings.TrimSpace(what) == "" {
+		if what = string(capture.UTF8(data)); strings.TrimSpace(what) == "" {
 			return usagef("", "explain: standard input is empty")
 		}
 	}
