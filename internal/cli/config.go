@@ -59,6 +59,9 @@ func warningsOf(cfg *config.File) []string {
 	if w := noLogin(cfg); w != "" {
 		out = append(out, w)
 	}
+	if w := noName(cfg); w != "" {
+		out = append(out, w)
+	}
 	if cfg.Default.Allow == "anyone" {
 		out = append(out, "default.allow: whatever no rule matches is open to anyone")
 	}
@@ -83,6 +86,22 @@ func noLogin(cfg *config.File) string {
 		return ""
 	}
 	return fmt.Sprintf("methods.%s: nobody can log in from another machine, for a session needs https; add tls, or name what adds it: gate.public_url or gate.trusted_proxies", m.Name)
+}
+
+// noName tells of a gate that others reach and that does not know by which URL:
+// what is the same for everybody, the links in refusals and the issuer of tokens,
+// then names the listener.
+func noName(cfg *config.File) string {
+	host, _, err := net.SplitHostPort(cfg.Gate.Listen)
+	near := err != nil || loopback.Only(host)
+	if cfg.Gate.PublicURL != "" || len(cfg.TLS.ACME.Hosts) > 0 || near && len(cfg.Gate.TrustedProxies) == 0 && !cfg.Forward.On() {
+		return ""
+	}
+	u, err := cfg.Public(cfg.Gate.Listen)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("gate.public_url: the links in refusals and the issuer of tokens are %s, which clients on other machines cannot use; write the URL that they use", u)
 }
 
 // lintLine is a warning about a rule, with what to do about it.
