@@ -287,7 +287,7 @@ func (s *scene) prompts() bool {
 
 func checkMissing(s *scene) *hit {
 	prompts := s.x.Live && s.prompts()
-	if !prompts && (s.credentialed() || s.req.Incomplete) || s.auth.ok || s.status != 401 && s.status != 407 && (s.status != 400 || !s.saidNothingSent()) {
+	if !prompts && (s.credentialed() || s.req.Incomplete) || s.auth.ok || s.status != 401 && s.status != 407 && (s.status != 400 || !s.missesCredential()) {
 		return nil
 	}
 	if checkClient(s) != nil || checkTokenRequest(s) != nil {
@@ -304,6 +304,9 @@ func checkMissing(s *scene) *hit {
 		h.note = fmt.Sprintf("curl asks for the password of %s at the terminal. It was not given here, so the request went out without name and password.", q(user))
 		h.fix = Fix{Text: "Give the password too.", Command: s.curl("-u " + shellWord(user+":") + `"$PASSWORD"`)}
 		return h
+	}
+	if s.status == 400 {
+		h.sure = Likely
 	}
 	if s.bearer["error"] != "" {
 		h.sure = Likely

@@ -69,7 +69,7 @@ func checkSaid(s *scene) *hit {
 	case s.status != 401:
 		return nil
 	case code == "":
-		if s.bearer["error"] != "invalid_request" && (statusWords(said) || saysNothingSent(said)) {
+		if s.bearer["error"] != "invalid_request" && (statusWords(said) || saysNothingSent(said) || s.said.shape == "page" && s.bearer["error_description"] == "") {
 			return nil
 		}
 		h.sure = Possible

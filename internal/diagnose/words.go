@@ -85,6 +85,9 @@ func (s *scene) wasRead() bool {
 // saysNothingSent knows the words by which servers say that no credential came.
 func saysNothingSent(text string) bool {
 	text = unquoted(text)
+	if strings.Contains(text, "csrf") || strings.Contains(text, "xsrf") || strings.Contains(text, "idempotency") {
+		return false // a token or key of another kind
+	}
 	for _, words := range [...]string{
 		"no authorization", "missing authorization", "authorization header is missing", "authorization header missing", "no credentials",
 		"no token", "missing token", "token missing", "token is missing", "credentials were not provided", "authorization header not found",
@@ -105,6 +108,18 @@ func (s *scene) saidNothingSent() bool {
 	return s.named.Code == reason.CredentialsMissing || saysNothingSent(s.bearer["error_description"]+" "+s.said.text+" "+s.said.code)
 }
 
+// missesCredential: words of a 400 are about the credential, and not about some
+// other part of the request that is missing.
+func (s *scene) missesCredential() bool {
+	text := unquoted(s.said.text + " " + s.said.code)
+	for _, word := range [...]string{"authorization", "credential", "client token", "access token", "bearer", "api key", "apikey", "authentication"} {
+		if strings.Contains(text, word) {
+			return s.saidNothingSent()
+		}
+	}
+	return false
+}
+
 // wantedKey is the field in which the server looks for an API key, as far as its
 // challenge or its words tell; empty if it does not ask for one.
 func (s *scene) wantedKey() string {
@@ -123,6 +138,9 @@ func (s *scene) wantedKey() string {
 		if isKeyField(word) && strings.Contains(word, "key") {
 			return word
 		}
+	}
+	if !strings.Contains(text, "api key") && !strings.Contains(text, "subscription key") {
+		return "" // a key of another kind
 	}
 	if s.resp != nil && (s.wantsScheme("Key") || strings.Contains(strings.ToLower(s.resp.Header.Get("Server")+s.resp.Header.Get("Via")), "kong")) {
 		return "apikey" // what Kong looks for unless told otherwise
