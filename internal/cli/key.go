@@ -65,10 +65,12 @@ func (a *app) keyCreate() *cobra.Command {
 	var owner string
 	var expires expiry
 	var allowed scopes
-	var asJSON bool
+	var beyond, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "create",
 		Short: "Make a key and print it once",
+		Long: "Makes a key that may do what its scopes and groups say. With an owner it may not do more than that account; " +
+			"later changes of the account do not change its keys, and suspending or removing it stops them.",
 		Example: `gate401 key create --owner alice --name ci --scope orders:read --expires 90d
 
 # into a file that only you can read
@@ -93,13 +95,25 @@ func (a *app) keyCreate() *cobra.Command {
 				return err
 			}
 			defer func() { _ = r.Close() }()
-			if owner, err = r.owner(ctx, owner); err != nil {
+			var account *store.Account
+			if owner != "" {
+				found, err := r.account(ctx, owner)
+				if err != nil {
+					return err
+				}
+				if err := keyWithin(found, ask, beyond); err != nil {
+					return err
+				}
+				owner, account = found.Name, &found
+			}
+			if err := r.keyEnvironment(ask.Environment); err != nil {
 				return err
 			}
 			made, secret, err := r.users(ctx).AddKey(ctx, r.by(), owner, ask)
 			if err != nil {
 				return peopleError(err)
 			}
+			a.keyDoubts(account, ask)
 			return a.madeKey(asJSON, made, secret, "made the key "+made.ID)
 		},
 	}
@@ -109,6 +123,7 @@ func (a *app) keyCreate() *cobra.Command {
 	f.Var(&allowed, "scope", "let the key use these `SCOPES`, with spaces between; may be repeated")
 	f.StringArrayVar(&ask.Groups, "group", nil, "put the key into the group `G`; may be repeated")
 	f.StringVar(&ask.Environment, "env", "live", "the environment that the key is for: `ENV`")
+	f.BoolVar(&beyond, "beyond-owner", false, "let the key do more than its owner may")
 	f.Var(&expires, "expires", "how long the key is good, such as 90d, or until when, such as 2027-01-01; for ever if not given")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	w.flags(cmd)

@@ -49,6 +49,8 @@ func peopleError(err error) error {
 		return fail(ExitProblems, err, betterPassword)
 	case errors.Is(err, people.ErrSuspended), errors.Is(err, people.ErrSamePassword), errors.Is(err, people.ErrKeyOver):
 		return fail(ExitProblems, err)
+	case errors.Is(err, people.ErrClientName):
+		return fail(ExitProblems, fmt.Errorf("%w; the account would end the tokens of the client, which could speak for it", err), "choose another name")
 	case errors.Is(err, people.ErrKeyInvalid), errors.Is(err, store.ErrName):
 		return usagef("", "%w", err)
 	}

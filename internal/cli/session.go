@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -114,6 +115,24 @@ func (r *records) findSession(ctx context.Context, id string) (store.Session, er
 	return s, storeError(err)
 }
 
+// notSession is what ends that which somebody took for a session; empty for
+// nothing.
+func (r *records) notSession(ctx context.Context, id string) string {
+	switch flag := r.called(ctx, id); {
+	case strings.HasPrefix(flag, "--account"):
+		return flag
+	case flag != "":
+		return `"gate401 token revoke ` + flag + `"`
+	}
+	if f, err := r.Set.Tokens.TokenFamily(ctx, id); err == nil {
+		return `"gate401 token revoke --login ` + f.ID + `"`
+	}
+	if k, err := r.Set.APIKeys.APIKey(ctx, id); err == nil {
+		return `"gate401 key revoke ` + k.ID + `"`
+	}
+	return ""
+}
+
 func (a *app) sessionShow() *cobra.Command {
 	return show(a, &cobra.Command{Use: "show ID", Short: "Show one session", Example: "gate401 session show s_454af5873d85fd595c7e"}, (*records).sessionNames,
 		func(ctx context.Context, r *records, id string) (sessionRecord, error) {
@@ -163,6 +182,9 @@ gate401 session revoke --account alice`,
 			if len(args) == 1 {
 				s, err := r.findSession(ctx, args[0])
 				if err != nil {
+					if other := r.notSession(ctx, args[0]); other != "" {
+						return fail(ExitProblems, fmt.Errorf("there is no session %q", explain.Visible(args[0])), "did you mean "+other+"?")
+					}
 					return err
 				}
 				targets, fact = []store.Session{s}, "revoked "+s.ID+" of "+explain.Visible(s.Subject)

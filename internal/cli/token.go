@@ -134,6 +134,7 @@ curl -H "Authorization: Bearer $(gate401 token issue --sub alice)" http://127.0.
 			}
 			r.tell(ctx, store.Event{Time: issued.IssuedAt, Kind: store.EventIssued, Method: "bearer", Object: issued.ID, Subject: subject, Detail: "by " + r.actor})
 			r.doubt(ctx, subject, audience)
+			r.doubtIssuer(ctx, issuer)
 			if asJSON {
 				return a.json(map[string]any{
 					"token": issued.Token, "id": issued.ID, "issuer": issuer, "subject": subject, "audience": audience,
@@ -141,7 +142,7 @@ curl -H "Authorization: Bearer $(gate401 token issue --sub alice)" http://127.0.
 				})
 			}
 			a.print(issued.Token + "\n")
-			a.say("for %s at %s, until %s", explain.Visible(subject), explain.Visible(strings.Join(audience, ", ")), explain.Moment(issued.Expires))
+			a.say("for %s at %s, by %s, until %s", explain.Visible(subject), explain.Visible(strings.Join(audience, ", ")), explain.Visible(issuer), explain.Moment(issued.Expires))
 			return nil
 		},
 	}
@@ -184,6 +185,21 @@ func (r *records) doubt(ctx context.Context, subject string, audience []string) 
 		r.app.say("note: the configuration accepts tokens for %s alone, so a gate refuses this one; --aud %s",
 			explain.Visible(strings.Join(known, ", ")), explain.Visible(known[0]))
 	}
+}
+
+// doubtIssuer says that the gate that started last is reached at another address than
+// the file says. It may have been another one, started once.
+func (r *records) doubtIssuer(ctx context.Context, issuer string) {
+	last, err := r.LastIssuer(ctx)
+	if err != nil || last == "" || last == issuer {
+		return
+	}
+	settled := "; gate.public_url settles it"
+	if r.cfg.Gate.PublicURL != "" {
+		settled = ""
+	}
+	r.app.say("note: the issuer is %s, by the configuration; the gate that started last on these records was %s, and refuses this token if it runs still%s",
+		explain.Visible(issuer), explain.Visible(last), settled)
 }
 
 // ownAudience is what the method for the gate's own tokens expects.

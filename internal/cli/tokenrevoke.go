@@ -10,6 +10,7 @@ import (
 	"github.com/gate401/gate401/internal/explain"
 	"github.com/gate401/gate401/internal/history"
 	"github.com/gate401/gate401/store"
+	"github.com/gate401/gate401/token"
 )
 
 // revokeFlags say what is to be revoked besides one token.
@@ -133,12 +134,11 @@ func (r *records) withdrawLogin(ctx context.Context, id string) (kind, login, fa
 // withdrawRef revokes one token, or what else has that name.
 func (r *records) withdrawRef(ctx context.Context, ref history.Ref) (kind, id, fact string, err error) {
 	life, err := history.Trace(ctx, r.Set, ref)
-	known := err == nil
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return "", "", "", storeError(err)
-	}
-	if !known {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		life = &history.Life{Kind: ref.Kind, ID: ref.ID}
+	case err != nil:
+		return "", "", "", storeError(err)
 	}
 	switch {
 	case life.Kind == history.KindKey:
@@ -150,11 +150,18 @@ func (r *records) withdrawRef(ctx context.Context, ref history.Ref) (kind, id, f
 	case life.Kind == history.KindRefresh:
 		return "", "", "", fail(ExitProblems, errors.New("that refresh token is not known"), "it ended long ago, or another gate issued it")
 	}
-	e := store.Event{Object: life.ID}
+	e, seen := store.Event{Object: life.ID}, life.Family != nil
 	for _, was := range life.Events {
-		if was.Object == life.ID {
-			e.Family, e.Session, e.Client, e.Subject = was.Family, was.Session, was.Client, was.Subject
+		if was.Object != life.ID {
+			continue
 		}
+		e.Family, e.Session, e.Client, e.Subject = was.Family, was.Session, was.Client, was.Subject
+		// A revocation is no sign that there was such a token, and accounts have a
+		// history of their own.
+		seen = seen || was.Method == "bearer" && was.Kind != store.EventRevoked
+	}
+	if !seen && !token.IsGivenID(life.ID) {
+		return "", "", "", r.noToken(ctx, life.ID)
 	}
 	if err := r.users(ctx).EndToken(ctx, r.by(), e); err != nil {
 		return "", "", "", peopleError(err)
@@ -163,8 +170,31 @@ func (r *records) withdrawRef(ctx context.Context, ref history.Ref) (kind, id, f
 	if life.Family != nil && life.Family.Revoked.IsZero() {
 		r.app.say("note: its login goes on, and can get another one; --login %s ends that too", life.Family.ID)
 	}
-	if !known {
+	if !seen {
+		fact += ", which this gate has not seen"
 		r.app.say("note: nobody here has seen that token; check the identifier")
 	}
 	return "token", life.ID, fact, nil
+}
+
+// noToken is the error for an identifier that is that of no token, with what else
+// is called so.
+func (r *records) noToken(ctx context.Context, id string) error {
+	hint := `"gate401 token list" lists logins; --account NAME, --client ID and --login ID end all tokens of one`
+	if flag := r.called(ctx, id); flag != "" {
+		hint = "did you mean " + flag + "?"
+	}
+	return fail(ExitProblems, fmt.Errorf("nobody here has seen a token %q, and it has not the form of one's identifier", explain.Visible(id)), hint)
+}
+
+// called is the flag that names the account or the client of that name; empty for
+// none.
+func (r *records) called(ctx context.Context, name string) string {
+	if who, err := r.subjects(ctx, name); err == nil {
+		return "--account " + explain.Visible(who[0].Subject)
+	}
+	if c, err := r.Set.Clients.Client(ctx, name); err == nil {
+		return "--client " + explain.Visible(c.ID)
+	}
+	return ""
 }

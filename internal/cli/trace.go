@@ -11,25 +11,29 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/explain"
 	"github.com/gate401/gate401/internal/history"
+	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/store"
 )
 
 // traced is a life as JSON.
 type traced struct {
-	Kind     string         `json:"kind"`
-	ID       string         `json:"id"`
-	State    string         `json:"state"`
-	Key      *apiKey        `json:"key,omitempty"`
-	Session  *sessionRecord `json:"session,omitempty"`
-	Login    *loginRecord   `json:"login,omitempty"`
-	Logins   []loginRecord  `json:"logins,omitempty"`
-	Events   []step         `json:"events"`
-	Cut      bool           `json:"cut"`
-	Revoked  *time.Time     `json:"revoked,omitempty"`
-	Cause    string         `json:"cause,omitempty"`
-	Expected string         `json:"-"`
+	Kind    string         `json:"kind"`
+	ID      string         `json:"id"`
+	State   string         `json:"state"`
+	Key     *apiKey        `json:"key,omitempty"`
+	Session *sessionRecord `json:"session,omitempty"`
+	Login   *loginRecord   `json:"login,omitempty"`
+	Logins  []loginRecord  `json:"logins,omitempty"`
+	Events  []step         `json:"events"`
+	Cut     bool           `json:"cut"`
+	Revoked *time.Time     `json:"revoked,omitempty"`
+	Cause   string         `json:"cause,omitempty"`
+	// Reason is that with which the gate refuses a token that nobody revoked.
+	Reason   string `json:"reason,omitempty"`
+	Expected string `json:"-"`
 }
 
 // step is an event as JSON.
@@ -84,6 +88,9 @@ func (a *app) trace(argument, short, long, example string, kind history.Kind, na
 				return storeError(err)
 			}
 			out := newTraced(life, a.Now())
+			if err := r.judge(cmd.Context(), life, &out); err != nil {
+				return storeError(err)
+			}
 			if asJSON {
 				return a.json(out)
 			}
@@ -152,7 +159,7 @@ func newTraced(l *history.Life, now time.Time) traced {
 	if l.Revoked != nil {
 		out.State, out.Revoked, out.Cause = "revoked", moment(l.Revoked.At), l.Revoked.Cause
 	} else if l.Kind == history.KindToken && out.State == "unknown" && len(l.Events) > 0 {
-		out.State = "not revoked"
+		out.State = notRevoked
 	}
 	for _, e := range l.Events {
 		out.Events = append(out.Events, step{
@@ -163,6 +170,46 @@ func newTraced(l *history.Life, now time.Time) traced {
 	return out
 }
 
+// judge says of an access token that nobody revoked what the gate decides: its
+// account may be another one by now, its client suspended.
+func (r *records) judge(ctx context.Context, l *history.Life, out *traced) error {
+	if l.Kind != history.KindToken || l.Revoked != nil || out.State != active && out.State != notRevoked {
+		return nil
+	}
+	t := l.Token()
+	var last store.Event
+	for _, e := range l.Events {
+		if e.Object != l.ID {
+			continue
+		}
+		if t.Issued.IsZero() {
+			t.Issued = e.Time // at the latest
+		}
+		if e.Kind != store.EventRevoked {
+			last = e
+		}
+	}
+	if l.Family != nil && l.Family.Issuer != "" {
+		t.Subject = "" // nobody's account, though it may have the name of one
+	}
+	var no *gate401.Denial
+	switch err := r.TokenStands(ctx, t); {
+	case errors.As(err, &no):
+		out.State, out.Reason, out.Cause = refusedState, string(no.Reason), no.Err.Error()
+	case err != nil:
+		return err
+	case last.Kind == store.EventRefused && last.Reason == string(reason.TokenRevoked):
+		out.State, out.Reason = refusedState, last.Reason
+	}
+	return nil
+}
+
+// States of an access token that nobody revoked.
+const (
+	notRevoked   = "not revoked"
+	refusedState = "refused"
+)
+
 // traceText tells a life: what it is, then its steps.
 func (a *app) traceText(l *history.Life, out traced) string {
 	now := a.Now()
@@ -171,6 +218,12 @@ func (a *app) traceText(l *history.Life, out traced) string {
 	state := out.State
 	if out.Revoked != nil {
 		state = fmt.Sprintf("revoked %s (%s)", ago(*out.Revoked, now), explain.Moment(*out.Revoked))
+		if out.Cause != "" {
+			state += ": " + explain.Visible(out.Cause)
+		}
+	}
+	if out.Reason != "" {
+		state = "refused as " + out.Reason
 		if out.Cause != "" {
 			state += ": " + explain.Visible(out.Cause)
 		}

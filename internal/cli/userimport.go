@@ -141,11 +141,15 @@ func (a *app) importInto(ctx context.Context, w where, f importFlags, people []i
 		return err
 	}
 	defer r.close()
-	plan, err := r.planImport(ctx, f, people, faults)
+	taken, err := r.takenNames(ctx)
 	if err != nil {
 		return err
 	}
-	if err := a.refusedImport(f, faults, "--update changes accounts that exist, --skip leaves them as they are"); err != nil {
+	plan, hints, err := r.planImport(ctx, f, people, taken, faults)
+	if err != nil {
+		return err
+	}
+	if err := a.refusedImport(f, faults, hints...); err != nil {
 		return err
 	}
 	result := imported{Checked: f.check, WithoutPassword: []string{}, Wrong: []importFault{}}
@@ -153,7 +157,7 @@ func (a *app) importInto(ctx context.Context, w where, f importFlags, people []i
 	defer done()
 	for i, p := range plan {
 		if !f.check && p.what != importSkip && p.what != importNothing {
-			if err := r.importOne(ctx, p); err != nil {
+			if err := r.importOne(ctx, p, taken); err != nil {
 				done()
 				return fail(ExitUntested, fmt.Errorf("after %d of %d accounts, at line %d: %w", i, len(plan), p.line, err),
 					"run the same command again to go on: what was done is found to be done")
@@ -251,10 +255,26 @@ type planned struct {
 	what int
 }
 
-// planImport compares the file with the accounts that exist.
-func (r *records) planImport(ctx context.Context, f importFlags, people []incoming, faults *importFaults) ([]planned, error) {
-	plan := make([]planned, 0, len(people))
-	for _, p := range people {
+// takenNames are those that no account can have.
+func (r *records) takenNames(ctx context.Context) (people.ClientNames, error) {
+	if r == nil {
+		return people.ClientNames{}, nil
+	}
+	taken, err := r.users(ctx).ClientNames(ctx)
+	return taken, storeError(err)
+}
+
+// planImport compares the file with the accounts that exist. The hints are those
+// for its faults.
+func (r *records) planImport(ctx context.Context, f importFlags, incomings []incoming, taken people.ClientNames, faults *importFaults) ([]planned, []string, error) {
+	plan := make([]planned, 0, len(incomings))
+	var hints []string
+	hint := func(text string) {
+		if !slices.Contains(hints, text) {
+			hints = append(hints, text)
+		}
+	}
+	for _, p := range incomings {
 		what := importAdd
 		if r == nil {
 			plan = append(plan, planned{p, what})
@@ -263,13 +283,17 @@ func (r *records) planImport(ctx context.Context, f importFlags, people []incomi
 		account, err := r.Set.Accounts.Account(ctx, p.account.Name)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
+			if id, ok := taken[p.account.Name]; ok {
+				faults.add(p.line, "there is a client %q: an account %q would end its tokens, and they could speak for it", id, explain.Visible(p.account.Name))
+				hint("an account cannot be called as a client is: choose another name")
+			}
 		case err != nil:
-			return nil, storeError(err)
+			return nil, nil, storeError(err)
 		default:
 			same, err := r.sameAs(ctx, account, &p)
 			switch {
 			case err != nil:
-				return nil, storeError(err)
+				return nil, nil, storeError(err)
 			case same:
 				what = importNothing
 			case f.update:
@@ -278,11 +302,12 @@ func (r *records) planImport(ctx context.Context, f importFlags, people []incomi
 				what = importSkip
 			default:
 				faults.add(p.line, "there is an account %q already, and it differs", explain.Visible(account.Name))
+				hint("--update changes accounts that exist, --skip leaves them as they are")
 			}
 		}
 		plan = append(plan, planned{p, what})
 	}
-	return plan, nil
+	return plan, hints, nil
 }
 
 // sameAs tells whether an account is what the file says. A hash that was replaced
@@ -308,12 +333,13 @@ func alike(a, b []string) bool {
 }
 
 // importOne adds or changes one account.
-func (r *records) importOne(ctx context.Context, p planned) error {
+func (r *records) importOne(ctx context.Context, p planned, taken people.ClientNames) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	next := people.NewPassword{Text: p.plain, Hash: p.account.Password}
 	users := r.users(ctx)
+	users.Taken = taken
 	if p.what == importAdd {
 		_, err := users.Add(ctx, r.by(), p.account, next, "imported")
 		return err
