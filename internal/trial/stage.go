@@ -104,7 +104,9 @@ func (s *stage) secure() (net.Listener, error) {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
 	s.own.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-	s.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12}
+	// "h2" has to be named: the server speaks http beside https, and where it begins
+	// with http it would agree to HTTP/2 and not know how.
+	s.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 	f, err := os.CreateTemp("", "gate401-judge-*.pem")
 	if err != nil {
 		return nil, err
