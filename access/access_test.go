@@ -211,12 +211,12 @@ func TestFaults(t *testing.T) {
 		{"relative", paths("x"), access.Rule{}, []string{"rule 0 (x), path: the path does not begin with a slash"}},
 		{"never matches", paths("/a//b", "/a/../b", "/a;b", "/a%2Fb", "/a?b", "/%zz", "/a/\x01"), access.Rule{}, []string{
 			"rule 0 (/a//b), path: an empty segment matches no request",
-			`rule 1 (/a/../b), path: ".." matches no request: dot segment at offset 1`,
-			`rule 2 (/a;b), path: "a;b" matches no request: path parameter (;) at offset 2`,
-			`rule 3 (/a%2Fb), path: "a%2Fb" matches no request: encoded '/' at offset 2`,
-			`rule 4 (/a?b), path: "a?b" matches no request: '?' inside the path at offset 2`,
-			`rule 5 (/%zz), path: "%zz" matches no request: broken percent-encoding at offset 1`,
-			"rule 6 (/a/\x01), path: \"\\x01\" matches no request: control character or space at offset 1",
+			`rule 1 (/a/../b), path: "/.." matches no request: dot segment at offset 1`,
+			`rule 2 (/a;b), path: "/a;b" matches no request: path parameter (;) at offset 2`,
+			`rule 3 (/a%2Fb), path: "/a%2Fb" matches no request: encoded '/' at offset 2`,
+			`rule 4 (/a?b), path: "/a?b" matches no request: '?' inside the path at offset 2`,
+			`rule 5 (/%zz), path: "/%zz" matches no request: broken percent-encoding at offset 1`,
+			"rule 6 (/a/\x01), path: \"/\\x01\" matches no request: control character or space at offset 1",
 		}},
 		{"deep inside", paths("/**/x", "/**/"), access.Rule{}, []string{
 			`rule 0 (/**/x), path: "**" stands for the whole rest and can only be the end`,

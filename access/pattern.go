@@ -100,7 +100,7 @@ func parseSegment(s string) (segment, error) {
 	}
 	path, err := gate401.CanonicalPath("/" + s)
 	if err != nil {
-		return segment{}, fmt.Errorf("%q matches no request: %w", s, err)
+		return segment{}, fmt.Errorf("%q matches no request: %w", "/"+s, err)
 	}
 	text := string(fold(make([]byte, 0, len(path)), path[1:]))
 	if len(text) > maxLiteral {

@@ -62,12 +62,46 @@ func Beyond(cfg *config.File, known config.Faults) config.Faults {
 			}
 		}
 	}
+	all = append(all, alone(cfg, known)...)
 	for _, f := range files(cfg) {
 		if !known.Touch(f.Path) {
 			all = append(all, f)
 		}
 	}
 	return all.Sorted()
+}
+
+// alone judges what can be told of a rule in which something else is wrong: its
+// path, its host and its scopes, each by itself.
+func alone(cfg *config.File, known config.Faults) config.Faults {
+	var all config.Faults
+	for i, r := range cfg.Rules {
+		own := fmt.Sprintf("rules[%d]", i)
+		whole := slices.ContainsFunc(known, func(f *config.Error) bool { return f.Path == own })
+		if whole || !known.Touch(own+".path") {
+			continue
+		}
+		sound := config.Rule{Path: "/"}
+		if r.Path != "" && !known.Has(own+".path") {
+			sound.Path = r.Path
+		}
+		if !known.Has(own + ".host") {
+			sound.Host = r.Host
+		}
+		if !known.Has(own + ".scopes") {
+			sound.Scopes = r.Scopes
+		}
+		var found config.Faults
+		if _, err := Policy(&config.File{Rules: []config.Rule{sound}}); !errors.As(err, &found) {
+			continue
+		}
+		for _, f := range found {
+			if key, ok := strings.CutPrefix(f.Path, "rules[0]."); ok {
+				all = append(all, cfg.Fault(own+"."+key, f.Message, f.Hint))
+			}
+		}
+	}
+	return all
 }
 
 // files tries the files that tls and methods name.
@@ -101,7 +135,7 @@ func unusable(cfg *config.File, path string, err error, shape string) config.Fau
 	hint := shape
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		hint = "check the path; it counts from the directory that gate401 is started in"
+		hint = "check the path; a relative one begins in the folder of the file"
 	case errors.Is(err, fs.ErrPermission):
 		hint = "check who owns the file, and as whom you run gate401"
 	}
@@ -160,9 +194,33 @@ func compile(cfg *config.File, methods access.Methods) (*access.Policy, error) {
 		if fault.Index < 0 {
 			path = "default." + fault.Field
 		}
-		faults = append(faults, cfg.Fault(path, clash(cfg, fault), ""))
+		faults = append(faults, cfg.Fault(path, clash(cfg, fault), remedy(cfg, fault)))
 	}
 	return nil, faults
+}
+
+// remedy says what to write instead, where that is plain; empty elsewhere.
+func remedy(cfg *config.File, fault *access.Error) string {
+	asks, path := &cfg.Default, ""
+	if fault.Index >= 0 {
+		asks, path = &cfg.Rules[fault.Index].Asks, cfg.Rules[fault.Index].Path
+	}
+	switch fault.Field {
+	case "scopes":
+		for _, s := range asks.Scopes {
+			if words := strings.Fields(s); len(words) > 1 {
+				return fmt.Sprintf("%d scopes? write [%s]", len(words), strings.Join(words[:min(len(words), 8)], ", "))
+			}
+		}
+	case "path":
+		if fault.Other >= 0 {
+			return "make one rule of the two, or tell them apart by path, host or verbs"
+		}
+		if before, _, query := strings.Cut(path, "?"); query {
+			return "a rule is for a path, whatever the query: write " + before
+		}
+	}
+	return ""
 }
 
 // clash is what is wrong, the other rule called as the file has it.

@@ -55,11 +55,30 @@ func (c *checker) fault(path, hint, format string, args ...any) {
 		return
 	}
 	for _, f := range c.faults[:c.before] {
-		if unit(f.Path) == unit(path) {
+		if follows(path, f.Path) {
 			return
 		}
 	}
 	c.faults = append(c.faults, c.src.fault(c.src.find(path), path, fmt.Sprintf(format, args...), hint))
+}
+
+// follows tells whether what is found at path may only be a consequence of a fault
+// at before. Most keys of a rule can be judged by themselves.
+func follows(path, before string) bool {
+	if unit(path) != unit(before) {
+		return false
+	}
+	rule, key, _ := strings.Cut(path, "].")
+	if !strings.HasPrefix(rule, "rules[") || key == "methods" || key == "resource" {
+		return true
+	}
+	return within(path, before) || within(before, path) || key == "owner" && within(before, rule+"].path")
+}
+
+// within tells whether path is that of part, or leads to it.
+func within(part, path string) bool {
+	rest, ok := strings.CutPrefix(part, path)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 // unit is the part of a path that is understood as a whole.

@@ -164,12 +164,6 @@ func (d *decoder) kind(n *yaml.Node, path string, v reflect.Value, b bounds) {
 	}
 }
 
-// wrongType says what is there instead of what is wanted.
-func (d *decoder) wrongType(n *yaml.Node, path, want string) {
-	f := yamldoc.Wrong(n, want)
-	d.fault(at(n), path, f.Hint, "%s", f.Message)
-}
-
 // text reads a scalar that is text, and fills in what comes from elsewhere.
 func (d *decoder) text(n *yaml.Node, path string) (string, bool) {
 	d.src.places[path] = at(n)
@@ -191,7 +185,7 @@ func (d *decoder) text(n *yaml.Node, path string) (string, bool) {
 	}
 	s, elsewhere, err := d.loader.expand(n.Value)
 	if err != nil {
-		d.fault(at(n), path, "", "%v", err)
+		d.fault(at(n), path, absentHint(err), "%v", err)
 		return "", false
 	}
 	if elsewhere {

@@ -7,35 +7,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 )
-
-// duration reads a Go duration above zero.
-func (d *decoder) duration(n *yaml.Node, path string, to *time.Duration) {
-	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!int" {
-		d.fault(at(n), path, "write "+clip(n.Value, 20)+"s for seconds", "the duration has no unit")
-		return
-	}
-	s, ok := d.text(n, path)
-	if !ok {
-		return
-	}
-	v, err := time.ParseDuration(s)
-	switch {
-	case err != nil:
-		hint := "write it as in 90s, 15m or 1h30m"
-		if strings.HasSuffix(s, "d") {
-			hint = "a day is written 24h"
-		}
-		d.fault(at(n), path, hint, "%s is no duration", d.src.quote(path, s))
-	case v <= 0:
-		d.fault(at(n), path, "", "%s is not above zero", d.src.quote(path, s))
-	default:
-		*to = v
-	}
-}
 
 // network reads a network or a single address.
 func (d *decoder) network(n *yaml.Node, path string, to *netip.Prefix) {

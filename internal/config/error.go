@@ -55,6 +55,11 @@ func (e Faults) Touch(path string) bool {
 	})
 }
 
+// Has tells whether a fault is at path or below it.
+func (e Faults) Has(path string) bool {
+	return slices.ContainsFunc(e, func(f *Error) bool { return within(f.Path, path) })
+}
+
 // Error is one line for each fault.
 func (e Faults) Error() string {
 	return yamldoc.Lines(e)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -70,6 +71,9 @@ func (l *Loader) lookup(name string) (string, error) {
 			return "", errors.New("the path of the file is missing")
 		}
 		data, err := l.read(below(l.Dir, rest))
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", absentFile(below(l.Dir, rest))
+		}
 		if err != nil {
 			return "", fmt.Errorf("the file cannot be read: %w", err)
 		}
@@ -77,6 +81,20 @@ func (l *Loader) lookup(name string) (string, error) {
 		return strings.TrimSuffix(v, "\r"), nil
 	}
 	return "", fmt.Errorf("%q is neither env nor file", clip(kind, 40))
+}
+
+// absentFile is a file that a value refers to and that is not there.
+type absentFile string
+
+func (f absentFile) Error() string { return fmt.Sprintf("there is no file %s", clip(string(f), 200)) }
+
+// absentHint says what to do where err is that.
+func absentHint(err error) string {
+	var f absentFile
+	if !errors.As(err, &f) {
+		return ""
+	}
+	return "make it, or correct the path; a program in a container sees only the files that are mounted"
 }
 
 func isVariable(s string) bool {
