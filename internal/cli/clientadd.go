@@ -40,7 +40,8 @@ func (f *clientFlags) flags(cmd *cobra.Command) {
 	fl.BoolVar(&f.device, "device", false, "let it use the device grant (RFC 8628): a television, a command line on another machine")
 	fl.Var(&f.scopes, "scope", "let it ask for these `SCOPES`, with spaces between; may be repeated "+
 		"(default where people log in: openid profile offline_access)")
-	fl.StringArrayVar(&f.resources, "resource", nil, "let it ask for tokens for the resource `URL` (RFC 8707); may be repeated (default: those of the gate)")
+	fl.StringArrayVar(&f.resources, "resource", nil, "let it ask for tokens for this `RESOURCE` alone (RFC 8707): a URL, or a name under issuer.resources; "+
+		"an API hears by introspection of tokens for it; may be repeated (default: all)")
 	fl.StringArrayVar(&f.groups, "group", nil, "put the client itself into the group `G`, for client_credentials; may be repeated")
 	fl.StringVar(&f.keysFile, "jwks", "", "the `FILE` with its public keys (RFC 7517), for private_key_jwt")
 	fl.StringVar(&f.keysURL, "jwks-uri", "", "the `URL` of its public keys, for private_key_jwt")
@@ -81,8 +82,10 @@ func (f *clientFlags) apply(cmd *cobra.Command, c *store.Client) error {
 	}
 	if given("resource") {
 		for _, text := range f.resources {
-			if u, err := url.Parse(text); err != nil || !u.IsAbs() || u.Fragment != "" {
-				return usagef("RFC 8707 section 2", "--resource %q: it is no absolute URL without a fragment", explain.Visible(text))
+			// A name too: APIs verify those as well.
+			if u, err := url.Parse(text); err != nil || text == "" || u.User != nil || strings.ContainsFunc(text, notInResource) {
+				return usagef("the aud that the API verifies, as in https://stock.example.com or stock (RFC 8707 section 2)",
+					"--resource %q: it is neither a URL without a fragment nor a name", explain.Visible(text))
 			}
 		}
 		c.Resources = f.resources
@@ -97,6 +100,11 @@ func (f *clientFlags) apply(cmd *cobra.Command, c *store.Client) error {
 		return err
 	}
 	return f.allow(cmd, c)
+}
+
+// notInResource are the characters that neither a URL nor a name has, and "#".
+func notInResource(r rune) bool {
+	return r <= ' ' || r > '~' || strings.ContainsRune("#\"<>\\^`{|}", r)
 }
 
 // keys are the public keys of the client, or where they are.
@@ -172,6 +180,8 @@ func fits(c *store.Client) error {
 		return usagef("--redirect-uri https://app.example.com/callback", "the grant authorization_code needs a redirect URI")
 	case has(issuer.GrantClientCredentials) && c.Method == issuer.AuthNone:
 		return usagef("leave --public out", "the grant client_credentials is for clients that prove who they are (RFC 6749 section 4.4)")
+	case !slices.ContainsFunc(c.Grants, func(g string) bool { return g != issuer.GrantRefreshToken }):
+		return usagef("add --grant authorization_code or --grant device_code", "the grant refresh_token renews what another grant gives first")
 	case c.Method == issuer.AuthPrivateKey && len(c.Keys) == 0 && c.KeysURL == "":
 		return usagef("--jwks FILE or --jwks-uri URL", "the method private_key_jwt needs the public keys of the client")
 	}
