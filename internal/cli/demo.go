@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
+	"github.com/gate401/gate401/internal/config"
 	"github.com/gate401/gate401/internal/server"
 )
 
@@ -19,7 +22,7 @@ func (a *app) demo() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Version, o.Stdout, o.Stderr = a.Version, a.Out, a.Err
 			o.Terminal, o.Colour = isTerminal(a.Err), a.color(a.Err)
-			return a.served(server.Demo(cmd.Context(), o))
+			return a.served(demoFault(server.Demo(cmd.Context(), o), o))
 		},
 	}
 	f := cmd.Flags()
@@ -30,4 +33,23 @@ func (a *app) demo() *cobra.Command {
 	f.StringVar(&o.Data, "data", "", "put the records into `DIR`, where they stay until the next demo there replaces them")
 	_ = cmd.MarkFlagDirname("data")
 	return cmd
+}
+
+// demoFault names the flag where the fault is in what a flag said: nobody has seen
+// the file of the demo.
+func demoFault(err error, o server.DemoOptions) error {
+	var faults config.Faults
+	if !errors.As(err, &faults) {
+		return err
+	}
+	for _, f := range faults {
+		for _, x := range [...]struct{ path, flag, value, usual string }{
+			{"gate.listen", "listen", o.Listen, "127.0.0.1:8401"}, {"admin.listen", "admin-listen", o.AdminListen, "127.0.0.1:8402"},
+		} {
+			if f.Path == x.path && x.value != "" {
+				return usagef("the demo is for this machine: --"+x.flag+" "+x.usual, "--%s: %s", x.flag, f.Message)
+			}
+		}
+	}
+	return err
 }

@@ -47,14 +47,14 @@ type DemoOptions struct {
 // Demo runs a sample API with a gate in front of it, with people, keys and
 // tokens in every state, until ctx ends.
 func Demo(ctx context.Context, o DemoOptions) error {
-	if !o.JSON {
-		fmt.Fprintln(o.Stdout, "gate401: the demo makes a store, people, keys and tokens ...")
-	}
 	cfg, dir, cleanup, err := demoConfig(o)
 	if err != nil {
 		return err
 	}
 	defer cleanup()
+	if !o.JSON {
+		fmt.Fprintln(o.Stdout, "gate401: the demo makes a store, people, keys and tokens ...")
+	}
 	own, err := newDemoTLS(o, dir)
 	if err != nil {
 		return err
