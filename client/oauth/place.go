@@ -39,6 +39,9 @@ type resourceMetadata struct {
 	Scopes   []string `json:"scopes_supported"`
 }
 
+// wellKnownResource is where an API describes itself (RFC 9728 section 3).
+const wellKnownResource = "/.well-known/oauth-protected-resource"
+
 // Find finds the authorization server of a URL: that of an issuer, or of an API
 // that names its issuer, in the challenge of its 401 or at the well-known address
 // (RFC 9728 sections 3 and 5). httpClient nil means one of its own.
@@ -77,12 +80,11 @@ func (w web) fromAPI(ctx context.Context, api *url.URL) (Place, error) {
 	if named != "" {
 		places = []string{named}
 	} else {
-		const wellKnown = "/.well-known/oauth-protected-resource"
 		base, path := api.Scheme+"://"+api.Host, strings.TrimSuffix(api.EscapedPath(), "/")
 		if path != "" {
-			places = append(places, base+wellKnown+path)
+			places = append(places, base+wellKnownResource+path)
 		}
-		places = append(places, base+wellKnown)
+		places = append(places, base+wellKnownResource)
 	}
 	var last error
 	for _, place := range places {

@@ -83,6 +83,53 @@ func TestDiscoverElsewhere(t *testing.T) {
 	}
 }
 
+// A token is for the origin of the issuer only where the issuer says itself that it is
+// an API, and never for another one.
+func TestAtIssuer(t *testing.T) {
+	const metadata = "/.well-known/oauth-protected-resource"
+	for _, tt := range []struct {
+		name, resource, issuer string // S is the server
+		at                     bool
+	}{
+		{"itself", "S/", "S", true},
+		{"a part of it", "S/orders", "S", true},
+		{"another origin", "https://api.example.com/", "S", false},
+		{"another issuer", "S/", "https://idp.example.com", false},
+		{"no resource", "", "S", false},
+		{"nothing", "", "", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := oauthtest.New(t)
+			s.Set(func(e *oauthtest.Errs) {
+				e.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+					if r.URL.Path != metadata || tt.issuer == "" {
+						return false
+					}
+					here := strings.NewReplacer("S", s.URL)
+					_, _ = io.WriteString(w, `{"resource":"`+here.Replace(tt.resource)+`","authorization_servers":["`+here.Replace(tt.issuer)+`"]}`)
+					return true
+				}
+			})
+			p, err := oauth.Find(t.Context(), nil, s.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := oauth.AtIssuer(t.Context(), nil, p)
+			want := oauth.Place{Server: p.Server}
+			if tt.at {
+				want.Origin, want.Host = s.URL, strings.TrimPrefix(s.URL, "http://")
+			}
+			if got.Origin != want.Origin || got.Host != want.Host || got.Resource != "" {
+				t.Errorf("%+v, want %+v", got, want)
+			}
+		})
+	}
+	known := oauth.Place{Server: &oauth.Server{Issuer: "http://127.0.0.1:1"}, Origin: "https://api.example.com", Host: "api.example.com"}
+	if got := oauth.AtIssuer(t.Context(), nil, known); got.Origin != known.Origin {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestFind(t *testing.T) {
 	set := func(name string, v any) func(map[string]any) { return func(m map[string]any) { m[name] = v } }
 	for _, tt := range []struct {

@@ -35,7 +35,8 @@ func (a *app) login() *cobra.Command {
 		Use:   "login ISSUER|API-URL | --list",
 		Short: "Log in at an OAuth server and keep the tokens",
 		Long: "Logs in at any OAuth 2.0 or OpenID Connect server, and keeps the tokens for \"gate401 call\", which renews them silently. " +
-			"The URL is that of the issuer, or of an API whose 401 names its issuer (RFC 9728).\n\n" +
+			"The URL is that of the issuer, or of an API whose 401 names its issuer (RFC 9728). " +
+			"The token is sent to that API alone, to the one that --api names, or to the issuer if it says that it is an API itself.\n\n" +
 			"A browser on this machine is used, with PKCE and a loopback address; with --device one on any machine; with --client-credentials none, for programs. " +
 			"Without --client-id the client of an earlier login is used, or one is registered where the server lets anybody (RFC 7591).\n\n" +
 			"A login that this one replaces is revoked at the server, if it has a way (RFC 7009).\n\n" +
@@ -45,7 +46,7 @@ gate401 login https://idp.example.com --client-id cli --scope 'openid offline_ac
 gate401 login https://idp.example.com --client-id cli --device
 
 # a program
-gate401 login https://idp.example.com --client-id robot --client-secret-file secret.txt --client-credentials
+gate401 login https://idp.example.com --client-id robot --client-secret-file secret.txt --client-credentials --api https://api.example.com
 
 gate401 login --list`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -119,10 +120,13 @@ func (a *app) runLogin(ctx context.Context, f loginFlags, target string) error {
 	if err != nil {
 		return loginError(err)
 	}
-	if f.api != "" {
+	switch {
+	case f.api != "":
 		if place, err = atAPI(place, f.api); err != nil {
 			return err
 		}
+	case place.Origin == "" && len(f.resources) == 0:
+		place = oauth.AtIssuer(ctx, nil, place)
 	}
 	if err := f.wayIn(place.Server); err != nil {
 		return err
@@ -130,6 +134,10 @@ func (a *app) runLogin(ctx context.Context, f loginFlags, target string) error {
 	c, err := a.loginClient(ctx, f, place, store)
 	if err != nil {
 		return err
+	}
+	if f.credentials && place.Origin == "" && len(f.resources) == 0 {
+		// The program would have a token that it cannot send anywhere.
+		return usagef("--api https://api.example.com", "login: %s names no API at its own address, so nobody knows where the token is good", explain.Visible(place.Server.Issuer))
 	}
 	who := "at " + explain.Visible(place.Server.Issuer) + " as client " + explain.Visible(c.ID)
 	a.say("logging in %s", who)

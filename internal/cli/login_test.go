@@ -91,6 +91,17 @@ func (s *misbehaving) do(args []string) bool {
 				return r.URL.Path == "/token"
 			}
 		})
+	case "is-the-api":
+		body := fmt.Sprintf(`{"resource":%q,"authorization_servers":[%q]}`, s.URL+"/", s.URL)
+		s.Set(func(e *oauthtest.Errs) {
+			e.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Path == "/.well-known/oauth-protected-resource" {
+					_, _ = w.Write([]byte(body))
+					return true
+				}
+				return false
+			}
+		})
 	case "expires":
 		s.Expire()
 	case "revokes-nothing":
