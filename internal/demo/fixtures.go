@@ -50,6 +50,9 @@ type Fixtures struct {
 	// Session works; SessionCookie is the name of its cookie, and SessionOnly a path
 	// that takes nothing else, such as "/basket".
 	Session, SessionCookie, SessionOnly string
+	// Account and Logout are the gate's own pages for whoever is logged in, such as
+	// "/auth/account".
+	Account, Logout string
 	// The other sessions have one fault each. SessionUnknown is well formed and not
 	// in the store.
 	SessionUnknown, SessionExpired, SessionRevoked string

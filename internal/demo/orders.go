@@ -28,6 +28,9 @@ const (
 type Orders struct {
 	// Page answers for "/" and "/demo/"; nil shows a list of addresses.
 	Page http.Handler
+	// Basket shows a person at a browser what they ordered; nil answers with JSON
+	// as to programs.
+	Basket func(w http.ResponseWriter, r *http.Request, name string, orders []Order)
 	// Owners get a few orders to begin with.
 	Owners []string
 	// Now is the clock; nil means time.Now.
@@ -128,15 +131,19 @@ func (o *Orders) collection(w http.ResponseWriter, r *http.Request) {
 
 // list answers with the last fifty orders that match.
 func (o *Orders) list(w http.ResponseWriter, match func(Order) bool) {
+	answer(w, http.StatusOK, map[string][]Order{"orders": o.latest(match)})
+}
+
+func (o *Orders) latest(match func(Order) bool) []Order {
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	found := []Order{}
 	for _, order := range slices.Backward(o.orders) {
 		if match(order) && len(found) < 50 {
 			found = append(found, order)
 		}
 	}
-	o.mu.Unlock()
-	answer(w, http.StatusOK, map[string][]Order{"orders": found})
+	return found
 }
 
 // basket is for people with a browser: what they ordered, and a place to order.
@@ -147,7 +154,13 @@ func (o *Orders) basket(w http.ResponseWriter, r *http.Request) {
 	}
 	only(func(w http.ResponseWriter, r *http.Request) {
 		owner := subject(r)
-		o.list(w, func(order Order) bool { return order.Owner == owner })
+		mine := func(order Order) bool { return order.Owner == owner }
+		w.Header().Add("Vary", "Accept")
+		if o.Basket != nil && prefersHTML(r) {
+			o.Basket(w, r, owner, o.latest(mine))
+			return
+		}
+		o.list(w, mine)
 	})(w, r)
 }
 

@@ -151,3 +151,31 @@ func TestEcho(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// A person sees a page with their name and the ways on, a program JSON.
+func TestBasket(t *testing.T) {
+	p := &demo.Page{Fixtures: demo.Fixtures{SessionOnly: "/basket", Account: "/auth/account", Logout: "/auth/logout"}}
+	o := &demo.Orders{Owners: []string{"alice"}, Page: p, Basket: p.Basket}
+	for _, tt := range []struct{ name, accept, kind, want string }{
+		{"browser", "text/html,application/xhtml+xml,*/*;q=0.8", "text/html", `href="/auth/logout"`},
+		{"program", "*/*", "application/json", `"owner":"alice"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := httptest.NewRequest("GET", "/basket", nil)
+			r.Header.Set("Accept", tt.accept)
+			r.Header.Set("Gate401-Subject", "alice")
+			w := httptest.NewRecorder()
+			o.ServeHTTP(w, r)
+			if kind := w.Header().Get("Content-Type"); w.Code != 200 || !strings.HasPrefix(kind, tt.kind) || !strings.Contains(w.Body.String(), tt.want) {
+				t.Errorf("%d %s, want %s with %s\n%s", w.Code, kind, tt.kind, tt.want, w.Body)
+			}
+		})
+	}
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	for _, link := range []string{`href="/basket"`, `href="/auth/account"`} {
+		if !strings.Contains(w.Body.String(), link) {
+			t.Errorf("the demo has no %s", link)
+		}
+	}
+}

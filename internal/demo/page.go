@@ -124,6 +124,11 @@ func (p *Page) find(id string) (Row, bool) {
 	return Row{}, false
 }
 
+// Basket is the page of somebody who is logged in, for [Orders.Basket].
+func (p *Page) Basket(w http.ResponseWriter, r *http.Request, name string, orders []Order) {
+	show(w, r, basketPage(p, name, orders))
+}
+
 func (p *Page) index(w http.ResponseWriter, r *http.Request) {
 	show(w, r, indexPage(p))
 }

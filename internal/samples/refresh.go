@@ -30,7 +30,7 @@ func (m *Maker) Clients(ctx context.Context) error {
 	}
 	paused := server
 	paused.ID, paused.Suspended = ClientSuspended, true
-	app := store.Client{ID: ClientPublic, Name: "An app", Method: "none", Grants: []string{"authorization_code", "refresh_token"}, Scopes: m.Scopes,
+	app := store.Client{ID: ClientPublic, Name: "Order Book", Method: "none", Grants: []string{"authorization_code", "refresh_token"}, Scopes: m.Scopes,
 		RedirectURIs: []string{ClientRedirect}}
 	for _, c := range []store.Client{server, paused, app} {
 		if _, err := m.Set.Clients.CreateClient(ctx, c); err != nil && !errors.Is(err, store.ErrExists) {

@@ -65,6 +65,8 @@ func newCast(ctx context.Context, h *house) (*cast, error) {
 	f.KeyHeader, f.KeyQuery, f.KeyOnly = "X-API-Key", "api_key", "/partners/orders"
 	f.NoRule, f.AllowedOrigin = "/internal/metrics", "https://app.example.com"
 	f.SessionCookie, f.SessionOnly = session.CookieName, "/basket"
+	prefix := h.current.Load().config.Gate.Prefix
+	f.Account, f.Logout = prefix+"/account", prefix+"/logout"
 	if h.current.Load().public.Scheme == "https" {
 		f.SessionCookie = "__Host-" + f.SessionCookie
 	}
@@ -112,7 +114,7 @@ func (c *cast) clients(ctx context.Context, h *house) error {
 	scopes := append([]string{"openid", "profile", "offline_access"}, c.maker.Scopes...)
 	logins := []string{issuer.GrantAuthorizationCode, issuer.GrantRefreshToken}
 	for _, one := range []store.Client{
-		{ID: samples.ClientPublic, Name: "An app", Method: issuer.AuthNone, Scopes: scopes, Grants: append(logins[:2:2], issuer.GrantDeviceCode),
+		{ID: samples.ClientPublic, Name: "Order Book", Method: issuer.AuthNone, Scopes: scopes, Grants: append(logins[:2:2], issuer.GrantDeviceCode),
 			RedirectURIs: []string{"http://127.0.0.1/callback"}},
 		{ID: "shop", Name: "The shop", Method: issuer.AuthBasic, Scopes: scopes, Grants: append(logins[:2:2], issuer.GrantClientCredentials),
 			RedirectURIs: []string{"https://shop.example.com/callback", "http://127.0.0.1/callback"}, Secrets: []store.ClientSecret{kept}},

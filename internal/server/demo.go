@@ -85,7 +85,7 @@ func Demo(ctx context.Context, o DemoOptions) error {
 	if err != nil {
 		return err
 	}
-	orders.Page = &demo.Page{
+	page := &demo.Page{
 		Fixtures: fixtures,
 		Dial: func(ctx context.Context) (net.Conn, error) {
 			return own.dial(ctx, h.gate.Addr().String())
@@ -102,6 +102,7 @@ func Demo(ctx context.Context, o DemoOptions) error {
 			return t.Reason, ok
 		},
 	}
+	orders.Page, orders.Basket = page, page.Basket
 	if err := announce(o, fixtures); err != nil {
 		return err
 	}
