@@ -107,7 +107,7 @@ func TestAdviceForTheWrongWay(t *testing.T) {
 			if said == nil {
 				t.Fatal("not refused")
 			}
-			_, text := explained(t, watch.Trace{Reason: reason.ClientSecretWrong, Subject: said.Subject, Cause: said.Err.Error()})
+			_, text := explained(t, watch.Trace{Reason: reason.ClientSecretWrong, Subject: said.Subject, Cause: said.Error()})
 			if !strings.Contains(text, tt.says) || strings.Contains(strings.ToLower(text), "rotate") || strings.Contains(text, "Why The client secret is wrong") {
 				t.Errorf("want %q in\n%s", tt.says, text)
 			}

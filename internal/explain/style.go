@@ -83,7 +83,7 @@ const glue = "\x00"
 func together(text string) string {
 	parts := strings.Split(text, "`")
 	for i := 1; i+1 < len(parts); i += 2 {
-		if len(parts[i]) < 40 {
+		if len(parts[i]) < 56 {
 			parts[i] = strings.ReplaceAll(parts[i], " ", glue)
 		}
 	}

@@ -31,7 +31,7 @@ func ParseTrace(data []byte) (TraceReport, error) {
 		return TraceReport{}, fmt.Errorf("reading the trace: it has no request id")
 	}
 	if info, ok := reason.Lookup(r.Trace.Reason); ok {
-		r.Cause = &Cause{Entry: advised(NewEntry(info), r.Trace), Note: r.Trace.Cause}
+		r.Cause = &Cause{Entry: advised(NewEntry(info), r.Trace), Note: strings.TrimPrefix(r.Trace.Cause, string(info.Code)+": ")}
 	}
 	return r, nil
 }
