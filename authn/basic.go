@@ -203,6 +203,10 @@ func (b *Basic) Recall(r *gate401.Request, c gate401.Credential) (*gate401.Ident
 			b.known.Invalidate(own.key)
 			return nil, false, nil
 		}
+		if more, err := b.needsMore(ctx, a, source); err != nil || more {
+			b.known.Invalidate(own.key)
+			return nil, false, nil
+		}
 		m.revision.Store(rev)
 	}
 	return m.id, true, nil
@@ -227,9 +231,24 @@ func (b *Basic) lookup(ctx context.Context, name string) (store.Account, int, er
 	return store.Account{}, -1, store.ErrNotFound
 }
 
+// needsMore tells whether a password alone proves nothing of the account.
+func (b *Basic) needsMore(ctx context.Context, a store.Account, source int) (bool, error) {
+	s, ok := b.Sources[source].(Stronger)
+	if !ok {
+		return false, nil
+	}
+	more, err := s.NeedsMore(ctx, a)
+	if err != nil {
+		return false, fmt.Errorf("finding out how account %q proves itself: %w", a.Name, err)
+	}
+	return more, nil
+}
+
 // Verify compares the password. It refuses with account-unknown, password-wrong,
-// password-outdated (the one before, for 90 days), and account-suspended only
-// when the password was right.
+// password-outdated (the one before, for 90 days), and only when the password was
+// right with account-suspended and, where the source is a [Stronger] one, with
+// authentication-too-weak: a second factor that one way does not ask for protects
+// nothing.
 func (b *Basic) Verify(ctx context.Context, r *gate401.Request, c gate401.Credential) (*gate401.Identity, error) {
 	own, ok := c.(*basicCredential)
 	if !ok {
@@ -248,6 +267,12 @@ func (b *Basic) Verify(ctx context.Context, r *gate401.Request, c gate401.Creden
 	account, source, err := b.prove(ctx, r.Time, user, pass)
 	if err != nil {
 		return nil, err
+	}
+	switch more, err := b.needsMore(ctx, account, source); {
+	case err != nil:
+		return nil, err
+	case more:
+		return nil, deny(methodBasic, reason.AuthenticationTooWeak, account.Name, errors.New("the password was right, and the account has to prove itself with a second factor too"))
 	}
 	id := &gate401.Identity{Subject: account.Name, Method: methodBasic, Name: b.Name, Groups: account.Groups, Scopes: account.Scopes}
 	if b.Remember >= 0 {

@@ -26,6 +26,14 @@ type Rehasher interface {
 	UpdateAccount(ctx context.Context, a store.Account) (store.Account, error)
 }
 
+// Stronger is what a source may be besides: one that knows of which accounts a
+// password alone proves nothing, since a second factor belongs to it.
+type Stronger interface {
+	// NeedsMore tells whether the account proves itself with more than its password.
+	// Whenever that changes, Revision moves.
+	NeedsMore(ctx context.Context, a store.Account) (bool, error)
+}
+
 // Hasher compares passwords with hashes, a bounded number at a time.
 type Hasher interface {
 	// Hash makes a new hash.

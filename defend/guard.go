@@ -286,7 +286,7 @@ func free(err error) bool {
 		return true
 	}
 	switch d.Reason {
-	case reason.CheckFailed, reason.DigestStale, reason.AccountSuspended,
+	case reason.CheckFailed, reason.DigestStale, reason.AccountSuspended, reason.AuthenticationTooWeak,
 		reason.APIKeyExpired, reason.APIKeyRevoked, reason.APIKeyWrongPlace, reason.TokenExpired:
 		return true
 	}

@@ -186,6 +186,7 @@ func TestGivenBack(t *testing.T) {
 		{"could not be checked, as denial", &gate401.Denial{Reason: reason.CheckFailed}, true},
 		{"digest stale", fmt.Errorf("digest: %w", &gate401.Denial{Reason: reason.DigestStale}), true},
 		{"suspended", &gate401.Denial{Reason: reason.AccountSuspended}, true},
+		{"a second factor is wanted too", &gate401.Denial{Reason: reason.AuthenticationTooWeak}, true},
 		{"key expired", &gate401.Denial{Reason: reason.APIKeyExpired}, true},
 		{"password wrong", errWrong, false},
 		{"account unknown", &gate401.Denial{Reason: reason.AccountUnknown}, false},

@@ -190,6 +190,25 @@ func TestGuessesOfCodes(t *testing.T) {
 	want(t, alice.post(t, "/auth/account/password", "present", oldPassword, "next", newPassword), http.StatusSeeOther, "/auth/account?done=password")
 }
 
+// What becomes of programs that send the password is said before it happens.
+func TestTwoStepTellsOfPrograms(t *testing.T) {
+	for _, x := range []struct {
+		name         string
+		basic, alone bool
+		want, not    string
+	}{
+		{"no program can", false, false, "cannot log in without it", "Programs"},
+		{"they are refused", true, false, "are refused from then on", "can go on"},
+		{"they are not", true, true, "can go on sending", "are refused"},
+	} {
+		s := newSite(t)
+		s.Handler.Basic, s.Handler.PasswordAlone = x.basic, x.alone
+		if text := s.alice(t).get(t, "/auth/account/two-step").text(); !strings.Contains(text, x.want) || strings.Contains(text, x.not) {
+			t.Errorf("%s:\n%s", x.name, text)
+		}
+	}
+}
+
 func TestTwoStep(t *testing.T) {
 	s := newSite(t)
 	alice := s.alice(t)

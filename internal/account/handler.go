@@ -67,6 +67,9 @@ type Handler struct {
 	// MustHaveFactor tells whether members of these groups must have a second
 	// factor; nil for nobody.
 	MustHaveFactor func(groups []string) bool
+	// Basic says that programs can send name and password, and PasswordAlone that
+	// they still can once a second factor is on.
+	Basic, PasswordAlone bool
 	// Log hears what could not be done; nil discards.
 	Log *slog.Logger
 

@@ -18,8 +18,10 @@ type factorPage struct {
 	base   string
 	now    now
 	state  secondfactor.State
-	must   bool        // it cannot be switched off
-	app    *appPicture // while it is set up
+	must   bool // it cannot be switched off
+	// What becomes of programs that send the password, if any can.
+	basic, alone bool
+	app          *appPicture // while it is set up
 	// What is wrong with the code that was entered, and in which form.
 	fault, form string
 }
@@ -33,7 +35,7 @@ func (h *Handler) showTwoStep(c *call, status int, form, fault string) error {
 	if p.state, err = h.Factors.State(ctx, name, c.person.Session); err != nil {
 		return err
 	}
-	p.must = h.must(c)
+	p.must, p.basic, p.alone = h.must(c), h.Basic, h.PasswordAlone
 	if p.state.Pending {
 		if p.app, err = h.picture(c, name, c.person.Session); errors.Is(err, secondfactor.ErrNone) {
 			p.state.Pending, err = false, nil

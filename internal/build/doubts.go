@@ -92,24 +92,22 @@ func sharedTokens(cfg *config.File) []access.Warning {
 
 // halfProofs finds methods that take the password alone of people who need a
 // second factor to log in, beside that login: whoever has stolen the password
-// takes the easier way. Rules of their own are a decision; what is said is said
-// once for each method, at the first rule.
+// takes the easier way. It finds those too that for that reason refuse everybody.
+// Rules of their own are a decision; what is said is said once for each method, at
+// the first rule.
 func halfProofs(cfg *config.File) []access.Warning {
-	login, ok := cfg.Session()
-	if !ok || login.Session.Htpasswd != "" {
-		return nil
-	}
-	who := "login.second_factor_groups ask"
+	who, everybody := "login.second_factor_groups ask", cfg.Login.SecondFactor == "required"
 	switch {
-	case cfg.Login.SecondFactor == "required":
+	case everybody:
 		who = "login.second_factor asks"
 	case len(cfg.Login.SecondFactorGroups) == 0:
 		return nil
 	}
+	login, _ := cfg.Session()
 	var all []access.Warning
 	for _, m := range cfg.Methods {
-		if m.Basic == nil || m.Basic.Htpasswd != "" {
-			continue // a file's people are others
+		if !halfProof(cfg, m) || !everybody && !m.Basic.PasswordAlone {
+			continue
 		}
 		first, name, more := -1, access.DefaultRule, 0
 		for i, r := range slices.Concat(cfg.Rules, []config.Rule{{Asks: cfg.Default}}) {
@@ -117,7 +115,7 @@ func halfProofs(cfg *config.File) []access.Warning {
 			has := func(name string) bool {
 				return slices.ContainsFunc(both, func(m config.Method) bool { return m.Name == name })
 			}
-			if r.Allow != "" || !has(m.Name) || !has(login.Name) {
+			if r.Allow != "" || !has(m.Name) || m.Basic.PasswordAlone && !has(login.Name) {
 				continue
 			}
 			more++
@@ -131,12 +129,16 @@ func halfProofs(cfg *config.File) []access.Warning {
 		if more == 0 {
 			continue
 		}
-		message := fmt.Sprintf("method %s takes the password alone, where %s people for a second factor", m.Name, who)
+		message, hint := fmt.Sprintf("method %s takes the password alone, where %s people for a second factor", m.Name, who),
+			fmt.Sprintf("leave %s out, or give it rules of its own", m.Name)
+		if !m.Basic.PasswordAlone {
+			message, hint = fmt.Sprintf("method %s lets nobody in: %s everybody for more than a password", m.Name, who),
+				fmt.Sprintf("leave %s out and give programs keys; or say password_alone: true there", m.Name)
+		}
 		if more > 1 {
 			message += fmt.Sprintf(" (%d rules do so)", more)
 		}
-		all = append(all, access.Warning{Index: first, Rule: name, Field: "methods", Message: message,
-			Hint: fmt.Sprintf("leave %s out, or give it rules of its own", m.Name)})
+		all = append(all, access.Warning{Index: first, Rule: name, Field: "methods", Message: message, Hint: hint})
 	}
 	return all
 }

@@ -70,15 +70,24 @@ func (m *methods) prepare() error {
 }
 
 func (m *methods) basic(p *part, method config.Method) error {
+	if halfProof(m.file, method) && !method.Basic.PasswordAlone {
+		p.source = &stronger{m.accounts(), m.stores.Set.Factors, Required(m.file)}
+		return nil
+	}
 	var err error
 	p.source, err = m.passwords(method.Basic.Htpasswd)
 	return err
 }
 
+// accounts are the people of the store.
+func (m *methods) accounts() *authn.StorePasswords {
+	return &authn.StorePasswords{Accounts: m.stores.Set.Accounts, Changes: m.stores.Set.Revision}
+}
+
 // passwords are those of a file, or of the store if there is none.
 func (m *methods) passwords(htpasswd string) (authn.Passwords, error) {
 	if htpasswd == "" {
-		return &authn.StorePasswords{Accounts: m.stores.Set.Accounts, Changes: m.stores.Set.Revision}, nil
+		return m.accounts(), nil
 	}
 	file := &authn.Htpasswd{Path: htpasswd, Now: m.now, Log: m.log}
 	if err := file.Load(); err != nil {

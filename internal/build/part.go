@@ -68,6 +68,9 @@ func (m *methods) inherited(method config.Method) *part {
 	if method.Bearer != nil && method.Bearer.Own() && m.issuer != m.before.issuer {
 		return nil
 	}
+	if method.Basic != nil && !sameProofs(m.file, m.before.file) {
+		return nil
+	}
 	// It remembers sessions of theirs.
 	if method.Session != nil && !slices.EqualFunc(m.file.Providers, m.before.file.Providers, sameIssuer) {
 		return nil

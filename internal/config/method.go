@@ -35,6 +35,8 @@ type Basic struct {
 	Type string `yaml:"type" jsonschema:"required"`
 	// A file of names and password hashes, instead of the accounts of the store.
 	Htpasswd string `yaml:"htpasswd,omitempty"`
+	// The password alone is enough here, also of people who need a second factor to log in. Otherwise they are refused, and use keys or tokens.
+	PasswordAlone bool `yaml:"password_alone,omitempty"`
 }
 
 // APIKey is a key that the gate made, always accepted as a Bearer credential too.

@@ -45,6 +45,11 @@ func (h *house) accounts(g *generation) *account.Handler {
 			g.login.Ask(w, hr, ask)
 		},
 	}
+	for _, m := range g.config.Methods {
+		if m.Basic != nil && m.Basic.Htpasswd == "" {
+			a.Basic, a.PasswordAlone = true, a.PasswordAlone || m.Basic.PasswordAlone
+		}
+	}
 	if required := g.login.Required; required != nil {
 		a.MustHaveFactor = func(groups []string) bool { return required(store.Account{Groups: groups}) }
 	}

@@ -3,13 +3,12 @@ package server
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/gate401/gate401/authn"
+	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/login"
 	"github.com/gate401/gate401/internal/secondfactor"
 	"github.com/gate401/gate401/internal/session"
-	"github.com/gate401/gate401/store"
 )
 
 // logins makes where people log in, if a method is of type session: the handler
@@ -31,10 +30,7 @@ func (h *house) logins(g *generation) (*login.Login, *session.Door) {
 	}
 	if method, _ := g.config.Session(); method.Session.Htpasswd == "" {
 		l.SecondFactor = factors{h.factors(g)}
-		l.Required = func(a store.Account) bool {
-			return cfg.SecondFactor == "required" ||
-				slices.ContainsFunc(cfg.SecondFactorGroups, func(group string) bool { return slices.Contains(a.Groups, group) })
-		}
+		l.Required = build.Required(g.config)
 	}
 	s.Gate.Responder.Login, s.Gate.Responder.Switch = l.Page, g.config.Gate.Prefix+"/login"
 	return l, &session.Door{Manager: s.Sessions, Intake: &s.Gate.Intake}

@@ -24,6 +24,7 @@ type Person struct {
 	Before         string // the password until yesterday; "" for none
 	Groups, Scopes []string
 	Suspended      bool
+	SecondFactor   bool // one that is asked for when they log in
 }
 
 // People are all accounts of the store.
@@ -35,6 +36,7 @@ func People() []Person {
 		{Name: "bob", Password: "hunter2 hunter2", Groups: customer, Scopes: scopes},
 		{Name: "mallory", Password: "suspended secret", Groups: customer, Scopes: scopes, Suspended: true},
 		{Name: "olga", Password: "new password 2", Before: "old password 1", Groups: customer, Scopes: scopes},
+		{Name: "vera", Password: "half of the proof", Groups: customer, Scopes: scopes, SecondFactor: true},
 		{Name: "root", Password: "admin admin admin", Groups: []string{"admins"}, Scopes: scopes},
 	}
 }

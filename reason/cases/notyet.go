@@ -13,8 +13,7 @@ func NotYet() []reason.Code {
 		reason.DigestMalformed, reason.DigestReplayed, reason.DigestStale, reason.DigestURIMismatch,
 		// Introspection.
 		reason.TokenInactive,
-		// Tokens bound to a key, and the strength that a rule asks for. A login whose
-		// second step is to follow says authentication-too-weak to programs already.
-		reason.AuthenticationTooWeak, reason.DPoPNonceRequired, reason.DPoPProofInvalid, reason.DPoPProofReplayed, reason.TokenBindingFailed,
+		// Tokens bound to a key.
+		reason.DPoPNonceRequired, reason.DPoPProofInvalid, reason.DPoPProofReplayed, reason.TokenBindingFailed,
 	}
 }

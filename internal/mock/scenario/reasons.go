@@ -11,7 +11,7 @@ import (
 
 // reasons are the refusals of the catalogue, one for each code.
 func reasons() []Scenario {
-	notYet := cases.NotYet()
+	notYet := simulatedCodes()
 	var all []Scenario
 	for _, info := range reason.All() {
 		code := info.Code
@@ -24,6 +24,13 @@ func reasons() []Scenario {
 		all = append(all, s)
 	}
 	return all
+}
+
+// simulatedCodes are those that no case shows, and one of which what the gate can
+// find, the password alone of somebody who has more, is not what clients want to
+// rehearse: a rule that asks for a strength (RFC 9470).
+func simulatedCodes() []reason.Code {
+	return append(cases.NotYet(), reason.AuthenticationTooWeak)
 }
 
 // standsForNotYet tells whether a shown code stands only for codes that the gate
