@@ -290,7 +290,7 @@ func checkKeyRefused(s *scene) *hit {
 	}
 	return &hit{
 		sure: Possible, expected: "a key that the server knows", actual: s.key.name + ": " + fingerprint(s.key.value),
-		note: fmt.Sprintf("The key in %s has nothing visibly wrong. It may be unknown to this server, expired, revoked, or the server may want it in another field.", q(s.key.name)),
+		note: s.quotedTold(fmt.Sprintf("The key in %s has nothing visibly wrong. It may be unknown to this server, expired, revoked, or the server may want it in another field.", q(s.key.name))),
 		at:   []Evidence{s.inKey(0, len(s.key.value))},
 		fix:  Fix{Text: "Check with whoever issued it that the key exists here and may be used; for a gate401: `gate401 key list`.", Command: s.curl(s.keyArgument())},
 	}

@@ -69,7 +69,7 @@ func checkSaid(s *scene) *hit {
 	case s.status != 401:
 		return nil
 	case code == "":
-		if s.bearer["error"] != "invalid_request" && (statusWords(said) || saysNothingSent(said) || s.said.shape == "page" && s.bearer["error_description"] == "") {
+		if s.bearer["error"] != "invalid_request" && (statusWords(said) || saysNothingSent(said) || s.bearer["error_description"] == "") {
 			return nil
 		}
 		h.sure = Possible
@@ -127,8 +127,8 @@ func (s *scene) means(code reason.Code, lower string) (reason.Code, bool) {
 		}
 	case reason.TokenInvalid, "":
 		switch {
-		case key && s.key.inQuery() && code == "":
-			return "", false
+		case key && code == "":
+			return "", false // api-key-refused says the same, and quotes it
 		case key:
 			return reason.APIKeyInvalid, true
 		case cookie && code == "":
