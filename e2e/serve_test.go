@@ -133,12 +133,16 @@ log: {format: json}
 	if err := os.WriteFile(filepath.Join(dir, "gate401.yaml"), []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, errs, code := command(t, dir, "", "key", "create", "-c", "gate401.yaml", "--name", "ci", "--json")
+	if err := os.Mkdir(filepath.Join(dir, "records"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, dir, "serve", "-c", "gate401.yaml")
+	// From wherever it is run, the command means the records of the gate.
+	out, errs, code := command(t, t.TempDir(), "", "key", "create", "-c", filepath.Join(dir, "gate401.yaml"), "--name", "ci", "--json")
 	key := regexp.MustCompile(`g401_live_[0-9A-Za-z]{40,}`).FindString(out)
 	if code != 0 || key == "" {
 		t.Fatalf("exit %d\n%s%s", code, out, errs)
 	}
-	p := start(t, dir, "serve", "-c", "gate401.yaml")
 	if res, _ := get(t, p.gate+"/health", nil); res.StatusCode != 200 {
 		t.Errorf("health: %d", res.StatusCode)
 	}

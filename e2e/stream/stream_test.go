@@ -51,7 +51,7 @@ func TestWithdrawnBesides(t *testing.T) {
 		{"a person by token", "Authorization", "Bearer " + g.run("token", "issue", "--sub", "alice"), []string{"user", "suspend", "alice"}, "1008 account-suspended"},
 		// Whoever stole it has signed that too, and there is nothing else to withdraw.
 		{"the key that signed", "Authorization", "Bearer " + signed, []string{"signing-key", "revoke", signer(t, signed), "--now"}, "1008 token-invalid"},
-		{"a key of a person", "X-Api-Key", owned, []string{"user", "remove", "carol"}, "1008 api-key-revoked"},
+		{"a key of a person", "X-Api-Key", owned, []string{"user", "remove", "carol", "--yes"}, "1008 api-key-revoked"},
 	} {
 		conn := g.chat(c.field, c.value)
 		g.run(c.withdraw...)

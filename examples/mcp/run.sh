@@ -20,10 +20,10 @@ seconds=5
 sed -e "s#127.0.0.1:840[12]#127.0.0.1:0#" -e "s#127.0.0.1:3000#$server#" -e "s#sqlite:gate401.db#sqlite:$work/gate401.db#" \
 	-e "s#access_ttl: 5m#access_ttl: ${seconds}s#" -e "s#audience: notes#audience: notes, leeway: 1ms#" gate401.yaml >"$work/gate401.yaml"
 password='correct horse battery staple'
-echo "$password" | "$GATE401" user add alice --password-stdin --scope mcp:use -c "$work/gate401.yaml"
 
 start gate "$GATE401" serve -c "$work/gate401.yaml" --log-format json
 url=$(ready gate gate)
+echo "$password" | "$GATE401" user add alice --password-stdin --scope mcp:use -c "$work/gate401.yaml"
 echo "gate $url, MCP server $server"
 
 say "the 401 says where to ask"

@@ -10,10 +10,10 @@ site=$(printed page listening)
 # The file as it is, with free ports and the records in a folder that goes away.
 sed -e "s#127.0.0.1:840[12]#127.0.0.1:0#" -e "s#127.0.0.1:3000#$site#" -e "s#sqlite:gate401.db#sqlite:$work/gate401.db#" gate401.yaml >"$work/gate401.yaml"
 on() { "$GATE401" "$@" -c "$work/gate401.yaml"; }
-echo 'correct horse battery' | on user add alice --password-stdin --scope orders:read
-on client add page --public --trusted --redirect-uri http://127.0.0.1/ --scope orders:read
 start gate "$GATE401" serve -c "$work/gate401.yaml" --log-format json
 url=$(ready gate gate)
+echo 'correct horse battery' | on user add alice --password-stdin --scope orders:read
+on client add page --public --trusted --redirect-uri http://127.0.0.1/ --scope orders:read
 echo "the pages: $url/ and $url/session.html"
 
 say "anybody may open the pages, and load the script of the gate"

@@ -165,9 +165,7 @@ func (a *app) recordsConfig(w where) (*config.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.store != "" {
-		cfg.Storage.Records = w.store
-	}
+	w.outrank(cfg)
 	if path, ok := cfg.Storage.SQLite(); !ok || path == "" {
 		return nil, usagef("name a file with --store sqlite:gate401.db, or storage.records in the configuration",
 			"the records are kept in memory, so there is no file of them")

@@ -249,7 +249,7 @@ gate401 client add nightly-report --scope orders:read --group reports`,
 				record.Created = a.Now()
 				secret, c.Secrets = text, []store.ClientSecret{record}
 			}
-			r, err := a.openOrMake(ctx, w)
+			r, err := a.open(ctx, w)
 			if err != nil {
 				return err
 			}

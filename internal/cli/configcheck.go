@@ -70,7 +70,7 @@ func (a *app) checked(name string) (check, config.Faults, error) {
 	if err != nil {
 		return check{}, nil, err
 	}
-	cfg, err := config.Examine(name, data)
+	cfg, err := loader(name).Examine(name, data)
 	var faults config.Faults
 	if err != nil && !errors.As(err, &faults) {
 		return check{}, nil, err

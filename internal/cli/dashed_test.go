@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,7 +9,11 @@ import (
 
 // A kid that begins with a dash is no flag, wherever it stands.
 func TestDashedKid(t *testing.T) {
-	records := "sqlite:" + filepath.Join(t.TempDir(), "gate.db")
+	t.Chdir(t.TempDir())
+	const records = "sqlite:gate401.db"
+	if status, _, log := run(t, "user", "add", "alice"); status != cli.ExitOK {
+		t.Fatalf("%d %s", status, log)
+	}
 	if status, _, log := run(t, "signing-key", "rotate", "--store", records); status != cli.ExitOK {
 		t.Fatalf("%d %s", status, log)
 	}

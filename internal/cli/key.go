@@ -86,11 +86,11 @@ func (a *app) keyCreate() *cobra.Command {
 				ask.Expires = until
 			}
 			ask.Scopes = allowed
-			// No records are made for a key that cannot be.
+			// What is wrong in the command is told before anything is opened.
 			if _, err := token.NewAPIKey(nil, ask.Environment); err != nil {
 				return usagef("--env live, --env test, ...", "--env: %w", err)
 			}
-			r, err := a.openOrMake(ctx, w)
+			r, err := a.open(ctx, w)
 			if err != nil {
 				return err
 			}
@@ -196,16 +196,38 @@ func day(t *time.Time) string {
 	return t.Format(time.DateOnly)
 }
 
-// findKey finds a key by its ID. Whoever gives the key itself is told not to.
-func (r *records) findKey(ctx context.Context, id string) (store.APIKey, error) {
+// findKey finds a key by its ID, for the commands of these names. Whoever gives the
+// key itself gets them with its ID: others may know the key by now.
+func (r *records) findKey(ctx context.Context, id string, verbs ...string) (store.APIKey, error) {
 	if strings.HasPrefix(id, token.APIKeyPrefix+"_") {
-		return store.APIKey{}, usagef(`"gate401 key list" shows the ids`, "that is a key and not its id; it is in the history of your shell now, so revoke it")
+		return store.APIKey{}, r.ratherID(ctx, id, verbs)
 	}
 	k, err := r.users(ctx).AnyKey(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return k, unknown("key", id, r.keyNames(ctx), "key list")
 	}
 	return k, storeError(err)
+}
+
+// ratherID names the commands with the ID of a key that was given itself, and never
+// the key.
+func (r *records) ratherID(ctx context.Context, text string, verbs []string) error {
+	list := `"gate401 key list` + r.at.flagsAgain() + `" shows the ids`
+	key, err := token.ParseAPIKey(text)
+	if err != nil {
+		return usagef(list, "that is no id, and no whole key either: %w", err)
+	}
+	k, err := r.Set.APIKeys.APIKeyByHash(ctx, key.Hash())
+	if errors.Is(err, store.ErrNotFound) {
+		return usagef(list+"; -c FILE or --store sqlite:FILE names other records", "that is a key and not its id, and it is none of these records; it is in the history of your shell now")
+	} else if err != nil {
+		return storeError(err)
+	}
+	commands := make([]string, len(verbs))
+	for i, verb := range verbs {
+		commands[i] = "gate401 key " + verb + " " + k.ID + r.at.flagsAgain()
+	}
+	return usagef(strings.Join(commands, ", and then "), "that is the key itself and not its id, %s; it is in the history of your shell now", k.ID)
 }
 
 func (a *app) keyRevoke() *cobra.Command {
@@ -217,7 +239,7 @@ func (a *app) keyRevoke() *cobra.Command {
 		Example: "gate401 key revoke k-3f0q8zk2ma",
 		Args:    wants(1, 1, "the id"),
 		RunE: a.with(&w, func(ctx context.Context, r *records, args []string) error {
-			k, err := r.findKey(ctx, args[0])
+			k, err := r.findKey(ctx, args[0], "revoke")
 			if err != nil {
 				return err
 			}
@@ -254,7 +276,7 @@ func (a *app) keyRotate() *cobra.Command {
 		Example: "gate401 key rotate k-3f0q8zk2ma --overlap 24h",
 		Args:    wants(1, 1, "the id"),
 		RunE: a.with(&w, func(ctx context.Context, r *records, args []string) error {
-			old, err := r.findKey(ctx, args[0])
+			old, err := r.findKey(ctx, args[0], "rotate", "revoke")
 			if err != nil {
 				return err
 			}

@@ -39,9 +39,11 @@ func readConfig(file string) (cfg *config.File, name string, err error) {
 		return nil, "", err
 	}
 	if name == "" {
-		return config.Default(), "", nil
+		cfg = config.Default()
+		cfg.Resolve(whole("."))
+		return cfg, "", nil
 	}
-	cfg, err = config.Load(name, data)
+	cfg, err = loader(name).Load(name, data)
 	return cfg, name, err
 }
 
@@ -62,30 +64,31 @@ func configText(file string) (name string, data []byte, err error) {
 // adminListen is where the file says that the admin listener is. A file with
 // faults tells it too: the gate that runs goes on without that file.
 func adminListen(file string) (string, error) {
-	_, data, err := configText(file)
+	name, data, err := configText(file)
 	if err != nil {
 		return "", err
 	}
-	return (&config.Loader{}).AdminListen(data), nil
+	return loader(name).AdminListen(data), nil
 }
 
 // records are the open stores, and who works on them.
 type records struct {
 	*build.Stores
 	cfg   *config.File
+	at    where
 	actor string
 	app   *app
 }
 
-// open opens the records that are there; a command that only looks must not
-// make any.
+// open opens the records that are there.
 func (a *app) open(ctx context.Context, w where) (*records, error) {
 	return a.openStores(ctx, w, false)
 }
 
-// openOrMake opens the records, and makes them if there are none.
-func (a *app) openOrMake(ctx context.Context, w where) (*records, error) {
-	return a.openStores(ctx, w, true)
+// begin opens the records of this folder, and makes them if there are none. Who
+// names a file or records means some that are there.
+func (a *app) begin(ctx context.Context, w where) (*records, error) {
+	return a.openStores(ctx, w, w == where{})
 }
 
 func (a *app) openStores(ctx context.Context, w where, make bool) (*records, error) {
@@ -97,7 +100,7 @@ func (a *app) openStores(ctx context.Context, w where, make bool) (*records, err
 		if !strings.HasPrefix(w.store, "sqlite:") || w.store == "sqlite:" {
 			return nil, usagef("--store sqlite:gate401.db", "--store: %q names no store that this version knows", w.store)
 		}
-		cfg.Storage.Records = w.store
+		w.outrank(cfg)
 	}
 	path, ok := cfg.Storage.SQLite()
 	if !ok {
@@ -106,8 +109,7 @@ func (a *app) openStores(ctx context.Context, w where, make bool) (*records, err
 	}
 	fresh := absent(path)
 	if !make && fresh {
-		return nil, fail(ExitProblems, fmt.Errorf("there are no records yet: %s does not exist", path),
-			`"gate401 user add NAME" makes them, "gate401 restore BACKUP" puts those of a backup in place; -c FILE or --store sqlite:FILE names others`)
+		return nil, w.noRecords(path)
 	}
 	stores, err := storage.Open(ctx, cfg, a.Now)
 	if err != nil {
@@ -122,7 +124,7 @@ func (a *app) openStores(ctx context.Context, w where, make bool) (*records, err
 	if stores.NewMasterKey {
 		a.say("made the master key %s; keep a copy of it in a safe place", stores.MasterKey)
 	}
-	return &records{Stores: stores, cfg: cfg, actor: a.actor(), app: a}, nil
+	return &records{Stores: stores, cfg: cfg, at: w, actor: a.actor(), app: a}, nil
 }
 
 // actor is who the audit records say it was: the account of the system.
@@ -203,9 +205,7 @@ func (a *app) peek(ctx context.Context, w where, look func(*records)) {
 	if err != nil {
 		return
 	}
-	if w.store != "" {
-		cfg.Storage.Records = w.store
-	}
+	w.outrank(cfg)
 	if _, ok := cfg.Storage.SQLite(); !ok {
 		return
 	}

@@ -147,7 +147,7 @@ func TestServe(t *testing.T) {
 	if resp := get(t, gate+"/orders", bearer); resp.StatusCode != http.StatusOK {
 		t.Errorf("a new token got %s: %s", resp.Status, resp.Header.Get("Gate401-Reason"))
 	}
-	if status, _, log := run(t, "user", "remove", "bob"); status != 0 {
+	if status, _, log := run(t, "user", "remove", "bob", "--yes"); status != 0 {
 		t.Fatal(log)
 	}
 	// The gate looks for changes of other processes every now and then.

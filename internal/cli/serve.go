@@ -92,6 +92,7 @@ func (a *app) serveConfig(file string, flags []serveFlag) (cfg *config.File, nam
 			*f.to(cfg) = f.value
 		}
 	}
+	cfg.Storage.Resolve(whole("."))
 	return cfg, name, checkServe(cfg, outranking(flags))
 }
 

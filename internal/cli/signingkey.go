@@ -120,7 +120,7 @@ func (a *app) signingKeyNew(cmd *cobra.Command, algorithm func() (string, error)
 		if now {
 			lead = 0
 		}
-		r, err := a.openOrMake(ctx, w)
+		r, err := a.open(ctx, w)
 		if err != nil {
 			return err
 		}

@@ -109,7 +109,7 @@ curl -H "Authorization: Bearer $(gate401 token issue --sub alice)" http://127.0.
 			if err != nil {
 				return err
 			}
-			r, err := a.openOrMake(ctx, w)
+			r, err := a.open(ctx, w)
 			if err != nil {
 				return err
 			}

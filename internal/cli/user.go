@@ -87,7 +87,7 @@ pass show alice | gate401 user add alice --password-stdin`,
 			if err != nil {
 				return err
 			}
-			r, err := a.openOrMake(ctx, w)
+			r, err := a.begin(ctx, w)
 			if err != nil {
 				return err
 			}
@@ -261,39 +261,6 @@ func (a *app) userGroups() *cobra.Command {
 	})
 	cmd.Flags().StringArrayVar(&add, "add", nil, "put the account into the group `G`; may be repeated")
 	cmd.Flags().StringArrayVar(&remove, "remove", nil, "take the account out of the group `G`; may be repeated")
-	return cmd
-}
-
-func (a *app) userRemove() *cobra.Command {
-	var w where
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:     "remove NAME",
-		Aliases: []string{"rm"},
-		Short:   "Remove an account, its API keys and its tokens",
-		Example: "gate401 user remove alice",
-		Long: "Removes an account for good: its password, its API keys and the tokens that were issued to it end, also at a gate that is running. " +
-			"To keep it and lock it out, suspend it.",
-		Args: wants(1, 1, "the name"),
-		RunE: a.withAccount(&w, func(ctx context.Context, r *records, account store.Account) error {
-			err := r.users(ctx).Delete(ctx, r.by(), account.Name)
-			switch {
-			case err != nil:
-				return peopleError(err)
-			case asJSON:
-				err = a.json(map[string]any{"name": account.Name, "removed": true})
-			default:
-				a.say("removed %s; its password, API keys and tokens end", account.Name)
-			}
-			if left, failed := r.Set.Accounts.ListAccounts(ctx, "", 1); failed == nil && len(left) == 0 {
-				a.say(`note: that was the last account; "gate401 user add NAME" makes one`)
-			}
-			return err
-		}),
-		ValidArgsFunction: a.complete(&w, (*records).accountNames),
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	w.flags(cmd)
 	return cmd
 }
 

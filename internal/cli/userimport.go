@@ -185,15 +185,13 @@ func (a *app) importInto(ctx context.Context, w where, f importFlags, people []i
 // recordsFor opens the records. Where there are none, a check makes none: nil.
 func (a *app) recordsFor(ctx context.Context, w where, check bool) (*records, error) {
 	if !check {
-		return a.openOrMake(ctx, w)
+		return a.open(ctx, w)
 	}
 	cfg, _, err := readConfig(w.file)
 	if err != nil {
 		return nil, err
 	}
-	if w.store != "" {
-		cfg.Storage.Records = w.store
-	}
+	w.outrank(cfg)
 	if path, ok := cfg.Storage.SQLite(); ok && absent(path) {
 		return nil, nil //nolint:nilnil // nobody is there yet
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,6 +29,9 @@ func Open(ctx context.Context, cfg *config.File, now func() time.Time) (*build.S
 	if !onDisk {
 		return build.InMemory(ctx, now)
 	}
+	if err := folderOf(path); err != nil {
+		return nil, err
+	}
 	var upgrade *sqlite.Upgrade
 	set, err := sqlite.Open(ctx, sqlite.Options{Path: path, Now: now, Upgraded: func(u sqlite.Upgrade) { upgrade = &u }})
 	if err != nil {
@@ -46,6 +50,19 @@ func Open(ctx context.Context, cfg *config.File, now func() time.Time) (*build.S
 		s.Upgraded = fmt.Sprintf("schema %d to %d; as they were they are in %s", upgrade.From, upgrade.To, upgrade.Copy)
 	}
 	return s, nil
+}
+
+// folderOf makes sure that there is a folder for the records. To make one where a
+// path was misspelt would be to begin with nobody, in a place that nobody looks at.
+func folderOf(path string) error {
+	dir := filepath.Dir(path)
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return nil // what else is wrong, the store says
+	}
+	return &store.OpenError{
+		Path: path, Err: fmt.Errorf("the folder %s does not exist", dir),
+		Help: "if the path is right, make the folder first: mkdir -p -m 700 " + dir,
+	}
 }
 
 // masterKey is the key and where it is from: a file, or the environment.

@@ -72,7 +72,7 @@ func Restore(ctx context.Context, cfg *config.File, r io.Reader, o RestoreOption
 	parent := filepath.Dir(path)
 	if o.CheckOnly {
 		parent = os.TempDir()
-	} else if err := os.MkdirAll(parent, 0o700); err != nil {
+	} else if err := folderOf(path); err != nil {
 		return Restored{}, err
 	}
 	dir, err := os.MkdirTemp(parent, ".gate401-restore-")
@@ -150,10 +150,16 @@ func (x *restoring) prove(ctx context.Context) error {
 // gone when somebody reads it.
 func inBackup(err error) error {
 	var open *store.OpenError
-	if errors.As(err, &open) {
-		return &store.OpenError{Path: "in the backup", Err: open.Err, Help: open.Help}
+	if !errors.As(err, &open) {
+		return err
 	}
-	return err
+	help := open.Help
+	for _, ruined := range []error{sqlite.ErrNotDatabase, sqlite.ErrForeign, sqlite.ErrDamaged} {
+		if errors.Is(err, ruined) {
+			help = "nothing was changed; take another backup"
+		}
+	}
+	return &store.OpenError{Path: "in the backup", Err: open.Err, Help: help}
 }
 
 // keys makes sure that the master key fits, so that the gate starts afterwards.

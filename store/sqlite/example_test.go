@@ -46,5 +46,5 @@ func ExampleOpen() {
 	// <nil>
 	// creating an account: already exists
 	// file is not an SQLite database
-	// name another file in storage.records; a new one is made if it does not exist
+	// if these were the records, "gate401 restore BACKUP" puts those of a backup in place and keeps this file aside; if they never were, name another file in storage.records
 }

@@ -191,12 +191,14 @@ func code(err error) int {
 
 func help(err error, path string) string {
 	switch {
-	case errors.Is(err, ErrNotDatabase), errors.Is(err, ErrForeign), code(err) == codeNotADB:
-		return "name another file in storage.records; a new one is made if it does not exist"
+	case errors.Is(err, ErrNotDatabase), code(err) == codeNotADB:
+		return `if these were the records, "gate401 restore BACKUP" puts those of a backup in place and keeps this file aside; if they never were, name another file in storage.records`
+	case errors.Is(err, ErrForeign):
+		return "name another file in storage.records; the first start makes it"
 	case errors.Is(err, sqldb.ErrNewer):
 		return "use the gate401 that wrote it or a newer one, or restore a backup from before the upgrade"
 	case errors.Is(err, sqldb.ErrTampered):
-		return "restore a backup; the schema was changed by hand or by an unreleased build"
+		return `"gate401 restore BACKUP" puts the records of a backup in place; the schema was changed by hand or by an unreleased build`
 	case errors.Is(err, fs.ErrPermission), code(err) == codeReadOnly, code(err) == codeCantOpen:
 		return fmt.Sprintf("the user that runs gate401 must be able to write %s and its directory", path)
 	case errors.Is(err, ErrInUse):
@@ -208,7 +210,7 @@ func help(err error, path string) string {
 	case code(err) == codeFull:
 		return "free some space on the disk"
 	case code(err) == codeCorrupt:
-		return "restore a backup; what can be saved comes out with: sqlite3 FILE .recover"
+		return `"gate401 restore BACKUP" puts the records of a backup in place and keeps this file aside; what can be saved comes out with: sqlite3 FILE .recover`
 	}
 	return ""
 }
