@@ -76,8 +76,8 @@ var accessTable = []Info{
 			"The challenge names in `acr_values` what would be. " +
 			"It is 401 and not 403, because the caller can cure it by proving more.",
 		FixUser:     "Log in again with your second factor. If you have none yet, set one up, or ask support.",
-		FixCaller:   "Start a new authorization request with the `acr_values` of the challenge and repeat the request with the token that it gives. Do not use the refresh token for this.",
-		FixOperator: "The trace shows the strength that came (`acr`, `amr`) and the one that the rule wants.",
+		FixCaller:   "Start a new authorization request with the `acr_values` of the challenge and repeat the request with the token that it gives. Do not use the refresh token for this. A program that sends the name and password of somebody with a second factor needs an API key or a token.",
+		FixOperator: "At the login it means that a password was right and the code is to follow. With Basic the account has a second factor, or needs one, which Basic cannot carry: make a key (`gate401 key create`), or say `password_alone: true` at the method.",
 		Spec:        "RFC 9470 3, 4; RFC 9068 2.2.1",
 		Since:       "0.1.0",
 	},
