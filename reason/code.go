@@ -2,8 +2,7 @@ package reason
 
 // Code is the stable name of one reason for a refusal, such as
 // "token-expired". The same name appears in the problem body, the log line,
-// the metrics label, the mock's scenario list, the audit's findings and the
-// address of the documentation page.
+// the trace, the mock's scenario list and the address of the documentation page.
 //
 // Codes are a public contract: one is never renamed and never gets a second
 // meaning.

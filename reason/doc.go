@@ -3,8 +3,8 @@
 //
 // Two calls are enough: [Code.Info] answers what the operator may know about a
 // reason, [Code.Shown] what the caller may be told. Everything that leaves the
-// gate (status, title, problem body, challenge) is made from Shown; logs,
-// traces and metrics use the code itself.
+// gate (status, title, problem body, challenge) is made from Shown; logs and
+// traces use the code itself.
 //
 //	code := reason.PasswordWrong
 //	code.Info().Title  // "The password is wrong"

@@ -17,7 +17,7 @@ func (a *app) reasons() *cobra.Command {
 		Use:   "reasons [CODE] [--json | --markdown | --openapi]",
 		Short: "List every reason for a refusal, or explain one",
 		Long: "The catalogue of reasons: what a gate can refuse, with which status, and what a client should do then.\n\n" +
-			"The same codes are in the body of a refusal, the log line, the labels of the metrics and the pages below /auth/problems/.",
+			"The same codes are in the body of a refusal, the log line, the trace and the pages below /auth/problems/.",
 		Example: `gate401 reasons
 gate401 reasons token-expired
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/internal/cli"
+	"github.com/gate401/gate401/internal/mock/scenario"
 	"github.com/gate401/gate401/reason"
 	"github.com/google/go-cmp/cmp"
 )
@@ -31,6 +33,17 @@ func TestDocumentsAreDeterministic(t *testing.T) {
 		if first, second := d.text(), d.text(); first != second {
 			t.Errorf("%s differs from one run to the next", d.name)
 		}
+	}
+}
+
+// The README counts what "mock --list" lists.
+func TestReadmeCountsScenarios(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("[%d scenarios](docs/mock.md)", len(scenario.All())); !strings.Contains(string(text), want) {
+		t.Errorf("README.md does not say %s", want)
 	}
 }
 
