@@ -62,9 +62,6 @@ func warningsOf(cfg *config.File) []string {
 	if w := noName(cfg); w != "" {
 		out = append(out, w)
 	}
-	if cfg.Default.Allow == "anyone" {
-		out = append(out, "default.allow: whatever no rule matches is open to anyone")
-	}
 	return out
 }
 

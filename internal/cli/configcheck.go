@@ -2,6 +2,8 @@ package cli
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -88,14 +90,16 @@ func (a *app) checked(name string) (check, config.Faults, error) {
 			warnings = append(warnings, lintLine(w))
 		}
 	}
-	return newCheck(name, faults, warnings), faults, nil
+	c := newCheck(name, faults, warnings)
+	c.cfg = cfg
+	return c, faults, nil
 }
 
 // printCheck is the report for a person.
 func (a *app) printCheck(c check, faults config.Faults, quiet bool) {
 	a.print(faults.Detail())
 	for _, w := range c.Warnings {
-		a.print(a.style.Yellow("warning") + ": " + w + "\n")
+		a.print(placed(c.cfg, w, a.style.Yellow("warning")+": "))
 	}
 	switch {
 	case len(faults) > 0:
@@ -105,6 +109,22 @@ func (a *app) printCheck(c check, faults config.Faults, quiet bool) {
 	case len(c.Warnings) > 0:
 		a.say("%s: %s", c.File, counted(len(c.Warnings), "warning", "warnings"))
 	}
+}
+
+// placed is a warning as faults are shown: with its place in the file and a mark
+// below it, where the key that it begins with has one.
+func placed(cfg *config.File, warning, head string) string {
+	text := head + warning + "\n"
+	end := strings.IndexAny(warning, " :(")
+	if cfg == nil || end <= 0 {
+		return text
+	}
+	at := cfg.Fault(warning[:end], "", "")
+	if at.Line == 0 {
+		return text
+	}
+	_, snippet, _ := strings.Cut(at.Detail(), "\n")
+	return fmt.Sprintf("%s:%d:%d: %s%s", at.File, at.Line, at.Column, text, snippet)
 }
 
 type checkFault struct {
@@ -120,6 +140,8 @@ type check struct {
 	Valid    bool         `json:"valid"`
 	Errors   []checkFault `json:"errors"`
 	Warnings []string     `json:"warnings"`
+
+	cfg *config.File // whose warnings have a place
 }
 
 func newCheck(name string, faults config.Faults, warnings []string) check {
