@@ -22,6 +22,8 @@ type Fixtures struct {
 	// Guessed is somebody whose password the rows get wrong on purpose, and
 	// who is used for nothing else: guesses lock an account for a while.
 	Guessed Person
+	// TwoStep has a second factor besides a right password.
+	TwoStep Person
 	// Changed is somebody whose password was OldPassword before.
 	Changed     Person
 	OldPassword string

@@ -47,7 +47,7 @@ func newWorld(tb testing.TB) *world {
 
 	f := demo.Fixtures{
 		Member: person(tb, set, "alice", "customers"), Admin: person(tb, set, "ada", "admin"),
-		Suspended: person(tb, set, "sam"), Guessed: person(tb, set, "gus"), Changed: person(tb, set, "carol"),
+		Suspended: person(tb, set, "sam"), Guessed: person(tb, set, "gus"), Changed: person(tb, set, "carol"), TwoStep: person(tb, set, "dora"),
 		KeyHeader: "X-API-Key", KeyQuery: "api_key", KeyOnly: "/partners/orders", NoRule: "/internal/metrics", AllowedOrigin: allowedOrigin,
 		RecentOnly: "/payments", PartnerOnly: "/suppliers/orders", OfficeOnly: "/intranet/report",
 	}
@@ -163,6 +163,13 @@ func forward(next http.Handler) http.Handler {
 	})
 }
 
+// twoStep are people of whom dora has a second factor.
+type twoStep struct{ *authn.StorePasswords }
+
+func (twoStep) NeedsMore(_ context.Context, a store.Account) (bool, error) {
+	return a.Name == "dora", nil
+}
+
 func policy(tb testing.TB, set *store.Set, key *token.SigningKey, issuer string) *access.Policy {
 	keys := &authn.Keys{Store: set.APIKeys, Accounts: set.Accounts, Changes: set.Revision}
 	tb.Cleanup(func() { _ = keys.Close() })
@@ -177,7 +184,7 @@ func policy(tb testing.TB, set *store.Set, key *token.SigningKey, issuer string)
 		"partner":  &authn.Bearer{Realm: "orders", Tokens: []authn.TokenVerifier{{Verifier: partner, Issuer: partnerIssuer}}},
 		"own":      &authn.Bearer{Realm: "orders", Keys: keys, Tokens: []authn.TokenVerifier{{Verifier: verifier, Issuer: issuer, Own: true, Accounts: set.Accounts, Epoch: set.Revision}}},
 		"key":      &authn.APIKey{Realm: "orders", Keys: keys, Header: "X-API-Key"},
-		"password": &authn.Basic{Realm: "orders", Sources: []authn.Passwords{&authn.StorePasswords{Accounts: set.Accounts, Changes: set.Revision}}},
+		"password": &authn.Basic{Realm: "orders", Sources: []authn.Passwords{twoStep{&authn.StorePasswords{Accounts: set.Accounts, Changes: set.Revision}}}},
 	}
 	cors := &gate401.CORS{Origins: []string{allowedOrigin}, Headers: []string{"Authorization"}}
 	p, err := access.Compile([]access.Rule{

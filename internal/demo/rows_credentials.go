@@ -96,6 +96,16 @@ func passwordRows() []Row {
 			},
 			Right:     func(c Call) RawRequest { return orders(c).person(c.Changed) },
 			RightNote: "The same name with the password of today."},
+		{ID: "authentication-too-weak", Title: "A right password, without the second factor", Reason: reason.AuthenticationTooWeak,
+			Why: "The account logs in with a code besides. Basic cannot carry one, and would be the way around it.",
+			Build: func(c Call) RawRequest {
+				if c.TwoStep.Name == "" {
+					return RawRequest{}
+				}
+				return orders(c).person(c.TwoStep)
+			},
+			Right:     withKey,
+			RightNote: "A key: a program has one for itself."},
 	}
 	for i := range rows {
 		rows[i].Group, rows[i].Want = groupPasswords, 401

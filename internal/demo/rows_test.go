@@ -71,7 +71,8 @@ func TestRowsAreSound(t *testing.T) {
 // Whatever a gate can find, a visitor can see.
 func TestRowsCoverEveryCase(t *testing.T) {
 	without := map[reason.Code]string{
-		reason.LockedOut: "takes a hundred guesses from many addresses, and is told as rate-limited, which has a row",
+		reason.OneTimeCodeWrong: "is found at the second step of a login, whose page shows it",
+		reason.LockedOut:        "takes a hundred guesses from many addresses, and is told as rate-limited, which has a row",
 	}
 	for _, code := range []reason.Code{reason.ClientSuspended, reason.RefreshTokenUnknown,
 		reason.RefreshTokenRevoked, reason.RefreshTokenReused, reason.CodeUnknown, reason.CodeMismatch, reason.CodeExpired, reason.CodeReused} {

@@ -31,7 +31,7 @@ func newCast(ctx context.Context, h *house) (*cast, error) {
 		if err != nil {
 			return demo.Person{}, err
 		}
-		p := samples.Person{Name: name, Password: secret, Groups: groups, Scopes: scopes, Suspended: suspended}
+		p := samples.Person{Name: name, Password: secret, Groups: groups, Scopes: scopes, Suspended: suspended, SecondFactor: name == "vera"}
 		if name == "olga" {
 			if p.Before, err = password.Generate(nil); err != nil {
 				return demo.Person{}, err
@@ -50,6 +50,7 @@ func newCast(ctx context.Context, h *house) (*cast, error) {
 	}{
 		{"alice", false, "customers", &f.Member}, {"bob", false, "customers", &other}, {"root", false, "admins", &f.Admin},
 		{"mallory", true, "customers", &f.Suspended}, {"olga", false, "customers", &f.Changed}, {"eve", false, "customers", &f.Guessed},
+		{"vera", false, "customers", &f.TwoStep},
 	} {
 		var err error
 		if *one.into, err = person(one.name, one.suspended, one.group); err != nil {
