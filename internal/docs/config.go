@@ -19,6 +19,7 @@ func configuration() string {
 		"In any text, `${NAME}` and `${env:NAME}` stand for a variable of the environment, `${file:/path}` for the content of a file, and `$${` for `${`.\n\n" +
 		"Relative paths begin in the folder of the file, from wherever it is read: `gate401 user list -c /etc/gate401/gate401.yaml` finds the records that the gate has. " +
 		"In a file from standard input, and in flags, they begin in the current folder.\n\n" +
+		"Lengths of time are written as in `90s`, `15m` and `1h30m`; whole days and weeks as in `30d` and `2w`. A rule is for a path, whatever the query.\n\n" +
 		"## Keys\n\n| key | value | meaning |\n|---|---|---|\n")
 	var root schema
 	if err := json.Unmarshal(config.Schema(), &root); err != nil {

@@ -42,15 +42,42 @@ func Parse(given []byte) ([]byte, error) {
 		return append([]byte{}, given...), nil
 	}
 	text := strings.TrimSpace(string(given))
-	if b, err := hex.DecodeString(text); err == nil && len(b) == KeySize {
-		return b, nil
-	}
-	for _, form := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
-		if b, err := form.DecodeString(text); err == nil && len(b) == KeySize {
+	wrong := sizeError{got: len(given)}
+	if b, err := hex.DecodeString(text); err == nil {
+		if len(b) == KeySize {
 			return b, nil
 		}
+		wrong = sizeError{"hex", len(b)}
 	}
-	return nil, fmt.Errorf("want %d bytes, or their hex or base64; got %d bytes", KeySize, len(given))
+	for _, form := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
+		b, err := form.DecodeString(text)
+		switch {
+		case err != nil:
+		case len(b) == KeySize:
+			return b, nil
+		case wrong.form == "" && len(b) > KeySize/2:
+			wrong = sizeError{"base64", len(b)}
+		}
+	}
+	return nil, wrong
+}
+
+// sizeError is what is no master key by its size.
+type sizeError struct {
+	form string // "hex" or "base64"; empty for neither
+	got  int
+}
+
+func (e sizeError) Error() string {
+	if e.form != "" {
+		return fmt.Sprintf("a master key has %d bytes, and this is the %s of %d", KeySize, e.form, e.got)
+	}
+	return fmt.Sprintf("want %d bytes, or their hex or base64; got %d bytes", KeySize, e.got)
+}
+
+// Hint is the one thing to do.
+func (sizeError) Hint() string {
+	return "was it cut when it was copied? Only where nothing is sealed yet: openssl rand -base64 32 makes a new one"
 }
 
 // Load reads the master key from a file that nobody but its owner may read.

@@ -152,6 +152,25 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// A key that was cut is told by the size of the key, not of its text.
+func TestParseTellsTheSize(t *testing.T) {
+	short := bytes.Repeat([]byte("x"), 31)
+	for given, want := range map[string]string{
+		base64.StdEncoding.EncodeToString(short): "a master key has 32 bytes, and this is the base64 of 31",
+		hex.EncodeToString(short):                "a master key has 32 bytes, and this is the hex of 31",
+		strings.Repeat("!", 31) + "  ":           "want 32 bytes, or their hex or base64; got 33 bytes",
+	} {
+		_, err := seal.Parse([]byte(given))
+		if err == nil || err.Error() != want {
+			t.Errorf("%d octets: %v, want %s", len(given), err, want)
+		}
+		var helpful interface{ Hint() string }
+		if !errors.As(err, &helpful) || helpful.Hint() == "" {
+			t.Errorf("%v has no hint", err)
+		}
+	}
+}
+
 func TestFile(t *testing.T) {
 	old := syscall.Umask(0) // the mode must not depend on it
 	defer syscall.Umask(old)
