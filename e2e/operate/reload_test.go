@@ -153,7 +153,7 @@ func TestReloadRefusesABadFile(t *testing.T) {
 		{"no YAML", "gate: [\n", 0, 0, "", "", ""},
 		{"rules that contradict", config(upstream.URL, "rules:\n  - {path: /a}\n  - {path: /a, allow: anyone}"), 7, 12, "rules[1].path", "", ""},
 		{"an htpasswd file that is away", config(upstream.URL, "methods:\n  p: {type: basic, htpasswd: /nowhere/users}"), 6, 30, "methods.p.htpasswd", "no such file", "check the path"},
-		{"a secret that is away", config(upstream.URL, "methods:\n  p: {type: bearer, issuer: \"https://i.example\", audience: x, algorithms: [HS256], secret: \"${file:/nowhere/secret}\"}"), 6, 0, "methods.p.secret", "cannot be read", ""},
+		{"a secret that is away", config(upstream.URL, "methods:\n  p: {type: bearer, issuer: \"https://i.example\", audience: x, algorithms: [HS256], secret: \"${file:/nowhere/secret}\"}"), 6, 0, "methods.p.secret", "there is no file", "make it"},
 		{"another address", strings.Replace(config(upstream.URL, closed), "127.0.0.1:0", "127.0.0.1:1", 1), 2, 16, "gate.listen", "needs a restart", "restart"},
 		{"other records", strings.Replace(config(upstream.URL, closed), "gate401.db", "other.db", 1), 4, 20, "storage.records", "needs a restart", "restart"},
 		{"no upstream", "gate: {listen: \"127.0.0.1:0\"}\nadmin: {listen: \"127.0.0.1:0\"}\n", 0, 0, "", "no upstream", ""},
