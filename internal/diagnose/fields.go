@@ -53,9 +53,13 @@ var keyFields = map[string]bool{
 }
 
 // isKeyField tells whether APIs take keys or tokens of their own in a field of
-// that name.
+// that name. Such names are copied into commands, and a server can say any: one
+// with other characters would be read by the shell.
 func isKeyField(name string) bool {
 	name = strings.ReplaceAll(strings.ToLower(name), "_", "-")
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return false
+	}
 	return keyFields[name] || strings.HasSuffix(name, "api-key") || strings.HasSuffix(name, "-apikey") || strings.HasSuffix(name, "-access-token") && strings.HasPrefix(name, "x-")
 }
 

@@ -92,7 +92,7 @@ func (h *hush) field(f capture.Field) {
 			value = pair
 		}
 		h.add(strings.TrimSpace(value))
-	case secretname.Is(name):
+	case secretname.Is(name), isKeyField(name):
 		h.add(f.Value)
 		h.pieces(f.Value)
 	case name == "location", name == "referer":
@@ -167,14 +167,12 @@ func (h *hush) pieces(value string) {
 // secretUser knows keys and tokens that are sent as a name: payment services and
 // code hosts take them so, with no password or a word in its place.
 func secretUser(name, password string) bool {
-	if looksLikeJWT(name) {
-		return true
-	}
-	switch strings.ToLower(password) {
-	case "", "x", "x-oauth-basic", "api_token", "unused":
-		return len(name) >= 20 && !strings.ContainsAny(name, " @") || keyEnvironment(name) != ""
-	}
-	return false
+	return looksLikeJWT(name) || noPassword(password) && (len(name) >= 20 && !strings.ContainsAny(name, " @") || keyEnvironment(name) != "")
+}
+
+// noPassword knows what is sent beside such a name, as there is no password.
+func noPassword(password string) bool {
+	return slices.Contains([]string{"", "x", "x-oauth-basic", "api_token", "unused"}, strings.ToLower(password))
 }
 
 // paramScheme tells schemes whose credentials are parameters: of those, some are

@@ -180,18 +180,28 @@ func checkBasicRefused(s *scene) *hit {
 		return nil // at a token endpoint it is the client's
 	}
 	if secretUser(user, password) {
-		return &hit{
+		h := &hit{
 			sure: Likely, reason: reason.APIKeyInvalid, expected: "a key that the server knows", actual: fingerprint(user),
 			note: "A key or token is sent as the name, with no password to speak of. It arrives well formed, and the server refuses it.",
 			at:   []Evidence{s.inScheme(), s.inAnswer("WWW-Authenticate", "Basic")},
 			fix:  Fix{Text: "Check that the key is whole, exists, and is of this environment.", Command: s.curl(`-u "$API_KEY:` + password + `"`)},
 		}
+		if !noPassword(password) {
+			h.note = "A token is sent as the name, beside a password. Both arrive well formed, and the server refuses them."
+			h.fix.Command = s.curl(`-u "$TOKEN:$PASSWORD"`)
+		}
+		return h
 	}
 	h := &hit{
 		sure: Likely, expected: "a name and password that the server knows", actual: fmt.Sprintf("name %s and a password", q(user)),
 		note: fmt.Sprintf("Name %s and its password arrive well formed, and the server refuses them. It does not say which of the two is wrong.", q(user)),
 		at:   []Evidence{s.inScheme(), s.inAnswer("WWW-Authenticate", "Basic")},
 		fix:  Fix{Text: "Check name and password where they are known to work, and do not repeat the same pair: servers lock accounts for that.", Command: s.curl("-u " + shellWord(user))},
+	}
+	if password == "" {
+		h.actual = fmt.Sprintf("name %s and no password", q(user))
+		h.note = fmt.Sprintf("Name %s arrives with an empty password, and the server refuses that. The variable or file that it was to come from may be empty.", q(user))
+		h.fix.Text = "Give the password; this asks for it."
 	}
 	for i := range user + " " {
 		if i < len(user) && user[i] >= 0x80 {

@@ -65,8 +65,8 @@ func (s *scene) oddCredential() *hit {
 		{':', "A colon stands in the credential, at octet %d of the value. Where a scheme takes an id and a key, it is mostly base64 of the two.", "Send what the documentation names: mostly base64 of id:key, as one word."},
 	} {
 		i := strings.IndexByte(v[lead:], odd.octet)
-		if i < 0 {
-			continue
+		if i < 0 || odd.octet == ':' && !s.is("ApiKey") && !s.is("Api-Key") {
+			continue // SharedKey, AWS, Key and token take an id, a colon and the rest as they are
 		}
 		h := &hit{sure: Possible, note: fmt.Sprintf(odd.note, lead+i+1), at: []Evidence{s.inAuth(lead+i, 1)}, fix: Fix{Text: odd.fix, Command: s.curl(s.credentialArgument())}}
 		if s.wantsScheme(s.scheme) {

@@ -44,7 +44,9 @@ func checkScheme(s *scene) *hit {
 	if !knownScheme(said) {
 		said = "a word that is no scheme"
 	}
-	if right := misspeltScheme(s.scheme); right != "" && (len(wants) == 0 && (s.unsent() || s.status == 401) || s.wantsScheme(right)) {
+	// Unasked, a word that begins otherwise may be a scheme of this server's own.
+	if right := misspeltScheme(s.scheme); right != "" &&
+		(len(wants) == 0 && (s.unsent() || s.status == 401) && strings.EqualFold(s.scheme[:1], right[:1]) || s.wantsScheme(right)) {
 		h := &hit{
 			sure: Likely, title: "The scheme is misspelt", expected: right, actual: s.scheme, at: []Evidence{s.inScheme()},
 			note: fmt.Sprintf("The scheme is written %s; it seems to be meant as %s.", q(s.scheme), right),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gate401/gate401/httpauth"
@@ -90,7 +91,15 @@ func checkSession(s *scene) *hit {
 	}
 	if lower := unquoted(s.told()); len(s.wants()) == 0 && (strings.Contains(lower, "logged in") || strings.Contains(lower, "log in") || strings.Contains(lower, "session") || lower == "unauthenticated.") {
 		if name == "" {
-			name = s.sent[0].name
+			other := slices.IndexFunc(s.sent, func(c cookie) bool { return !byTheWay(c.name) })
+			if other < 0 {
+				return &hit{
+					sure: Likely, reason: reason.SessionMissing, title: "No session was sent", expected: "the cookie of a session", actual: "other cookies alone",
+					note: s.quoted(fmt.Sprintf("The cookies that were sent, such as %s, are none of a session, and the server sees nobody logged in.", q(s.sent[0].name))),
+					at:   []Evidence{s.inCookie(s.sent[0].name), s.inBody(s.told())}, fix: Fix{Text: "Log in, and send the cookie that the login sets."},
+				}
+			}
+			name = s.sent[other].name
 		}
 		return &hit{
 			sure: Likely, expected: "a session that is alive", actual: "the cookie " + name,

@@ -26,6 +26,7 @@ func checkSigned(s *scene) *hit {
 	if e := s.resp.Header.Get("X-Amzn-Errortype"); e != "" {
 		h.at = []Evidence{s.inAnswer("X-Amzn-Errortype", e)}
 	}
+	aws := s.signedForAWS()
 	has := func(words ...string) bool {
 		for _, w := range words {
 			if strings.Contains(kind+" "+s.said.text, w) {
@@ -35,7 +36,7 @@ func checkSigned(s *scene) *hit {
 		return false
 	}
 	switch {
-	case has("MissingAuthenticationToken", "Missing Authentication Token"):
+	case (aws || s.status == 403) && has("MissingAuthenticationToken", "Missing Authentication Token"):
 		h.reason = reason.CredentialsMissing
 		h.note = "API Gateway says so for two things: the address is not there (method, stage or path), or it wants a signed request (IAM)."
 		if s.auth.ok {
@@ -46,7 +47,7 @@ func checkSigned(s *scene) *hit {
 		h.note = "The server reads the Authorization field as a signature of AWS, and what was sent is none."
 		h.expected, h.actual = "Authorization: AWS4-HMAC-SHA256", schemeWord(s)
 		h.fix.Text = "Sign the request. If this address takes tokens, look at method, stage and path: addresses that do not exist answer like this too."
-	case has("RequestTimeTooSkewed", "RequestExpired", "Signature expired", "Signature not yet current"):
+	case has("RequestTimeTooSkewed"), aws && has("RequestExpired", "Signature expired", "Signature not yet current"):
 		h.fault, h.note = Between, s.quoted("The time in the signature (X-Amz-Date) is too far from that of the server; five to fifteen minutes are allowed.")
 		h.expected = "a signature of this moment"
 		if v := s.req.Header.Get("X-Amz-Date"); v != "" {
@@ -54,7 +55,7 @@ func checkSigned(s *scene) *hit {
 			h.at = append([]Evidence{s.inField("request", "X-Amz-Date", v, 0, len(v))}, h.at...)
 		}
 		h.fix.Text = "Set the clock of the client, and sign each request when it is sent."
-	case has("SignatureDoesNotMatch", "InvalidSignature", "signature we calculated does not match"):
+	case has("SignatureDoesNotMatch", "signature we calculated does not match"), aws && has("InvalidSignature"):
 		h.note = s.quoted("The signature is for another request than the one that came: another key, region or service, or the path, query, a signed field or the body was changed or encoded once more on the way.")
 		h.fix.Text = "Check the secret key, region and service, and what changes the request behind the signature (proxy, redirect, encoding of the path)."
 	case has("InvalidAccessKeyId", "UnrecognizedClient", "InvalidClientTokenId"):
@@ -64,6 +65,17 @@ func checkSigned(s *scene) *hit {
 		return nil
 	}
 	return h
+}
+
+// signedForAWS tells that AWS, or what is built like it, answered or was meant.
+// Libraries for tokens and webhooks have some of its words too.
+func (s *scene) signedForAWS() bool {
+	for _, name := range [...]string{"X-Amzn-Errortype", "X-Amzn-Requestid", "X-Amz-Request-Id", "X-Amz-Apigw-Id"} {
+		if s.resp.Header.Has(name) {
+			return true
+		}
+	}
+	return strings.HasPrefix(strings.ToUpper(s.scheme), "AWS") || s.req.Header.Has("X-Amz-Date") || s.req.URL.Query().Has("X-Amz-Signature")
 }
 
 // schemeWord is how the credential was sent.
