@@ -203,7 +203,10 @@ func (b *Basic) Recall(r *gate401.Request, c gate401.Credential) (*gate401.Ident
 			b.known.Invalidate(own.key)
 			return nil, false, nil
 		}
-		if more, err := b.needsMore(ctx, a, source); err != nil || more {
+		switch more, err := b.needsMore(ctx, a, source); {
+		case err != nil:
+			return nil, false, nil
+		case more:
 			b.known.Invalidate(own.key)
 			return nil, false, nil
 		}
@@ -357,12 +360,11 @@ func (b *Basic) refuse(ctx context.Context, now time.Time, at *attempt, a store.
 // rehash replaces a hash that is weaker than new ones are. It is done when it
 // can be; the person is let in either way.
 func (b *Basic) rehash(ctx context.Context, a store.Account, source int, pass string) store.Account {
-	var to any = b.Sources[source]
-	if s, ok := to.(*StorePasswords); ok {
-		to = s.Accounts
+	up, _ := b.Sources[source].(Rehasher)
+	if s, ok := b.Sources[source].(interface{ rehasher() Rehasher }); ok {
+		up = s.rehasher()
 	}
-	up, ok := to.(Rehasher)
-	if !ok {
+	if up == nil {
 		return a
 	}
 	hash, err := b.effort.hasher.Hash(ctx, pass)

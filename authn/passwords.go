@@ -64,6 +64,13 @@ func (s *StorePasswords) Account(ctx context.Context, name string) (store.Accoun
 // Revision is the change feed.
 func (s *StorePasswords) Revision() uint64 { return s.Changes() }
 
+// rehasher replaces hashes, nil for nobody. It is not asked for by type, so that a
+// source that embeds this one keeps it.
+func (s *StorePasswords) rehasher() Rehasher {
+	up, _ := s.Accounts.(Rehasher)
+	return up
+}
+
 // Dearest are two new hashes: the password's, and that of the one before.
 func (s *StorePasswords) Dearest() []string { return []string{"", ""} }
 
