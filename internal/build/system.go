@@ -113,7 +113,7 @@ func (s *System) assemble(m *methods, o Options) error {
 	if s.Config.Gate.PublicURL != "" {
 		s.Gate.Intake.PublicURL = o.PublicURL
 	}
-	s.Gate.Observe = observing(o)
+	s.Gate.Observe = observing(o, s.Config.Gate.Prefix)
 	s.Issuing, err = s.issuing(o)
 	return err
 }
