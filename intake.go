@@ -90,7 +90,7 @@ func (in *Intake) read(c *carrier, hr *http.Request) error {
 	}
 	// HTTP/1.1 with two hosts net/http refuses; HTTP/2 has them in :authority and
 	// in the field (RFC 9113 section 8.3.1).
-	if second := hr.Header["Host"]; hr.ProtoMajor >= 2 && (len(second) > 1 || len(second) == 1 && !strings.EqualFold(second[0], hr.Host)) {
+	if second := hr.Header["Host"]; hr.ProtoMajor >= 2 && (len(second) > 1 || len(second) == 1 && !sameHost(hr, second[0])) {
 		r.Path = "/"
 		return deny(reason.RequestMalformed, errors.New("the Host field names another host than the :authority of the request"))
 	}
@@ -119,6 +119,17 @@ func (in *Intake) read(c *carrier, hr *http.Request) error {
 		r.URL.RawPath = r.Path
 	}
 	return nil
+}
+
+// sameHost tells whether a Host field names the authority of its request; the port
+// that the scheme has anyway may be left out (RFC 9113 section 8.3.1, RFC 3986
+// section 6.2.3).
+func sameHost(hr *http.Request, field string) bool {
+	usual := ":80"
+	if hr.TLS != nil {
+		usual = ":443"
+	}
+	return strings.EqualFold(strings.TrimSuffix(field, usual), strings.TrimSuffix(hr.Host, usual))
 }
 
 // peerOf is the address of "address:port".

@@ -2,6 +2,7 @@ package gate401_test
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
@@ -90,20 +91,28 @@ func TestIntake(t *testing.T) {
 // one that was judged.
 func TestSecondHost(t *testing.T) {
 	for _, c := range []struct {
-		name   string
-		major  int
-		fields []string
-		want   bool
+		name, host string
+		major      int
+		tls        bool
+		fields     []string
+		want       bool
 	}{
-		{"the authority alone", 2, nil, true},
-		{"the same", 2, []string{"API.example:8401"}, true},
-		{"another", 2, []string{"evil.example"}, false},
-		{"another port", 2, []string{"api.example"}, false},
-		{"twice", 2, []string{"api.example:8401", "api.example:8401"}, false},
-		{"HTTP/3", 3, []string{"evil.example"}, false},
+		{"the authority alone", "api.example:8401", 2, false, nil, true},
+		{"the same", "api.example:8401", 2, false, []string{"API.example:8401"}, true},
+		{"another", "api.example:8401", 2, false, []string{"evil.example"}, false},
+		{"another port", "api.example:8401", 2, false, []string{"api.example"}, false},
+		{"the usual port", "api.example", 2, true, []string{"api.example:443"}, true},
+		{"the usual port left out", "api.example:443", 2, true, []string{"api.example"}, true},
+		{"the usual port of http", "api.example", 2, false, []string{"api.example:80"}, true},
+		{"the usual port of another scheme", "api.example", 2, true, []string{"api.example:80"}, false},
+		{"twice", "api.example:8401", 2, false, []string{"api.example:8401", "api.example:8401"}, false},
+		{"HTTP/3", "api.example:8401", 3, false, []string{"evil.example"}, false},
 	} {
-		hr := read(t, "GET /x HTTP/1.1\nHost: api.example:8401\n\n", "192.0.2.7:5")
+		hr := read(t, "GET /x HTTP/1.1\nHost: "+c.host+"\n\n", "192.0.2.7:5")
 		hr.ProtoMajor, hr.ProtoMinor = c.major, 0
+		if c.tls {
+			hr.TLS = &tls.ConnectionState{}
+		}
 		if c.fields != nil {
 			hr.Header["Host"] = c.fields
 		}
