@@ -389,3 +389,20 @@ func TestEndIsLogged(t *testing.T) {
 		t.Errorf("logged %q", got)
 	}
 }
+
+// One that the gate broke off is no fault of the upstream.
+func TestBreakingOffIsNotLoggedAsTheUpstreams(t *testing.T) {
+	var logged lines
+	s := start(t, drip("application/x-ndjson", "{}\n"), func(c *proxy.Config) {
+		c.Gate, c.Log = endingGate(), logged.logger()
+	})
+	if _, err := io.ReadAll(s.with(t, "/feed", "brief").Body); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatalf("%v, want that it is broken off", err)
+	}
+	for deadline := time.Now().Add(time.Minute); strings.Count(logged.String(), "stream ended") == 0 && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if got := logged.String(); strings.Count(got, "stream ended") != 1 || strings.Contains(got, "broke off") {
+		t.Errorf("logged %q", got)
+	}
+}

@@ -129,6 +129,9 @@ func (x *passage) problem(w http.ResponseWriter, t trouble) {
 type breaks struct{ *passage }
 
 func (x breaks) Write(line []byte) (int, error) {
+	if x.life.brokenOff() {
+		return len(line), nil // release says so
+	}
 	said := strings.TrimPrefix(strings.TrimSpace(string(line)), "httputil: ReverseProxy ")
 	x.proxy.log.Warn("upstream broke off", "request_id", x.request.ID, "rule", x.decision.Rule,
 		"verb", x.request.Method, "path", x.request.Path, "error", said)

@@ -108,6 +108,16 @@ func (l *life) ended() (reason.Code, bool) {
 	return l.code, l.over
 }
 
+// brokenOff tells whether the gate itself ended the answer.
+func (l *life) brokenOff() bool {
+	if l == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.cut
+}
+
 // release says that the answer is over, by whichever end: nothing acts on it any
 // more when it returns.
 func (x *passage) release() {
