@@ -95,7 +95,7 @@ func TestIdentityIsOurs(t *testing.T) {
 		"X-Forwarded", "Forwarded-For", "X-Forward-For", "X-Original-Forwarded-For", "Proxy-Client-IP", "WL-Proxy-Client-IP", "X-Remote-IP",
 		"X-Remote-Addr", "X-Originating-IP", "CF-Connecting-IP", "Fastly-Client-IP", "X-Azure-ClientIP", "X-Envoy-External-Address",
 		"X-HTTP-Host-Override", "X-Envoy-Original-Path", "X-Scheme", "X-URL-Scheme", "Front-End-Https",
-		"X-Remote-User", "X-WebAuth-User", "X-Auth-Request-User", "X-Auth-Request-Preferred-Username", "Client-Cert", "Client-Cert-Chain"}
+		"Remote-Groups", "Remote-Name", "X-Remote-User", "X-Remote-Group", "X-WebAuth-User", "X-WebAuth-Role", "X-Auth-Request-User", "X-Auth-Request-Preferred-Username", "Client-Cert", "Client-Cert-Chain"}
 	for name := range identity {
 		names = append(names, name)
 	}

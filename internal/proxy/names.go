@@ -38,7 +38,9 @@ var dropped = [...]string{
 	"cf-connecting-ip", "fastly-client-ip", "x-azure-clientip", "x-envoy-external-address",
 	"x-original-url", "x-original-uri", "x-original-method", "x-original-host", "x-rewrite-url", "x-host",
 	"x-http-host-override", "x-envoy-original-path", "x-scheme", "x-url-scheme", "front-end-https",
-	"x-request-id", "remote-user", "x-remote-user", "x-webauth-user",
+	"x-request-id", "remote-user", "remote-groups", "remote-email", "remote-name",
+	"x-remote-user", "x-remote-group", "x-remote-groups",
+	"x-webauth-user", "x-webauth-groups", "x-webauth-role", "x-webauth-email", "x-webauth-name",
 	"x-auth-request-user", "x-auth-request-email", "x-auth-request-groups", "x-auth-request-preferred-username",
 	"client-cert", "client-cert-chain", "proxy",
 }
