@@ -19,6 +19,9 @@ type Audience struct {
 	// Origin is where clients reach the gate: scheme and host, no slash at its
 	// end. A token for a URL there is good for that URL and what is below it.
 	Origin string
+	// AnyPart says that a token for a URL there is good wherever a request goes, as
+	// it is where all that is for the gate is meant.
+	AnyPart bool
 }
 
 // check refuses a token that is for nobody here.

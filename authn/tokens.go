@@ -129,7 +129,7 @@ func (v *TokenVerifier) identity(claims *token.Claims) *gate401.Identity {
 	if v.Own {
 		id.Issuer = ""
 	}
-	if v.Audience != nil && !v.Audience.whole(claims) {
+	if v.Audience != nil && !v.Audience.AnyPart && !v.Audience.whole(claims) {
 		id.Paths = v.Audience.paths(claims)
 	}
 	return id

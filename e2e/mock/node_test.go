@@ -70,7 +70,7 @@ func TestAxiosReuse(t *testing.T) {
 	if n := count(entries, http.MethodPost, "/token", http.StatusBadRequest); n != 1 {
 		t.Errorf("the reuse was refused %d times, want once", n)
 	}
-	if out := s.explained("reuse"); !strings.Contains(out, "token-expired") && !strings.Contains(out, "refresh-token-reused") {
+	if out := s.explained("reuse"); !strings.Contains(out, "cause [grant-refused]") || !strings.Contains(out, "was it used before") {
 		t.Errorf("explain says\n%s", out)
 	}
 }

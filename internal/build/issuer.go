@@ -129,8 +129,9 @@ func (s *System) userinfo(v *token.Verifier) *gate401.Gate {
 	bearer := &authn.Bearer{Realm: s.Config.Gate.Realm, Tokens: []authn.TokenVerifier{{
 		Name: "userinfo", Verifier: v, Issuer: s.Issuer, Own: true,
 		// An API that is sent a token for itself must not learn here what only the
-		// client may (RFC 9068 section 4).
-		Audience: &authn.Audience{Names: ownAudiences(s.Config), Origin: s.Issuer},
+		// client may (RFC 9068 section 4). One for a part of the gate is sent to nobody
+		// else, and clients ask here with it (OpenID Connect Core section 5.3.1).
+		Audience: &authn.Audience{Names: ownAudiences(s.Config), Origin: s.Issuer, AnyPart: true},
 		Accounts: people{s.Stores.Set}, Check: withdrawn(s.Stores.Set), Epoch: s.Stores.Set.Revision,
 	}}}
 	q := gate401.Requirement{Rule: RuleIssuer, Accept: []gate401.Authenticator{bearer}, Scopes: []string{oauth.ScopeOpenID}}

@@ -78,7 +78,7 @@ func readFile(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, wrong(errors.New("there is no such file"), "check the name; it is relative to the folder in which gate401 was started")
+		return nil, wrong(errors.New("there is no such file"), "check the name; a relative one begins in the folder of the file")
 	case err != nil:
 		return nil, wrong(err, "")
 	case !info.Mode().IsRegular():
