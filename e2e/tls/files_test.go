@@ -110,7 +110,8 @@ func TestReload(t *testing.T) {
 		}
 	}
 	change("tls: {cert: cert.pem, key: shop-key.pem}\n")
-	refused("tls.key: shop-key.pem: the key does not belong to the certificate in cert.pem")
+	folder := filepath.Dir(g.file)
+	refused("tls.key: " + filepath.Join(folder, "shop-key.pem") + ": the key does not belong to the certificate in " + filepath.Join(folder, "cert.pem"))
 	change("")
 	refused("restart")
 	change("tls: {cert: shop.pem, key: shop-key.pem, min_version: 1.3}\n")

@@ -373,6 +373,19 @@ func testTabs(t *testing.T, b *browsertest.Browser) {
 	if n := g.count("/auth/token"); n != 1 {
 		t.Errorf("%d refreshes", n)
 	}
+	// Also if the news comes later than the turn.
+	g.over()
+	g.forget()
+	late := `window.post = BroadcastChannel.prototype.postMessage
+		BroadcastChannel.prototype.postMessage = function (m) { setTimeout(() => post.call(this, m), 150) }; true`
+	browsertest.JS[bool](p, late)
+	if got := browsertest.JS[string](p, both); got != "200" {
+		t.Errorf("both tabs, late news: %s", got)
+	}
+	if n := g.count("/auth/token"); n != 1 {
+		t.Errorf("late news: %d refreshes", n)
+	}
+	browsertest.JS[bool](p, `BroadcastChannel.prototype.postMessage = post; true`)
 	browsertest.JS[bool](p, `other.logout().then(() => true)`)
 	if got := browsertest.JS[string](p, `api.fetch('/orders').then(r => r.status + ' ' + asked)`); got != "401 1" {
 		t.Errorf("after the logout of the other: %s", got)

@@ -41,10 +41,10 @@ const client = (o = {}) => {
     }
   }
 
-  // Others tell what they have, if there is somebody.
-  const ask = () => new Promise(done => {
-    heard = done
-    setTimeout(done, 200)
+  // Others tell what they have, if there is somebody. What was used is no news.
+  const ask = (used, wait = 200) => new Promise(done => {
+    heard = () => { if (!tokens || tokens.access != used) done() }
+    setTimeout(done, wait)
     channel.postMessage({ ask: 1 })
   }).then(() => { heard = 0 })
   // A page that comes out of the back/forward cache heard nothing while it was
@@ -65,7 +65,7 @@ const client = (o = {}) => {
       const r = await fetch(at + 'me', { credentials: 'include', headers: { accept: 'application/json' } })
       return r.ok || (r.status == 401 ? false : undefined)
     }
-    if ((!tokens || old) && channel) await ask()
+    if ((!tokens || old) && channel) await ask(used)
     old = false
     if (!tokens) return false
     if (tokens.access != used) return true
@@ -78,11 +78,22 @@ const client = (o = {}) => {
     return false
   }
 
+  // One tab after another: the next finds what the first one got, which may take
+  // longer than the lock to get here.
+  const inTurn = async used => {
+    const { locks } = navigator
+    if (!locks) return renew(used)
+    const first = await locks.request(name, { ifAvailable: true }, async lock => lock && { good: await renew(used) })
+    return first ? first.good : locks.request(name, async () => {
+      if (channel && tokens && tokens.access == used) await ask(used, 1000)
+      return renew(used)
+    })
+  }
+
   const begin = async (used, again, response) => {
     let good
     try {
-      // One tab after another: the next finds what the first one got.
-      good = !again && await (navigator.locks ? navigator.locks.request(name, () => renew(used)) : renew(used))
+      good = !again && await inTurn(used)
       if (good === false) good = await (o.onLoginRequired || login)({ response, again }) === true
     } finally {
       last = good
