@@ -67,6 +67,7 @@ type knownPassword struct {
 	ends     time.Time
 	source   int
 	version  int64
+	weak     bool // it was right, and alone proves nothing
 	revision atomic.Uint64
 }
 
@@ -175,9 +176,9 @@ func unreadable(method string, err error) error {
 	return deny(method, code, "", err)
 }
 
-// Recall remembers right passwords. If any account has changed since, it reads
-// this one again and compares; a store that cannot be read recalls nothing, and
-// Verify reports it.
+// Recall remembers right passwords, and those that were right and too weak. If any
+// account has changed since, it reads this one again and compares; a store that
+// cannot be read recalls nothing, and Verify reports it.
 func (b *Basic) Recall(r *gate401.Request, c gate401.Credential) (*gate401.Identity, bool, error) {
 	own, ok := c.(*basicCredential)
 	if !ok {
@@ -206,13 +207,21 @@ func (b *Basic) Recall(r *gate401.Request, c gate401.Credential) (*gate401.Ident
 		switch more, err := b.needsMore(ctx, a, source); {
 		case err != nil:
 			return nil, false, nil
-		case more:
+		case more != m.weak:
 			b.known.Invalidate(own.key)
 			return nil, false, nil
 		}
 		m.revision.Store(rev)
 	}
+	if m.weak {
+		return nil, true, tooWeak(m.id.Subject)
+	}
 	return m.id, true, nil
+}
+
+// tooWeak refuses a right password of an account that it alone does not prove.
+func tooWeak(account string) error {
+	return deny(methodBasic, reason.AuthenticationTooWeak, account, errors.New("the password was right, and the account has to prove itself with a second factor too"))
 }
 
 // revision moves when that of any source does.
@@ -271,17 +280,19 @@ func (b *Basic) Verify(ctx context.Context, r *gate401.Request, c gate401.Creden
 	if err != nil {
 		return nil, err
 	}
-	switch more, err := b.needsMore(ctx, account, source); {
-	case err != nil:
+	more, err := b.needsMore(ctx, account, source)
+	if err != nil {
 		return nil, err
-	case more:
-		return nil, deny(methodBasic, reason.AuthenticationTooWeak, account.Name, errors.New("the password was right, and the account has to prove itself with a second factor too"))
 	}
 	id := &gate401.Identity{Subject: account.Name, Method: methodBasic, Name: b.Name, Groups: account.Groups, Scopes: account.Scopes}
 	if b.Remember >= 0 {
-		m := &knownPassword{id: id, ends: r.Time.Add(or(b.Remember, DefaultRemember)), source: source, version: account.Version}
+		// A program that goes on sending what is too weak costs no hash each time.
+		m := &knownPassword{id: id, ends: r.Time.Add(or(b.Remember, DefaultRemember)), source: source, version: account.Version, weak: more}
 		m.revision.Store(rev)
 		b.known.Set(own.key, m)
+	}
+	if more {
+		return nil, tooWeak(account.Name)
 	}
 	return id, nil
 }

@@ -47,5 +47,36 @@ func TestBasicRemembersWhileSecondFactorsAreAway(t *testing.T) {
 	}
 }
 
+// A program that is not told to stop costs one comparison, not one for each request.
+func TestBasicComparesATooWeakPasswordOnce(t *testing.T) {
+	h := &counting{Hasher: cheap()}
+	f := people(t)
+	b := newBasic(f, h)
+	s := withFactors{b.Sources[0].(*authn.StorePasswords), map[string]bool{"alice": true}, nil, new(uint64)}
+	b.Sources = []authn.Passwords{s}
+	g := gate(gate401.DangerouslyUnguarded{}, b)
+	r := request("/", "Authorization", basic("alice", "correct horse"))
+	for _, step := range []struct {
+		name   string
+		change func()
+		want   reason.Code
+		hashes int
+	}{
+		{"first", func() {}, reason.AuthenticationTooWeak, 1},
+		{"again", func() {}, reason.AuthenticationTooWeak, 0},
+		{"another account changed", func() { f.edit(t, "olga", func(a *store.Account) { a.Suspended = true }) }, reason.AuthenticationTooWeak, 0},
+		{"the factor is gone", func() { s.has["alice"], *s.revision = false, 1 }, "", 1},
+		{"again", func() {}, "", 0},
+		{"the factor is back", func() { s.has["alice"], *s.revision = true, 2 }, reason.AuthenticationTooWeak, 1},
+		{"suspended", func() { f.edit(t, "alice", func(a *store.Account) { a.Suspended = true }) }, reason.AccountSuspended, 1},
+	} {
+		step.change()
+		wantReason(t, g.Decide(t.Context(), r), step.want)
+		if runs, _, _ := h.take(); runs != step.hashes {
+			t.Errorf("%s: %d hashes, want %d", step.name, runs, step.hashes)
+		}
+	}
+}
+
 // sometimes can be away for a while.
 type sometimes struct{ withFactors }
