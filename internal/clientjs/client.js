@@ -23,7 +23,7 @@ const client = (o = {}) => {
   const back = o.redirectUri || location.origin + location.pathname
   const channel = id && window.BroadcastChannel && new BroadcastChannel(name)
   // All that is secret is here, and nowhere that outlives the page.
-  let tokens, heard, old
+  let tokens, heard, asking, old
   // Whoever gets a 401 in one round shares one flight, and what came of it.
   let round = 0, flight, last
 
@@ -33,9 +33,9 @@ const client = (o = {}) => {
   }
   if (channel) channel.onmessage = ({ data }) => {
     if (data.ask) {
-      if (tokens) channel.postMessage({ tokens, answer: 1 })
+      if (tokens) channel.postMessage({ tokens, answer: data.ask })
     // An answer that comes late must not undo a logout.
-    } else if (heard || !data.answer) {
+    } else if (!data.answer || data.answer == asking) {
       keep(data.tokens, true)
       if (heard) heard()
     }
@@ -45,8 +45,8 @@ const client = (o = {}) => {
   const ask = (used, wait = 200) => new Promise(done => {
     heard = () => { if (!tokens || tokens.access != used) done() }
     setTimeout(done, wait)
-    channel.postMessage({ ask: 1 })
-  }).then(() => { heard = 0 })
+    channel.postMessage({ ask: asking = Math.random() })
+  }).then(() => { heard = asking = 0 })
   // A page that comes out of the back/forward cache heard nothing while it was
   // there: its refresh token may be used up, and would end the login of all.
   if (channel) addEventListener('pageshow', e => { old = e.persisted })
