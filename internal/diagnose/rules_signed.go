@@ -47,6 +47,10 @@ func checkSigned(s *scene) *hit {
 		h.note = "The server reads the Authorization field as a signature of AWS, and what was sent is none."
 		h.expected, h.actual = "Authorization: AWS4-HMAC-SHA256", schemeWord(s)
 		h.fix.Text = "Sign the request. If this address takes tokens, look at method, stage and path: addresses that do not exist answer like this too."
+	case has("Request has expired") && s.req.URL.Query().Has("X-Amz-Signature"):
+		h.note = s.quotedTold("The link is signed, and good for X-Amz-Expires seconds from X-Amz-Date; that is over.")
+		h.expected, h.actual = "a link that is still good", "one that is over"
+		h.fix = Fix{Text: "Have a new link made, and follow it in time."}
 	case has("RequestTimeTooSkewed"), aws && has("RequestExpired", "Signature expired", "Signature not yet current"):
 		h.fault, h.note = Between, s.quoted("The time in the signature (X-Amz-Date) is too far from that of the server; five to fifteen minutes are allowed.")
 		h.expected = "a signature of this moment"
