@@ -138,8 +138,17 @@ func (a *app) explainStatus(f explainFlags, status string) error {
 	switch {
 	case f.asJSON && len(all) == 0:
 		return a.json(answers)
-	case f.asJSON:
+	case f.asJSON && len(answers) == 0:
 		return a.json(entries(all))
+	case f.asJSON:
+		both := make([]any, 0, len(answers)+len(all))
+		for _, x := range answers {
+			both = append(both, x)
+		}
+		for _, e := range entries(all) {
+			both = append(both, e)
+		}
+		return a.json(both)
 	}
 	means := map[string]string{
 		"400": "The request contradicts itself or cannot be read. Sending it again changes nothing.",

@@ -78,7 +78,7 @@ func (a *app) init() *cobra.Command {
 			}
 			a.say("wrote %s", name)
 			a.say("next: %s", serve)
-			a.say("its first start makes the account admin, and prints the password once")
+			a.say("its first start makes the account admin, unless there are accounts, and prints the password once")
 			return nil
 		},
 		ValidArgsFunction: yamlFiles,

@@ -101,7 +101,7 @@ func (a *app) keyCreate() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := keyWithin(found, ask, beyond); err != nil {
+				if err := r.keyWithin(found, ask, beyond); err != nil {
 					return err
 				}
 				owner, account = found.Name, &found

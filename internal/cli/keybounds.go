@@ -12,7 +12,7 @@ import (
 
 // keyWithin refuses a key that would be allowed more than its owner, unless that is
 // meant: whoever holds it could do in the owner's name what the owner cannot.
-func keyWithin(owner store.Account, ask people.NewKey, beyond bool) error {
+func (r *records) keyWithin(owner store.Account, ask people.NewKey, beyond bool) error {
 	if beyond {
 		return nil
 	}
@@ -27,9 +27,9 @@ func keyWithin(owner store.Account, ask people.NewKey, beyond bool) error {
 	if has == "" {
 		has = "no scope and no group"
 	}
-	name := explain.Visible(owner.Name)
+	name, again := explain.Visible(owner.Name), r.at.flagsAgain()
 	return fail(ExitProblems, fmt.Errorf("the key would be allowed more than %s is: %s", name, more), name+" has "+has,
-		`"gate401 user scopes `+name+` --add SCOPES" and "gate401 user groups `+name+` --add GROUP" give the account more; --beyond-owner makes the key on purpose`)
+		`"gate401 user scopes `+name+` --add SCOPES`+again+`" and "gate401 user groups `+name+` --add GROUP`+again+`" give the account more; --beyond-owner makes the key on purpose`)
 }
 
 // lacking names what is asked and not had.

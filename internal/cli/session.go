@@ -122,13 +122,13 @@ func (r *records) notSession(ctx context.Context, id string) string {
 	case strings.HasPrefix(flag, "--account"):
 		return flag
 	case flag != "":
-		return `"gate401 token revoke ` + flag + `"`
+		return `"gate401 token revoke ` + flag + r.at.flagsAgain() + `"`
 	}
 	if f, err := r.Set.Tokens.TokenFamily(ctx, id); err == nil {
-		return `"gate401 token revoke --login ` + f.ID + `"`
+		return `"gate401 token revoke --login ` + f.ID + r.at.flagsAgain() + `"`
 	}
 	if k, err := r.Set.APIKeys.APIKey(ctx, id); err == nil {
-		return `"gate401 key revoke ` + k.ID + `"`
+		return `"gate401 key revoke ` + k.ID + r.at.flagsAgain() + `"`
 	}
 	return ""
 }

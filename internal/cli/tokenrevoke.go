@@ -180,7 +180,7 @@ func (r *records) withdrawRef(ctx context.Context, ref history.Ref) (kind, id, f
 // noToken is the error for an identifier that is that of no token, with what else
 // is called so.
 func (r *records) noToken(ctx context.Context, id string) error {
-	hint := `"gate401 token list" lists logins; --account NAME, --client ID and --login ID end all tokens of one`
+	hint := `"gate401 token list` + r.at.flagsAgain() + `" lists logins; --account NAME, --client ID and --login ID end all tokens of one`
 	if flag := r.called(ctx, id); flag != "" {
 		hint = "did you mean " + flag + "?"
 	}
