@@ -308,7 +308,7 @@ func loginError(err error) error {
 	case "invalid_scope":
 		hint = "ask for scopes that the server has: --scope"
 	case "invalid_target":
-		hint = "the server knows no such --resource"
+		hint = "the server gives this client no tokens for that API: look at --resource, or name the API by the URL that the server knows"
 	case "unauthorized_client", "unsupported_grant_type":
 		hint = "the server does not let this client log in in this way; --device and --client-credentials are others"
 	case "expired_token":

@@ -87,6 +87,8 @@ func checkSaid(s *scene) *hit {
 	switch {
 	case h.reason == reason.RequestMalformed:
 		h.fix.Text = "Correct what the server names."
+	case h.reason == reason.CredentialsInvalid && s.sendsToken():
+		h.sure, h.fix.Text = Possible, "The words are about a password and not about the token: if the body has one, check that. If it has none, get a new token."
 	case strings.Contains(lower, "password authentication"):
 		h.fix.Text = "Send what the server takes in place of the password, mostly a token that one makes in the settings of the account."
 	}
@@ -109,15 +111,20 @@ func aboutCredential(lower string) bool {
 	return false
 }
 
+// sendsToken tells that the credential is a token in the Authorization field.
+func (s *scene) sendsToken() bool { return s.is("Bearer") || s.is("DPoP") || s.is("Token") }
+
 // means is what words mean for the credential that was sent: many servers have
 // the same words for all. It is not ok where they are not about it.
 func (s *scene) means(code reason.Code, lower string) (reason.Code, bool) {
 	key := s.key.ok && !s.auth.ok
 	cookie := len(s.sent) > 0 && !s.auth.ok && !s.key.ok
-	bearer := s.is("Bearer") || s.is("DPoP") || s.is("Token")
+	bearer := s.sendsToken()
 	switch code {
 	case reason.CredentialsInvalid:
 		switch {
+		case bearer && strings.Contains(lower, "password") && !strings.Contains(lower, "user") && len(s.req.Body) > 0:
+			return code, true // that of the body
 		case bearer:
 			return reason.TokenInvalid, true
 		case key && s.key.inQuery() && !strings.Contains(lower, "key"):
