@@ -157,10 +157,10 @@ func own() []string {
 	}
 }
 
-// unbelieved are fields that many upstreams believe although anybody can send
+// Unbelieved are fields that many upstreams believe although anybody can send
 // them: who is asking, from where, with which certificate, and for which URL or
-// method.
-func unbelieved() []string {
+// method. The proxy drops the same by itself.
+func Unbelieved() []string {
 	return []string{
 		"Forwarded", "X-Forwarded", "Forwarded-For", "X-Forward-For", "X-Original-Forwarded-For",
 		"X-Real-IP", "X-Client-IP", "Client-IP", "True-Client-IP", "X-Cluster-Client-IP", "Proxy-Client-IP", "WL-Proxy-Client-IP",
@@ -182,7 +182,7 @@ func unbelieved() []string {
 // others are the fields to take out that the configuration does not set.
 func (s *Setup) others() []string {
 	var out []string
-	for _, name := range slices.Concat(own(), unbelieved()) {
+	for _, name := range slices.Concat(own(), Unbelieved()) {
 		if !slices.ContainsFunc(s.Identity, func(i string) bool { return strings.EqualFold(i, name) }) {
 			out = append(out, name)
 		}
