@@ -280,6 +280,21 @@ func (s *scene) unanswered() *hit {
 	}
 }
 
+// logsIn tells that the body has a password, as a form or as JSON, and that it is
+// this which the answer is about: others are set, by people who are logged in.
+func (s *scene) logsIn() bool {
+	if s.spoke() != reason.CredentialsInvalid && !strings.Contains(unquoted(s.told()), "credential") && !loginPath(s.req.URL.Path) {
+		return false
+	}
+	body := strings.ToLower(string(s.req.Body[:min(len(s.req.Body), 8<<10)]))
+	for _, member := range [...]string{`"password"`, `"passwd"`, `"pwd"`, "password=", "passwd=", "pwd="} {
+		if strings.Contains(body, member) {
+			return unsafe(s.req.Method)
+		}
+	}
+	return false
+}
+
 // prompts tells that the client would have asked for the password.
 func (s *scene) prompts() bool {
 	return slices.ContainsFunc(s.x.Notes, func(n capture.Note) bool { return n.Text == capture.AsksPassword })
@@ -304,6 +319,14 @@ func checkMissing(s *scene) *hit {
 		h.note = fmt.Sprintf("curl asks for the password of %s at the terminal. It was not given here, so the request went out without name and password.", q(user))
 		h.fix = Fix{Text: "Give the password too.", Command: s.curl("-u " + shellWord(user+":") + `"$PASSWORD"`)}
 		return h
+	}
+	if len(wants) == 0 && s.status == 401 && !s.saidNothingSent() && s.logsIn() {
+		return &hit{
+			sure: Likely, reason: reason.CredentialsInvalid, title: "The server refused the login",
+			note: s.quoted("Name and password stand in the body, and the server refuses them."), at: []Evidence{s.inLine(), s.inStatus()},
+			expected: "a name and password that the server knows", actual: "a body with a password",
+			fix: Fix{Text: "Check name and password where they are known to work, and do not repeat the same pair: servers lock accounts for that."},
+		}
 	}
 	if s.status == 400 {
 		h.sure = Likely
