@@ -40,7 +40,7 @@ func Curl(text string) (Capture, error) {
 	if err != nil {
 		return Capture{}, err
 	}
-	c.Notes = append(smartNotes(text), splitNotes(shell, statements)...)
+	c.Notes = append(smartNotes(shell, text), splitNotes(shell, statements)...)
 	for _, s := range statements {
 		name, args := s.program()
 		var exchanges []Exchange
@@ -136,9 +136,13 @@ const (
 	SingleQuotes = "single quotes are no quotes for cmd.exe: it takes them for a part of the words, and cuts at the spaces between them"
 )
 
-// smartNotes finds what a word processor or a chat made of quotes and dashes.
-func smartNotes(text string) []Note {
+// smartNotes finds what a word processor or a chat made of quotes and dashes. Within
+// real quotes they are what is meant to be sent.
+func smartNotes(shell dialect, text string) []Note {
 	var notes []Note
+	if shell == posix || shell == cmdExe {
+		text = unquoted(shell, text)
+	}
 	if strings.ContainsAny(text, "\u201c\u201d\u2018\u2019") {
 		notes = append(notes, Note{NoteMalformed, "quotes", CurlyQuotes})
 	}
@@ -275,6 +279,8 @@ func splitNotes(shell dialect, statements []statement) []Note {
 			}
 		case shell == posix && curlProgram(name):
 			url = len(args) > 0 && strings.Contains(args[len(args)-1].text, "?")
+		case shell == posix && url && !s.glued:
+			url = false
 		case shell == posix && url:
 			for _, w := range s.words {
 				if strings.HasPrefix(w.text, "-") {
@@ -284,4 +290,35 @@ func splitNotes(shell dialect, statements []statement) []Note {
 		}
 	}
 	return nil
+}
+
+// unquoted is what of a text stands in no quotes, in no comment, and before the
+// first here-document.
+func unquoted(shell dialect, text string) string {
+	var b strings.Builder
+	quote := byte(0)
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == '\\' && quote != '\'':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"', c == '\'' && shell == posix:
+			quote = c
+		case shell == posix && strings.HasPrefix(text[i:], "<<"):
+			return b.String()
+		case shell == posix && c == '#' && (i == 0 || blank(text[i-1])):
+			end := strings.IndexByte(text[i:], '\n')
+			if end < 0 {
+				return b.String()
+			}
+			i += end - 1
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }

@@ -14,6 +14,7 @@ type posixReader struct {
 	out   []statement
 	now   statement
 	piped bool
+	glued bool
 	docs  []heredoc
 }
 
@@ -59,8 +60,10 @@ func (r *posixReader) step() error {
 		if strings.HasPrefix(r.text[r.at:], ">") {
 			return nil // &> is a redirection
 		}
+		glued := r.at > 1 && !blank(r.text[r.at-2]) && r.at < len(r.text) && r.text[r.at] != '&' && !blank(r.text[r.at])
 		r.at += len(r.text[r.at:]) - len(strings.TrimPrefix(r.text[r.at:], "&"))
 		r.end(false)
+		r.glued = glued
 	case '|':
 		r.at++
 		pipe := !strings.HasPrefix(r.text[r.at:], "|")
@@ -85,12 +88,14 @@ func (r *posixReader) end(pipe bool) {
 	now := r.now
 	r.now = statement{}
 	if len(now.words) > 0 {
-		now.piped = r.piped
+		now.piped, now.glued = r.piped, r.glued
 		r.out = append(r.out, now)
 		r.assign(now)
 	}
-	r.piped = pipe
+	r.piped, r.glued = pipe, false
 }
+
+func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 func (r *posixReader) assign(s statement) {
 	words := s.words

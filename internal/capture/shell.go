@@ -32,6 +32,8 @@ type statement struct {
 	hasInput bool
 	// piped tells that its standard input is another command's output.
 	piped bool
+	// glued tells that an & without a blank on either side cut it from the one before.
+	glued bool
 }
 
 // detect tells whose quoting a text follows.

@@ -2,6 +2,7 @@ package capture_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -326,5 +327,43 @@ func TestCurlErrors(t *testing.T) {
 	var size *capture.SizeError
 	if _, err := capture.Curl(strings.Repeat("a", capture.MaxText+1)); !errors.As(err, &size) {
 		t.Error(err)
+	}
+}
+
+// TestNoMisreading: what is written as it should be is not called a fault of the
+// command.
+func TestNoMisreading(t *testing.T) {
+	for _, text := range []string{
+		`curl "https://x.example/?a=1" | jq -r .name`,
+		`curl "https://x.example/?a=1" && ls -l`,
+		`curl "https://x.example/?a=1"; grep -v x file`,
+		"curl 'https://x.example/?a=1'\nls -la",
+		`curl "https://x.example/?a=1" & sleep -- 1`,
+		`curl x.example -d 'note=it’s fine'`,
+		`curl x.example -d "he said “no” – twice"`,
+		"curl x.example -d @- <<EOF\nit’s – fine\nEOF",
+		"curl x.example -H 'A: b' # that’s it – don't",
+		`curl x.example -d "{\"a\": \"it’s\"}"`,
+	} {
+		c, err := capture.Curl(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		for _, n := range c.Notes {
+			if n.Kind == capture.NoteMalformed {
+				t.Errorf("%s: %s", text, n.Text)
+			}
+		}
+	}
+	for text, about := range map[string]string{
+		"curl https://x.example/?a=1&b=2 -H 'A: b'":     "&",
+		"curl https://x.example/?a=1&b=2&c=3 -H 'A: b'": "&",
+		"curl 'x.example' -d 'it’s' -H “A: b”":          "quotes",
+	} {
+		c, err := capture.Curl(text)
+		if err != nil || !slices.ContainsFunc(c.Notes, func(n capture.Note) bool { return n.About == about }) {
+			t.Errorf("%s: %v, %v", text, c.Notes, err)
+		}
 	}
 }
