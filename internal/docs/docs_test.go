@@ -9,6 +9,7 @@ import (
 
 	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/internal/cli"
+	"github.com/gate401/gate401/internal/diagnose"
 	"github.com/gate401/gate401/internal/mock/scenario"
 	"github.com/gate401/gate401/reason"
 	"github.com/google/go-cmp/cmp"
@@ -36,14 +37,18 @@ func TestDocumentsAreDeterministic(t *testing.T) {
 	}
 }
 
-// The README counts what "mock --list" lists.
-func TestReadmeCountsScenarios(t *testing.T) {
+// The README counts what "mock --list" lists, and what explain knows.
+func TestReadmeCounts(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := fmt.Sprintf("[%d scenarios](docs/mock.md)", len(scenario.All())); !strings.Contains(string(text), want) {
-		t.Errorf("README.md does not say %s", want)
+	for _, want := range []string{
+		fmt.Sprintf("[%d scenarios](docs/mock.md)", len(scenario.All())), fmt.Sprintf("[%d causes](docs/explain.md)", len(diagnose.Rules())),
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("README.md does not say %s", want)
+		}
 	}
 }
 
