@@ -92,5 +92,9 @@ say "tests, with the race detector"
 # The time is for a test that hangs, and not for a machine that is slow.
 go test -race -shuffle=on -timeout 45m ./...
 
-say "fuzzing, ${GATE401_FUZZTIME:-2s} for each parser"
-scripts/fuzz.sh "${GATE401_FUZZTIME:-2s}"
+# The inputs that were ever found ran with the tests. The search for new ones is for
+# whoever can mend what it finds: CI answers the same to the same tree.
+if [ "${CI:-}" != true ]; then
+	say "fuzzing, ${GATE401_FUZZTIME:-2s} for each parser"
+	scripts/fuzz.sh "${GATE401_FUZZTIME:-2s}"
+fi

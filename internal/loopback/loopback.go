@@ -46,8 +46,10 @@ func Only(host string) bool {
 // hosts, a dot at the end, and addresses in the short, octal and hexadecimal forms
 // that resolvers of the C library read. host is without a port.
 func Leads(host string) bool {
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if Stays(host) || strings.HasSuffix(host, ".localhost") {
+	// The dot may be the end of a zone too.
+	whole := strings.ToLower(host)
+	host = strings.TrimSuffix(whole, ".")
+	if Stays(whole) || Stays(host) || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
 	switch host {

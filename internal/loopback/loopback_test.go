@@ -92,7 +92,7 @@ func TestHosts(t *testing.T) {
 
 // What only this machine hears stays here, and what stays here leads here.
 func FuzzOrder(f *testing.F) {
-	for _, host := range []string{"localhost", "0.0.0.0", "a.localhost.", "0x7f.1", "[::ffff:127.0.0.1]", "::1%lo", "example.com"} {
+	for _, host := range []string{"localhost", "0.0.0.0", "a.localhost.", "0x7f.1", "[::ffff:127.0.0.1]", "::1%lo", "::%.", "example.com"} {
 		f.Add(host)
 	}
 	f.Fuzz(func(t *testing.T, host string) {
