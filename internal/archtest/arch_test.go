@@ -109,7 +109,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/config":           {house: "internal/loopback internal/nearest internal/yamldoc", modules: "go.yaml.in/yaml/v3"},
 	"internal/config/schemagen": {house: "internal/config", modules: "github.com/invopop/jsonschema"},
 	"internal/build": {house: " access authn defend internal/certificate internal/config internal/issuer internal/keyring internal/nearest internal/password internal/seal " +
-		"internal/secretname internal/session internal/watch reason store store/memory token"},
+		"internal/secondfactor internal/secretname internal/session internal/watch reason store store/memory token"},
 	"internal/storage": {house: "internal/build internal/config internal/seal store store/sqlite"},
 	"internal/server": {house: " access internal/people internal/account authn defend internal/admin internal/build internal/clientjs internal/consent internal/certificate internal/config internal/demo internal/forward internal/guide internal/history internal/identity internal/inspector internal/issuer internal/keyring internal/login internal/openid internal/loopback internal/secretname " +
 		"internal/password internal/proxy internal/resource internal/samples internal/secondfactor internal/session internal/storage internal/stream internal/upstream internal/watch reason store",

@@ -14,6 +14,7 @@ import (
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/authn"
 	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/secondfactor"
 	"github.com/gate401/gate401/internal/session"
 	"github.com/gate401/gate401/store"
 	"github.com/gate401/gate401/token"
@@ -71,7 +72,7 @@ func (m *methods) prepare() error {
 
 func (m *methods) basic(p *part, method config.Method) error {
 	if halfProof(m.file, method) && !method.Basic.PasswordAlone {
-		p.source = &stronger{m.accounts(), m.stores.Set.Factors, Required(m.file)}
+		p.source = &stronger{m.accounts(), &secondfactor.Factors{Records: m.stores.Set.Factors}, Required(m.file)}
 		return nil
 	}
 	var err error

@@ -2,12 +2,11 @@ package build
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/gate401/gate401/authn"
 	"github.com/gate401/gate401/internal/config"
+	"github.com/gate401/gate401/internal/secondfactor"
 	"github.com/gate401/gate401/store"
 )
 
@@ -16,7 +15,7 @@ import (
 type stronger struct {
 	*authn.StorePasswords
 
-	factors store.SecondFactors
+	factors *secondfactor.Factors
 	// required tells of whom one is asked whether or not they have it.
 	required func(a store.Account) bool
 }
@@ -26,14 +25,7 @@ func (s *stronger) NeedsMore(ctx context.Context, a store.Account) (bool, error)
 	if s.required(a) {
 		return true, nil
 	}
-	f, err := s.factors.SecondFactor(ctx, a.Name)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return false, nil
-	case err != nil:
-		return false, fmt.Errorf("reading a second factor: %w", err)
-	}
-	return !f.Confirmed.IsZero(), nil
+	return s.factors.Needed(ctx, a.Name)
 }
 
 // Required tells whether an account needs a second factor to log in, whether or
