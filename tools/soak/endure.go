@@ -17,6 +17,18 @@ const workers = 32
 // and some: until then its memory grows, as it should.
 const remembered = 110_000
 
+// lasting is ctx for that long. It tells nobody when it will end: a connection that
+// knows the time may give up a moment before the context itself is over, and then it
+// looks as if the gate had not answered.
+func lasting(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	end := time.AfterFunc(d, cancel)
+	return ctx, func() {
+		end.Stop()
+		cancel()
+	}
+}
+
 // fill has the gate remember as much as it ever will.
 func (st *stage) fill(ctx context.Context, progress io.Writer) {
 	k := &kind{"token seen once, before", 0, st.fresh, []int{200}, true}
@@ -48,7 +60,7 @@ func (st *stage) capacity(ctx context.Context, progress io.Writer) (float64, err
 		st.once(ctx, &k, st.tallies.get(k.name))
 	}
 	before, _ := st.tallies.total()
-	limited, cancel := context.WithTimeout(ctx, length)
+	limited, cancel := lasting(ctx, length)
 	defer cancel()
 	began := time.Now()
 	st.workers(limited, workers, 0)
@@ -78,7 +90,7 @@ func (st *stage) endure(ctx context.Context, rate, capacity float64, progress io
 	before := st.atFirst
 	fmt.Fprintf(progress, "gate401: %.0f requests a second; the gate began with %d goroutines, %d files, %.1f MiB\n", rate, before.Goroutines, before.Files, before.RSS)
 	earlier, _ := st.tallies.total()
-	load, cancel := context.WithTimeout(ctx, st.settings.duration)
+	load, cancel := lasting(ctx, st.settings.duration)
 	defer cancel()
 	loaded := time.Now()
 	var all sync.WaitGroup

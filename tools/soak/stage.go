@@ -65,12 +65,12 @@ func newStage(ctx context.Context, s settings, dir string) (_ *stage, err error)
 
 // client connects from that address, or from any.
 func client(from string) *http.Client {
-	d := &net.Dialer{Timeout: 10 * time.Second}
+	d := &net.Dialer{Timeout: time.Minute}
 	if from != "" {
 		d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(from)}
 	}
 	return &http.Client{
-		Timeout:       time.Minute,
+		Timeout:       3 * time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport:     &http.Transport{DialContext: d.DialContext, MaxIdleConnsPerHost: 256, DisableCompression: true},
 	}

@@ -143,7 +143,7 @@ func (st *stage) earlyRefusal(ctx context.Context) (int, error) {
 // abort is a client that goes away: in the middle of its fields, of its body, or
 // before the answer.
 func (st *stage) abort(ctx context.Context) (int, error) {
-	d := &net.Dialer{Timeout: 10 * time.Second}
+	d := &net.Dialer{Timeout: time.Minute}
 	c, err := d.DialContext(ctx, "tcp", st.gate.Addr)
 	if err != nil {
 		return 0, err
