@@ -90,7 +90,14 @@ fi
 
 say "tests, with the race detector"
 # The time is for a test that hangs, and not for a machine that is slow.
-go test -race -shuffle=on -timeout 45m ./...
+# In CI a test that failed beside others gets one more run by itself (scripts/again.sh).
+if [ "${CI:-}" = true ]; then
+	log=$(mktemp)
+	trap 'report; rm -f "$log"' EXIT
+	go test -race -shuffle=on -timeout 45m ./... 2>&1 | tee "$log" || scripts/again.sh "$log"
+else
+	go test -race -shuffle=on -timeout 45m ./...
+fi
 
 # The inputs that were ever found ran with the tests. The search for new ones is for
 # whoever can mend what it finds: CI answers the same to the same tree.
