@@ -126,28 +126,6 @@ func readmeLine(t *testing.T, dir, bin, line string) {
 	}
 }
 
-// The program in the README compiles and answers as the README says.
-func TestReadmeProgram(t *testing.T) {
-	root, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Inside the module, so that it is built against what is here.
-	dir, err := os.MkdirTemp(filepath.Join(root, "e2e"), "readme-") //nolint:usetesting // it must be inside the module
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(fenced(t, "../README.md", "go")[0]), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), "go", "vet", "./e2e/"+filepath.Base(dir))
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-}
-
 // The rules in the README load.
 func TestReadmeRules(t *testing.T) {
 	dir := t.TempDir()
