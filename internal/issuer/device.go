@@ -32,6 +32,7 @@ type waiting struct {
 	Interval time.Duration `json:"interval"`
 	Denied   bool          `json:"denied,omitempty"`
 	Allowed  *Approval     `json:"allowed,omitempty"`
+	Salt     []byte        `json:"salt,omitempty"` // of Allowed, see deviceRefresh
 }
 
 // DeviceStart is what a device is told (RFC 8628 section 3.2).
@@ -188,6 +189,10 @@ func (s *Issuer) AllowDevice(ctx context.Context, userCode string, p Approval) e
 	if p.Subject == "" {
 		return errors.New("allowing a device: nobody is logged in")
 	}
+	salt, err := newSalt(s.Rand)
+	if err != nil {
+		return err
+	}
 	return s.decide(ctx, userCode, func(w *waiting) error {
 		given := slices.DeleteFunc(slices.Clone(w.Scopes), func(scope string) bool {
 			return !About(scope) && !slices.Contains(p.Scopes, scope)
@@ -195,7 +200,7 @@ func (s *Issuer) AllowDevice(ctx context.Context, userCode string, p Approval) e
 		if len(given) == 0 && len(w.Scopes) > 0 {
 			return &FormError{Code: "invalid_scope", Description: "The person has none of these scopes."}
 		}
-		w.Scopes, w.Allowed = given, &p
+		w.Scopes, w.Allowed, w.Salt = given, &p, salt
 		return nil
 	})
 }

@@ -138,7 +138,8 @@ func TestDeviceAllowed(t *testing.T) {
 	if claims["sub"] != "alice" || claims["client_id"] != "tv" || claims["auth_time"] == nil {
 		t.Errorf("claims %v", claims)
 	}
-	// The code is used up, and whoever shows it again ends what came of it.
+	// The code is used up, and whoever shows it again later ends what came of it.
+	s.advance(20*time.Second + time.Millisecond)
 	if fail, _ := poll(t, s, "tv", device); fail != "invalid_grant" || codeOf(s.last.Err) != reason.CodeReused {
 		t.Errorf("again: %s, %v", fail, s.last.Err)
 	}

@@ -116,8 +116,8 @@ type Grant struct {
 	// IDToken says who logged in (OpenID Connect Core 1.0 section 2); empty
 	// where that was not asked for.
 	IDToken string
-	// Repeated tells that the refresh token had been redeemed before, within
-	// the grace.
+	// Repeated tells that the refresh token, or the device code, had been redeemed
+	// before, within the grace.
 	Repeated bool
 }
 
@@ -130,12 +130,15 @@ func (s *Issuer) idleEnd(f store.TokenFamily, now time.Time) time.Time {
 	return end
 }
 
-func (s *Issuer) newRefresh() (token.RefreshToken, error) {
+func (s *Issuer) newRefresh() (token.RefreshToken, error) { return s.refreshOf(s.Rand) }
+
+// refreshOf makes a refresh token of 256 bits; nil takes them from crypto/rand.
+func (s *Issuer) refreshOf(bits io.Reader) (token.RefreshToken, error) {
 	environment := s.Environment
 	if environment == "" {
 		environment = "live"
 	}
-	return token.NewRefreshToken(s.Rand, environment)
+	return token.NewRefreshToken(bits, environment)
 }
 
 func (s *Issuer) now() time.Time {

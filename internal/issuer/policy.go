@@ -54,7 +54,9 @@ type Policy struct {
 	// answer that was lost, or twenty requests that refresh at once, do not end
 	// the login; 0 means DefaultGrace, a negative value none. Each repetition
 	// gets tokens of its own: within the grace a stolen token is as good as the
-	// client's, and so are the tokens that it got.
+	// client's, and so are the tokens that it got. A device that asks again with a
+	// used code gets the same login for as long, counted from when it may ask (RFC
+	// 8628 section 3.5).
 	Grace time.Duration
 }
 

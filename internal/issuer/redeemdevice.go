@@ -15,8 +15,10 @@ import (
 )
 
 // RedeemDevice exchanges a device code, once somebody allowed it (RFC 8628
-// section 3.4). The error is a *FormError with authorization_pending, slow_down,
-// access_denied or expired_token (section 3.5), or code-unknown or code-reused.
+// section 3.4). One that asks again because the answer was lost gets the same login
+// (repeatDevice). The error is a *FormError with authorization_pending, slow_down,
+// access_denied or expired_token (section 3.5), or code-unknown, code-expired or
+// code-reused.
 func (s *Issuer) RedeemDevice(ctx context.Context, c store.Client, code string, resources []string) (*Grant, error) {
 	if s.Tickets == nil {
 		return nil, errors.New("redeeming a device code: no store for tickets is set")
@@ -28,7 +30,7 @@ func (s *Issuer) RedeemDevice(ctx context.Context, c store.Client, code string, 
 	}
 	switch {
 	case !ticket.Used.IsZero():
-		return nil, s.codeReused(ctx, ticket, now)
+		return s.repeatDevice(ctx, deviceRepeat{ticket: ticket, waiting: w, client: c, code: code, resources: resources}, now)
 	case !now.Before(ticket.Expires):
 		return nil, &FormError{Code: "expired_token", Description: "Nobody entered the code in time. Start again."}
 	case w.Denied:
@@ -51,18 +53,24 @@ func (s *Issuer) RedeemDevice(ctx context.Context, c store.Client, code string, 
 	if err != nil {
 		return nil, err
 	}
+	if b.first != nil {
+		if b.grant.Refresh, err = s.deviceRefresh(w, code); err != nil {
+			return nil, err
+		}
+		b.first.Hash = b.grant.Refresh.Hash()
+	}
 	if err := s.identify(ctx, b.grant, &b.family, "", now); err != nil {
 		return nil, err
 	}
 	switch err := s.Tickets.UseTicket(ctx, store.TicketDevice, ticket.Hash, now, &b.family, b.first); {
 	case errors.Is(err, store.ErrConflict):
-		if ticket, _, err = s.findDevice(ctx, c, code); err != nil {
+		if ticket, w, err = s.findDevice(ctx, c, code); err != nil {
 			return nil, err
 		}
 		if ticket.Used.IsZero() {
 			return nil, deny(reason.CodeExpired, ticket.Subject, "the session that it was approved in is over")
 		}
-		return nil, s.codeReused(ctx, ticket, now)
+		return s.repeatDevice(ctx, deviceRepeat{ticket: ticket, waiting: w, client: c, code: code, resources: resources}, now)
 	case err != nil:
 		return nil, fmt.Errorf("using a device code: %w", err)
 	}
