@@ -99,7 +99,7 @@ func (a *app) runJudge(cmd *cobra.Command, f judgeFlags, args []string) error {
 		}
 	}
 	if !f.asJSON {
-		a.print(fmt.Sprintf("%s through %d scenarios\n%s\n", a.style.Bold(args[0]), n, a.style.Wrap("", given(args, f.uses))))
+		a.print(fmt.Sprintf("%s through %s\n%s\n", a.style.Bold(args[0]), counted(n, "scenario", "scenarios"), a.style.Wrap("", given(args, f.uses))))
 		told := map[string]bool{}
 		t.Each = func(r trial.Result) { a.print(a.judged(r, width, f.verbose, told)) }
 	}

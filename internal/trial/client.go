@@ -160,10 +160,13 @@ func run(ctx context.Context, command []string, t told, limit time.Duration) (ou
 	cmd.WaitDelay = time.Second
 	began := time.Now()
 	err := cmd.Run()
+	endGroup(cmd)
 	o := outcome{output: out.buf.String(), took: time.Since(began), timeout: errors.Is(ctx.Err(), context.DeadlineExceeded)}
 	var exit *exec.ExitError
 	switch {
 	case err == nil || o.timeout:
+	case errors.Is(err, exec.ErrWaitDelay):
+		// The client ended well; only a child that it left behind held its output.
 	case errors.As(err, &exit):
 		if o.exit = exit.ExitCode(); o.exit < 0 {
 			o.exit = 128 + int(signalOf(exit))

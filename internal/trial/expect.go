@@ -44,7 +44,11 @@ func Rules() []judge.Rule {
 // the entries that say what the client has, and its own, entries its own alone.
 func verdict(s scenario.Scenario, known, entries []journal.Entry, o outcome, can ability) []judge.Finding {
 	if len(entries) == 0 {
-		return []judge.Finding{added(NothingSent, nil, "no request came")}
+		found := []judge.Finding{added(NothingSent, nil, "no request came")}
+		if o.timeout {
+			found = append(found, added(NeverEnded, nil, ended(o)))
+		}
+		return found
 	}
 	var asked, refreshed []int64
 	served := false
@@ -71,7 +75,7 @@ func verdict(s scenario.Scenario, known, entries []journal.Entry, o outcome, can
 	}
 	want := s.Expect
 	if o.timeout {
-		f := added(NeverEnded, nil, fmt.Sprintf("it was ended after %s", o.took.Round(1e8)))
+		f := added(NeverEnded, nil, ended(o))
 		if strings.Contains(s.Name, "timeout") || strings.Contains(s.Name, "slow") {
 			f.Severity = judge.Doubt // it waited for the server, which is long in coming
 		}
@@ -124,6 +128,8 @@ func (a ability) be(m scenario.Move) bool {
 	}
 	return false
 }
+
+func ended(o outcome) string { return fmt.Sprintf("it was ended after %s", o.took.Round(1e8)) }
 
 func last(entries []journal.Entry) string {
 	e := entries[len(entries)-1]

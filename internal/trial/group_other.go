@@ -5,3 +5,5 @@ package trial
 import "os/exec"
 
 func ownGroup(*exec.Cmd) {}
+
+func endGroup(*exec.Cmd) {}
