@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -144,30 +143,51 @@ func peerOf(remote string) netip.Addr {
 }
 
 // canonicalHost is the host in lower case, without port and trailing dot, so
-// that no spelling of one host finds another rule.
+// that no spelling of one host finds another rule. What is no host and port is an
+// error: of a:80:80 and a.. some servers take a, for which there may be a rule.
 func canonicalHost(authority string) (string, error) {
-	if authority == "" {
-		return "", nil
+	if strings.HasPrefix(authority, "[") {
+		return canonicalIPv6(authority)
 	}
-	host := authority
-	if strings.IndexByte(authority, ':') >= 0 { // SplitHostPort allocates its error
-		if h, _, err := net.SplitHostPort(authority); err == nil {
-			host = h
-		}
+	host, port, _ := strings.Cut(authority, ":")
+	if !digits(port) {
+		return "", errors.New("the host is followed by something else than a port")
 	}
-	// An IPv6 address has brackets with a port and without (RFC 3986 section
-	// 3.2.2); the address itself is the host.
-	host = strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"), ".")
+	if strings.HasPrefix(host, ".") || strings.Contains(host, "..") {
+		return "", errors.New("the host has an empty label")
+	}
+	host = strings.TrimSuffix(host, ".")
 	for i := range len(host) {
 		c := host[i]
 		if 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '.' || c == '-' {
 			continue
 		}
-		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"#%/<>?@\^`+"`{|},", c) >= 0 {
+		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"#%/<>?@[\]^`+"`{|},", c) >= 0 {
 			return "", fmt.Errorf("host holds the octet %q", c)
 		}
 	}
 	return strings.ToLower(host), nil
+}
+
+// canonicalIPv6 is the address alone, in its one spelling (RFC 5952): with a port
+// and without, it has brackets (RFC 3986 section 3.2.2).
+func canonicalIPv6(authority string) (string, error) {
+	inner, after, ok := strings.Cut(authority[1:], "]")
+	port, colon := strings.CutPrefix(after, ":")
+	addr, err := netip.ParseAddr(inner)
+	if !ok || err != nil || !addr.Is6() || addr.Zone() != "" || !colon && after != "" || !digits(port) {
+		return "", errors.New("the host begins with a bracket and is no IPv6 address")
+	}
+	return addr.String(), nil
+}
+
+func digits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // clientBehind walks X-Forwarded-For from the right, where our own proxies
