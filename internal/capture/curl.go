@@ -19,28 +19,33 @@ func Curl(text string) (Capture, error) {
 	if text == "" {
 		return Capture{}, ErrEmpty
 	}
+	if shell == powerShell {
+		if web := plainPower(text, true); callsWeb(web) {
+			return powerShellCommands(web)
+		}
+	}
 	var statements []statement
 	var err error
 	c := Capture{Source: "curl command"}
+	text, c.Misprint = mend(shell, text)
 	switch shell {
 	case javaScript:
-		return fetchCalls(text)
+		calls, err := fetchCalls(text)
+		calls.Misprint = c.Misprint
+		return calls, err
 	case cmdExe:
 		c.Source = "curl command (cmd.exe)"
 		statements = splitCmd(text)
 	case powerShell:
-		if callsWeb(text) {
-			return powerShellCommands(text)
-		}
 		c.Source = "curl command (PowerShell)"
-		statements, err = splitPower(text)
+		statements, err = splitPower(plainPower(text, false))
 	case posix:
 		statements, err = splitPosix(text)
 	}
 	if err != nil {
 		return Capture{}, err
 	}
-	c.Notes = append(smartNotes(shell, text), splitNotes(shell, statements)...)
+	c.Notes = splitNotes(shell, statements)
 	for _, s := range statements {
 		name, args := s.program()
 		var exchanges []Exchange
@@ -87,16 +92,19 @@ func callsWeb(text string) bool {
 // CurlArgs reads a curl command that a shell has taken apart already; the first
 // argument is curl.
 func CurlArgs(args []string) (Capture, error) {
-	s := statement{}
 	size := 0
 	for _, arg := range args {
-		s.words = append(s.words, word{text: arg})
 		if size += len(arg); size > MaxText {
 			return Capture{}, &SizeError{What: "command", Max: MaxText}
 		}
 	}
+	args, wrong := mendArgs(args)
+	s := statement{}
+	for _, arg := range args {
+		s.words = append(s.words, word{text: arg})
+	}
 	name, rest := s.program()
-	c := Capture{Source: "curl command"}
+	c := Capture{Source: "curl command", Misprint: wrong}
 	var err error
 	if httpieProgram(name) {
 		c.Source = "HTTPie command"
@@ -130,27 +138,9 @@ func noCurl(statements []statement) error {
 
 // What notes say about a command that a shell reads otherwise than it looks.
 const (
-	CurlyQuotes  = "typographic quotes (“ ” ‘ ’) are no quotes for a shell: they become part of what is sent"
-	LongDash     = "a long dash (– or —) begins no option for curl: it has to be - or --"
 	EndedByAnd   = "the & in the URL ends the command for a shell: what stands behind it is not for curl any more"
 	SingleQuotes = "single quotes are no quotes for cmd.exe: it takes them for a part of the words, and cuts at the spaces between them"
 )
-
-// smartNotes finds what a word processor or a chat made of quotes and dashes. Within
-// real quotes they are what is meant to be sent.
-func smartNotes(shell dialect, text string) []Note {
-	var notes []Note
-	if shell == posix || shell == cmdExe {
-		text = unquoted(shell, text)
-	}
-	if strings.ContainsAny(text, "\u201c\u201d\u2018\u2019") {
-		notes = append(notes, Note{NoteMalformed, "quotes", CurlyQuotes})
-	}
-	if strings.Contains(text, " \u2013") || strings.Contains(text, " \u2014") {
-		notes = append(notes, Note{NoteMalformed, "dashes", LongDash})
-	}
-	return notes
-}
 
 // curlCommand reads the arguments of one curl.
 func curlCommand(s statement, args []word) ([]Exchange, []Note, error) {
@@ -170,13 +160,6 @@ func curlCommand(s statement, args []word) ([]Exchange, []Note, error) {
 	for i := 0; i < len(args); i++ {
 		w := args[i]
 		text := w.text
-		for _, dash := range []string{"\u2014", "\u2013"} {
-			if rest, ok := strings.CutPrefix(text, dash); ok {
-				if text = "-" + rest; len(strings.TrimLeft(rest, "-")) > 1 && !strings.HasPrefix(rest, "-") {
-					text = "--" + rest
-				}
-			}
-		}
 		// take is the value of an option: what is attached, or the next argument.
 		take := func(attached string) (word, bool) {
 			if attached != "" {
@@ -290,35 +273,4 @@ func splitNotes(shell dialect, statements []statement) []Note {
 		}
 	}
 	return nil
-}
-
-// unquoted is what of a text stands in no quotes, in no comment, and before the
-// first here-document.
-func unquoted(shell dialect, text string) string {
-	var b strings.Builder
-	quote := byte(0)
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		switch {
-		case c == '\\' && quote != '\'':
-			i++
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '"', c == '\'' && shell == posix:
-			quote = c
-		case shell == posix && strings.HasPrefix(text[i:], "<<"):
-			return b.String()
-		case shell == posix && c == '#' && (i == 0 || blank(text[i-1])):
-			end := strings.IndexByte(text[i:], '\n')
-			if end < 0 {
-				return b.String()
-			}
-			i += end - 1
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
 }

@@ -15,6 +15,9 @@ type Capture struct {
 	// Notes are about the source itself, such as an option that has no meaning
 	// here.
 	Notes []Note
+	// Misprint is the first character of a command that its shell does not take
+	// for what was meant; nil if there is none.
+	Misprint *Misprint
 }
 
 // Exchange is one request and what came back.

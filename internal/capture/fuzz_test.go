@@ -39,6 +39,7 @@ func FuzzCurl(f *testing.F) {
 		`fetch("https://h/", {"headers": {"a": "b" + c}, body: JSON.stringify({a: [1, ` + "`${x}`" + `]})})`,
 		"$s = New-Object X\n$s.Cookies.Add((New-Object System.Net.Cookie(\"a\", \"b\", \"/\", \"h\")))\nInvoke-WebRequest -Uri \"https://h/\" -WebSession $s -Headers @{\n\"a\"=\"b\"\n} -Body (@{a=1} | ConvertTo-Json)",
 		"A=1; curl -d @- \"$A$(x)`y`${z:-1}\" <<EOF\nx\nEOF\n", `curl $'\x41\u00fc\'' --json '{' -F a=@b -G --url-query +x {a,b}`, "Invoke-WebRequest -Body @'\nx\n'@ a",
+		"curl –H “A: b\" ‘https://h/’ \"x” -d ‘{“a”:’’}\u00a0", "irm –Uri ‘x’ -Headers @{“A”=„b``“} -Body @“\nx\n”@", "fetch(“h”,{a:‘b\"’})", "curl.exe –H ‘A: b’",
 	} {
 		f.Add(seed)
 	}

@@ -52,8 +52,9 @@ func detect(text string) dialect {
 		return javaScript
 	case strings.Contains(text, ` ^"`), strings.Contains(text, `^\^"`), strings.Contains(text, "^\n"), strings.Contains(text, "^\r\n"), drivePrompt(text):
 		return cmdExe
-	case strings.Contains(text, "`\n"), strings.Contains(text, "`\r\n"), strings.Contains(lower, "$env:"), strings.Contains(text, "@{"),
-		strings.Contains(lower, "curl.exe") && (strings.Contains(text, "'") || strings.HasPrefix(first, "$")):
+	case slices.ContainsFunc(strings.Fields(lower), func(w string) bool { return strings.TrimLeft(w, "-–—―") == "uri" && w != "uri" }),
+		strings.Contains(text, "`\n"), strings.Contains(text, "`\r\n"), strings.Contains(lower, "$env:"), strings.Contains(text, "@{"),
+		strings.Contains(lower, "curl.exe") && (strings.Contains(text, "'") || strings.HasPrefix(first, "$") || strings.ContainsFunc(text, func(r rune) bool { return quoteOf(r) != 0 })):
 		return powerShell
 	case first == "curl.exe":
 		return cmdExe
@@ -99,6 +100,9 @@ func unprompt(text string) string {
 	}
 	for _, prompt := range []string{"$ ", "# ", "% ", "> "} {
 		if rest, ok := strings.CutPrefix(text, prompt); ok {
+			if line := firstLine(rest); prompt == "# " && len(line) < len(rest) && !strings.Contains(line, "curl") && !strings.Contains(line, "://") {
+				return text // a comment above the command
+			}
 			return strings.TrimSpace(rest)
 		}
 	}

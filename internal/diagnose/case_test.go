@@ -91,11 +91,32 @@ func expand(t testing.TB, text string) string {
 }
 
 // readCase reads exchanges: lines with > are the request, with < the answer,
-// with * what is known beside it. Options stand at the top.
+// with * what is known beside it. Options stand at the top. A text below a line
+// such as "read as curl" is read as a person would give it.
 func readCase(t testing.TB, text string) (capture.Capture, diagnose.Options) {
 	t.Helper()
 	c := capture.Capture{Source: "test"}
 	o := diagnose.Options{Now: func() time.Time { return noon }}
+	if kind, rest, ok := strings.Cut(text, "\n"); ok && strings.HasPrefix(kind, "read as ") {
+		var err error
+		rest = expand(t, rest)
+		switch kind {
+		case "read as curl":
+			c, err = capture.Curl(rest)
+		case "read as raw":
+			c, err = capture.Raw(rest)
+		case "read as har":
+			c, err = capture.HAR([]byte(rest))
+		case "read as postman":
+			c, err = capture.Postman([]byte(rest), nil)
+		default:
+			t.Fatalf("kind %q", kind)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c, o
+	}
 	var x *capture.Exchange
 	state := ""
 	for line := range strings.SplitSeq(expand(t, text), "\n") {

@@ -29,6 +29,6 @@ func ExampleRules() {
 		fmt.Println(rule.ID, rule.Fault)
 	}
 	// Output:
+	// typographic-character client
 	// cors-preflight-refused server
-	// cors-error server
 }

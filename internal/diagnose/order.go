@@ -7,6 +7,8 @@ import "slices"
 // comes to the rest; what merely is possible counts only if nothing better is
 // found. So:
 //
+//  0. The command, or JSON, has typographic characters: nothing of it was sent as
+//     it was meant.
 //  1. The answer is about something else: none came, it is the proxy's, a cache's,
 //     a login page, too many requests, a failure.
 //  2. The credential was there and did not get there: redirect, cookie, token not
@@ -25,7 +27,7 @@ import "slices"
 // What a gate401 names itself is believed before all that, see [Run].
 func rules() []Rule {
 	return slices.Concat(
-		answerRules(), wayRules(), cookieRules(), loginRules(),
+		misprintRules(), answerRules(), wayRules(), cookieRules(), loginRules(),
 		headerRules(), keyRules(), schemeRules(), malformedRules(),
 		boundRules(), signedRules(), digestRules(), forbiddenRules(), shapeRules(), tokenRules(),
 		missingRules(), lateWayRules(), wordRules(),

@@ -18,7 +18,7 @@ func headerRules() []Rule {
 	return append([]Rule{
 		{
 			ID: "command-misread", Title: "The shell reads the command otherwise than it looks", Fault: Client, Reason: reason.CredentialsMissing,
-			Explain: "A chat or word processor made typographic quotes and long dashes of those that were typed; an & without quotes ends the command; cmd.exe knows double quotes only. What was meant as a field of the request does not get into it, or not whole.",
+			Explain: "An & without quotes ends the command; cmd.exe knows double quotes only. What was meant as a field of the request does not get into it, or not whole.",
 			Example: "curl https://api.example.com/orders?a=1&b=2 -H 'Authorization: Bearer ...'", Spec: "POSIX.1 XCU section 2", check: checkCommand,
 		},
 		{

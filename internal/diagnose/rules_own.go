@@ -106,8 +106,6 @@ func (s *scene) ownArgument() string {
 
 // misread are the words of notes about a command, and what to do about each.
 var misread = map[string]string{
-	capture.CurlyQuotes:  "Type the quotes anew, as ' or \".",
-	capture.LongDash:     "Write - or -- in place of the long dash.",
 	capture.EndedByAnd:   "Put the URL into quotes.",
 	capture.SingleQuotes: "Use double quotes in cmd.exe.",
 }
@@ -122,11 +120,7 @@ func checkCommand(s *scene) *hit {
 		if !ok {
 			continue
 		}
-		h := &hit{sure: Certain, note: sentence(n.Text), at: []Evidence{s.inLine()}, fix: Fix{Text: fix}}
-		if n.Text == capture.LongDash {
-			h.fix.Command = s.curl(s.credentialArgument())
-		}
-		return h
+		return &hit{sure: Certain, note: sentence(n.Text), at: []Evidence{s.inLine()}, fix: Fix{Text: fix}}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -89,6 +90,9 @@ func run(c capture.Capture, o Options) Report {
 		r.Outcome = OutcomeUnknown
 	default:
 		r.Outcome = OutcomeFine
+		if m := c.Misprint; m != nil {
+			r.Notes = append(r.Notes, fmt.Sprintf("The command has a typographic character (U+%04X), which its shell does not take for what it looks like. The request was made as it was meant.", m.Rune))
+		}
 	}
 	r.findings(s, all, at)
 	r.RuledOut = s.ruledOut(all)

@@ -167,6 +167,8 @@ func places(s explain.Style, list []Evidence) string {
 		where := "in " + map[string]string{"request": "request", "response": "answer"}[e.In] + fmt.Sprintf(" %d", e.Exchange)
 		text, offset := e.Value, e.Offset
 		switch e.Field {
+		case "command":
+			where = "in the command"
 		case "status", "request", "url", "body":
 			if e.Field == "body" {
 				where += ", body"
