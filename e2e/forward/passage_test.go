@@ -34,6 +34,7 @@ func TestWhatTheAPISees(t *testing.T) {
 				"X-HTTP-Method-Override: root", "X-Original-URL: /root", "X-Rewrite-URL: /root", "X-Original-Method: root", "Forwarded: for=root",
 				"X-Forwarded-For: 192.0.2.1", "X-Real-IP: 192.0.2.1", "X-Forwarded-Host: root", "X-Forwarded-Proto: https", "X-Forwarded-Uri: /open/x", "X_Forwarded_Uri: /open/x",
 				"X-Forwarded-Method: OPTIONS", "X-Request-Id: root",
+				"X-Real_IP: root", "X_WebAuth-User: root", "X-Auth_Request.User: root", "X-HTTP-Method_Override: root", "X-Remote.User: root",
 			}
 			for _, hop := range []string{"", "Connection: X-Forwarded-Uri, X-Original-URI, X-Forwarded-For, Gate401-Subject, Remote-Email, X-Original-Method"} {
 				lines := append([]string{"GET /orders/caf%C3%A9/a%3Ab?x=%2e%2e&y=1", alice, "X-API-Key: "}, lies...)

@@ -12,7 +12,7 @@ func (s *Setup) caddy() string {
 		return strings.HasPrefix(name, "Gate401-") || strings.HasPrefix(name, "X-Forwarded")
 	}
 	identity, others := slices.DeleteFunc(slices.Clone(s.Identity), whole), slices.DeleteFunc(s.others(), whole)
-	clean := slices.Concat(identity, others, aliases(identity, others))
+	clean := slices.Concat(identity, others)
 	header := func(name string) string { return "{http.reverse_proxy.header." + name + "}" }
 	set := func(name string) string { return "request_header " + name + " " + header(name) }
 	var answers, down []string
@@ -71,12 +71,13 @@ const caddyText = `# Caddy in front of the API; gate401 decides. Run the gate be
 	}
 
 	handle {
-		# What anybody can send, and some APIs believe; also as X_Auth_User and
-		# X.Auth.User, which many read as X-Auth-User.
+		# X_Auth_User and X.Auth_User, which many APIs read as X-Auth-User: as with
+		# nginx, no field with such a name gets through.
+		request_header -*_*
+		request_header -*.*
+		# What anybody can send, and some APIs believe.
 		request_header -Gate401*
 		request_header -X-Forwarded*
-		request_header -X_Forwarded*
-		request_header -X.Forwarded*
 		@CLEAN@
 		# Connection names fields that the next hop drops: those of the gate must
 		# not be among them. Of all upgrades only WebSocket goes on.

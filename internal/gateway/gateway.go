@@ -193,32 +193,39 @@ func (s *Setup) others() []string {
 // aliases are the other spellings of names that upstreams read as the same:
 // those that make variables of names have no hyphens and no dots. Of the fields
 // of the identity, which somebody believes for sure, they are all there; of the
-// others those with one separator.
+// others those that mix hyphens with underscores, and that with dots alone.
 func aliases(identity, others []string) []string {
 	var all []string
 	for _, name := range identity {
-		out := []string{""}
-		for i, word := range strings.Split(name, "-") {
-			var next []string
-			for _, head := range out {
-				if i == 0 {
-					next = append(next, word)
-					continue
-				}
-				next = append(next, head+"-"+word, head+"_"+word, head+"."+word)
-			}
-			out = next
-		}
-		all = append(all, out[1:]...)
+		all = append(all, spellings(name, "-", "_", ".")...)
 	}
 	for _, name := range others {
-		for _, sep := range []string{"_", "."} {
-			if alias := strings.ReplaceAll(name, "-", sep); alias != name {
-				all = append(all, alias)
-			}
+		all = append(all, spellings(name, "-", "_")...)
+		if dotted := strings.ReplaceAll(name, "-", "."); dotted != name {
+			all = append(all, dotted)
 		}
 	}
 	return all
+}
+
+// spellings are those of name with any of the separators in each place, but for
+// name itself, which has the first one in all of them.
+func spellings(name string, separators ...string) []string {
+	out := []string{""}
+	for i, word := range strings.Split(name, "-") {
+		var next []string
+		for _, head := range out {
+			if i == 0 {
+				next = append(next, word)
+				continue
+			}
+			for _, sep := range separators {
+				next = append(next, head+sep+word)
+			}
+		}
+		out = next
+	}
+	return out[1:]
 }
 
 // corsFields are the fields of CORS in an answer.

@@ -92,8 +92,8 @@ func TestEveryFieldIsOurs(t *testing.T) {
 	s.Identity = append(s.Identity, "Remote-Email")
 	for name, want := range map[string][]string{
 		"nginx":   {"proxy_set_header Remote-Email ", "underscores_in_headers off", "ignore_invalid_headers on"},
-		"caddy":   {"request_header -Remote-Email\n", "request_header -Remote_Email\n", "request_header -Remote.Email\n", "request_header Remote-Email {http"},
-		"traefik": {`"Remote-Email": ""`, `"Remote_Email": ""`, `"Remote.Email": ""`, "- Remote-Email\n"},
+		"caddy":   {"request_header -Remote-Email\n", "request_header -*_*\n", "request_header -*.*\n", "request_header Remote-Email {http"},
+		"traefik": {`"Remote-Email": ""`, `"Remote_Email": ""`, `"Remote.Email": ""`, `"X-Real_IP": ""`, `"X_Real-IP": ""`, "- Remote-Email\n"},
 		"envoy":   {`- {exact: "remote-email"}`, `- "remote.email"`, "headers_with_underscores_action: REJECT_REQUEST"},
 	} {
 		text, err := gateway.Write(name, s)
