@@ -305,12 +305,21 @@ func (p people) Account(ctx context.Context, name string) (store.Account, error)
 		return a, err
 	}
 	switch _, gone := p.set.Settings.Setting(ctx, removed(name)); {
-	case gone == nil:
-		return store.Account{}, err
-	case !errors.Is(gone, store.ErrNotFound):
+	case errors.Is(gone, store.ErrNotFound):
+		return store.Account{Name: name}, nil
+	case gone != nil:
 		return store.Account{}, gone
 	}
-	return store.Account{Name: name}, nil
+	// Names are given again, to a client too. It speaks for itself with what was
+	// issued since, and with nothing of the account.
+	client, none := p.set.Clients.Client(ctx, name)
+	switch {
+	case errors.Is(none, store.ErrNotFound):
+		return store.Account{}, err
+	case none != nil:
+		return store.Account{}, fmt.Errorf("reading a client by the name of an account that was removed: %w", none)
+	}
+	return store.Account{Name: name, Created: client.Created}, nil
 }
 
 // issuer is the iss of our own tokens: where the gate is reached.

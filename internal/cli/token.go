@@ -12,6 +12,7 @@ import (
 
 	"github.com/gate401/gate401/internal/config"
 	"github.com/gate401/gate401/internal/explain"
+	"github.com/gate401/gate401/internal/issuer"
 	"github.com/gate401/gate401/store"
 	"github.com/gate401/gate401/token"
 )
@@ -104,8 +105,8 @@ curl -H "Authorization: Bearer $(gate401 token issue --sub alice)" http://127.0.
 			case time.Duration(ttl) <= 0 || time.Duration(ttl) > token.MaxTTL:
 				return usagef("an access token that is stolen works until it expires", "--ttl: between 1s and %s", token.MaxTTL)
 			}
-			now := a.Now()
-			proved, err := proofTime(authTime, now)
+			began := a.Now()
+			proved, err := proofTime(authTime, began)
 			if err != nil {
 				return err
 			}
@@ -114,15 +115,20 @@ curl -H "Authorization: Bearer $(gate401 token issue --sub alice)" http://127.0.
 				return err
 			}
 			defer func() { _ = r.Close() }()
-			issuer, err := r.Issuer(ctx, r.cfg)
+			iss, err := r.Issuer(ctx, r.cfg)
 			if err != nil {
 				return storeError(err)
 			}
 			if len(audience) == 0 {
 				audience = ownAudience(r.cfg)
 			}
+			// The subject is the client_id too.
+			now, err := issuer.Settled(ctx, r.Set.Tokens, store.AccessToken{Client: subject, Subject: subject}, began)
+			if err != nil {
+				return storeError(err)
+			}
 			issued, err := r.Keyring.Issue(ctx, token.Grant{
-				Issuer: issuer, Subject: subject, Audience: audience, Scopes: allowed, Groups: slices.Concat(split(groups), group),
+				Issuer: iss, Subject: subject, Audience: audience, Scopes: allowed, Groups: slices.Concat(split(groups), group),
 				TTL: time.Duration(ttl), At: now, AuthTime: proved,
 			})
 			if err != nil {
@@ -134,15 +140,15 @@ curl -H "Authorization: Bearer $(gate401 token issue --sub alice)" http://127.0.
 			}
 			r.tell(ctx, store.Event{Time: issued.IssuedAt, Kind: store.EventIssued, Method: "bearer", Object: issued.ID, Subject: subject, Detail: "by " + r.actor})
 			r.doubt(ctx, subject, audience)
-			r.doubtIssuer(ctx, issuer)
+			r.doubtIssuer(ctx, iss)
 			if asJSON {
 				return a.json(map[string]any{
-					"token": issued.Token, "id": issued.ID, "issuer": issuer, "subject": subject, "audience": audience,
+					"token": issued.Token, "id": issued.ID, "issuer": iss, "subject": subject, "audience": audience,
 					"issued_at": issued.IssuedAt.UTC(), "expires": issued.Expires.UTC(),
 				})
 			}
 			a.print(issued.Token + "\n")
-			a.say("for %s at %s, by %s, until %s", explain.Visible(subject), explain.Visible(strings.Join(audience, ", ")), explain.Visible(issuer), explain.Moment(issued.Expires))
+			a.say("for %s at %s, by %s, until %s", explain.Visible(subject), explain.Visible(strings.Join(audience, ", ")), explain.Visible(iss), explain.Moment(issued.Expires))
 			return nil
 		},
 	}

@@ -30,7 +30,10 @@ func (s *Issuer) ClientCredentials(ctx context.Context, c store.Client, asked, r
 	if err := s.nobody(ctx, c.ID); err != nil {
 		return nil, err
 	}
-	now := s.now()
+	now, err := Settled(ctx, s.Tokens, store.AccessToken{Client: c.ID, Subject: c.ID}, s.now())
+	if err != nil {
+		return nil, err
+	}
 	access, err := s.sign(ctx, token.Grant{
 		Subject: c.ID, Audience: audience, ClientID: c.ID, Scopes: scopes, Groups: c.Groups, TTL: s.Policy.access(), At: now,
 	})

@@ -103,3 +103,37 @@ func TestClientRevoked(t *testing.T) {
 		t.Errorf("after the client is gone: %v", got)
 	}
 }
+
+// Times in tokens are whole seconds: one of the second in which everything before
+// was revoked could not be told from those.
+func TestClientCredentialsAfterRevocation(t *testing.T) {
+	s := newServer(t)
+	s.client(t, store.Client{ID: "nightly"})
+	s.advance(800 * time.Millisecond)
+	token := func() string {
+		w, got := post(t, s.tokens, "nightly", "secret of nightly", machine)
+		if w.Code != 200 {
+			t.Fatal(got)
+		}
+		return got["access_token"].(string)
+	}
+	old := token()
+	for _, r := range []store.Revocation{
+		{Kind: store.RevokedClient, ID: "nightly"}, {Kind: store.RevokedSubject, ID: "nightly"}, {Kind: store.RevokedAll, ID: store.Everything},
+	} {
+		s.advance(time.Second)
+		r.At, r.Until = s.now(), s.now().Add(time.Hour)
+		if err := s.set.Tokens.Revoke(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		next := token()
+		s.advance(time.Second)
+		if code := status(t, s.issuer, next); code != "" {
+			t.Errorf("%s: a new token is %q", r.Kind, code)
+		}
+		if code := status(t, s.issuer, old); code != reason.TokenRevoked {
+			t.Errorf("%s: a token from before is %q", r.Kind, code)
+		}
+		old = next
+	}
+}
