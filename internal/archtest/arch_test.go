@@ -98,7 +98,7 @@ var policy = map[string]struct{ house, modules string }{
 	"internal/mock/httpbin": {house: " authn httpauth internal/mock/wire store"},
 	"internal/mock/mix":     {house: " httpauth internal/mock/endpoint internal/mock/journal internal/mock/wire internal/nearest"},
 	"internal/mock/scenario": {house: " httpauth internal/build internal/config internal/mock/endpoint internal/mock/journal internal/mock/mix internal/mock/world " +
-		"internal/nearest internal/samples reason reason/cases store token"},
+		"internal/mock/wire internal/nearest internal/samples reason reason/cases store token"},
 	"internal/mock/wire":     {},
 	"internal/mock/journal":  {house: "httpauth internal/mock/wire internal/secretname reason"},
 	"internal/mock/endpoint": {house: " httpauth internal/mock/journal internal/mock/wire internal/nearest internal/yamldoc reason", modules: "go.yaml.in/yaml/v3"},

@@ -16,7 +16,9 @@ type Endpoint struct {
 	// Session, if not empty, is the only session that has it. Else every session
 	// has it, with counters of its own, and so have requests without a session.
 	Session string `json:"session,omitempty"`
-	// Method is the only one that matches, GET including HEAD; empty for all.
+	// Method is the only one that matches, GET including HEAD; empty for all. The
+	// preflight of a page of another origin is let through and uses up no answer,
+	// unless an endpoint has the method OPTIONS.
 	Method string `json:"method,omitempty"`
 	// Path is a pattern: /orders, /users/{id}, /files/*, /files/**.
 	Path string `json:"path"`

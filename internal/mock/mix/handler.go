@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/gate401/gate401/internal/mock/wire"
 )
 
 // Prefix is where a Handler wants to be.
@@ -32,6 +35,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"detail": wrong.Message, "hint": wrong.Hint, "offset": wrong.Offset + len(Prefix), "at": wrong.Caret(path),
 		})
 		return
+	}
+	if wire.Preflight(r) {
+		wire.Permit(w, r)
+		return
+	}
+	said := slices.ContainsFunc(a.Header, func(f Field) bool { return strings.EqualFold(f.Name, "Access-Control-Allow-Origin") })
+	if r.Header.Get("Origin") != "" && !said {
+		wire.Share(w, r)
 	}
 	a.Serve(w, r)
 }

@@ -32,6 +32,9 @@ func (d *Document) Handler(next http.Handler) http.Handler {
 func (d *Document) serve(w http.ResponseWriter, r *http.Request, escaped string) bool {
 	o, allowed := d.find(r, escaped)
 	switch {
+	case o == nil && len(allowed) > 0 && wire.Preflight(r):
+		wire.Permit(w, r)
+		return true
 	case o == nil && (len(allowed) == 0 || r.Method == http.MethodOptions):
 		return false
 	case o == nil:
@@ -39,6 +42,9 @@ func (d *Document) serve(w http.ResponseWriter, r *http.Request, escaped string)
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		wire.Problem(w, http.StatusMethodNotAllowed, "the document has this path with "+strings.Join(allowed, ", "))
 		return true
+	}
+	if r.Header.Get("Origin") != "" {
+		wire.Share(w, r)
 	}
 	note := journal.NoteOf(r.Context())
 	note.Endpoint = "openapi " + o.Method + " " + o.Path

@@ -170,7 +170,7 @@ func (l *Library) Handler(next http.Handler) http.Handler {
 func (l *Library) HasBelow(prefix string, r *http.Request) bool {
 	path, ok := strings.CutPrefix(r.URL.EscapedPath(), prefix)
 	for _, h := range l.snapshot() {
-		if o, _ := h.doc.find(r, path); ok && o != nil {
+		if o, allowed := h.doc.find(r, path); ok && (o != nil || len(allowed) > 0 && wire.Preflight(r)) {
 			return true
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gate401/gate401/internal/mock/mix"
+	"github.com/gate401/gate401/internal/mock/wire"
 	"github.com/gate401/gate401/reason"
 )
 
@@ -25,7 +26,7 @@ func network() []Scenario {
 					refused(bearer()).Serve(w, r)
 					return
 				}
-				share(w, r)
+				wire.Share(w, r)
 				passed().Serve(w, r)
 			},
 		},

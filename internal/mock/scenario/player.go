@@ -14,6 +14,7 @@ import (
 	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/mock/journal"
 	"github.com/gate401/gate401/internal/mock/mix"
+	"github.com/gate401/gate401/internal/mock/wire"
 	"github.com/gate401/gate401/internal/nearest"
 )
 
@@ -152,12 +153,11 @@ func (p *Player) Play(w http.ResponseWriter, r *http.Request, s Scenario, rest s
 		})
 	case s.play == nil:
 		p.unknown(w, r, http.StatusNotImplemented, "The scenario "+s.Name+" cannot be played here.", "")
-	case s.Name != "preflight-401" && preflight(r):
-		share(w, r)
-		w.WriteHeader(http.StatusNoContent)
+	case s.Name != "preflight-401" && wire.Preflight(r):
+		wire.Permit(w, r)
 	default:
 		if s.Name != "preflight-401" {
-			share(w, r)
+			wire.Share(w, r)
 		}
 		s.play(p, w, r, rest)
 	}
@@ -199,30 +199,6 @@ func clip(name string) string {
 		name = name[:64] + "..."
 	}
 	return strings.ToValidUTF8(name, "?")
-}
-
-func preflight(r *http.Request) bool {
-	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
-}
-
-// share lets pages of other origins read the answer (Fetch, "CORS protocol").
-func share(w http.ResponseWriter, r *http.Request) {
-	origin := r.Header.Get("Origin")
-	f := w.Header()
-	f.Add("Vary", "Origin")
-	if origin == "" {
-		return
-	}
-	f.Set("Access-Control-Allow-Origin", origin)
-	f.Set("Access-Control-Allow-Credentials", "true")
-	f.Set("Access-Control-Expose-Headers", "WWW-Authenticate, Retry-After, DPoP-Nonce, X-Request-Id, Preference-Applied")
-	if preflight(r) {
-		f.Set("Access-Control-Allow-Methods", r.Header.Get("Access-Control-Request-Method"))
-		if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
-			f.Set("Access-Control-Allow-Headers", asked)
-		}
-		f.Set("Access-Control-Max-Age", "60")
-	}
 }
 
 // wait waits, and tells whether the client is still there.

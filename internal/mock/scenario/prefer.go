@@ -8,6 +8,7 @@ import (
 
 	"github.com/gate401/gate401/internal/mock/journal"
 	"github.com/gate401/gate401/internal/mock/mix"
+	"github.com/gate401/gate401/internal/mock/wire"
 	"github.com/gate401/gate401/reason"
 )
 
@@ -61,7 +62,7 @@ func (p *Player) code(w http.ResponseWriter, r *http.Request, status int) {
 		return
 	}
 	journal.NoteOf(r.Context()).Scenario = "code-" + strconv.Itoa(status)
-	share(w, r)
+	wire.Share(w, r)
 	a := mix.Answer{Status: status}
 	if status == http.StatusProxyAuthRequired {
 		a = with(a, "Proxy-Authenticate", basic())
