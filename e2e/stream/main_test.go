@@ -43,6 +43,8 @@ methods:
   password: {type: basic}
   key: {type: api-key, cookie: key, header: X-API-Key}
   own: {type: bearer, audience: feed}
+  browser: {type: session}
+login: {second_factor_groups: [twice]}
 rules:
   - {path: /page, allow: anyone}
 `

@@ -39,6 +39,7 @@ func TestWithdrawnBesides(t *testing.T) {
 	value, id := g.key("--name", "first")
 	g.run("user", "add", "carol", "--password-stdin")
 	owned, _ := g.key("--owner", "carol")
+	g.run("user", "add", "erin", "--password-stdin")
 	g.run("user", "add", "dave", "--password-stdin")
 	signed := g.run("token", "issue", "--sub", "dave", "--ttl", "1h")
 	for _, c := range []struct {
@@ -48,6 +49,7 @@ func TestWithdrawnBesides(t *testing.T) {
 	}{
 		{"a key", "X-Api-Key", value, []string{"key", "revoke", id}, "1008 api-key-revoked"},
 		{"a person by password", "Authorization", basic("bob"), []string{"user", "suspend", "bob"}, "1008 account-suspended"},
+		{"a person who needs more than a password now", "Authorization", basic("erin"), []string{"user", "groups", "erin", "--add", "twice"}, "1008 authentication-too-weak"},
 		{"a person by token", "Authorization", "Bearer " + g.run("token", "issue", "--sub", "alice"), []string{"user", "suspend", "alice"}, "1008 account-suspended"},
 		// Whoever stole it has signed that too, and there is nothing else to withdraw.
 		{"the key that signed", "Authorization", "Bearer " + signed, []string{"signing-key", "revoke", signer(t, signed), "--now"}, "1008 token-invalid"},

@@ -242,6 +242,9 @@ func TestTwoStep(t *testing.T) {
 	now := s.code(t, secret, 0)
 	a = alice.post(t, "/auth/account/two-step/recovery", "code", now)
 	want(t, a, http.StatusOK, "")
+	if strings.Contains(a.text(), "password alone") {
+		t.Error("other browsers, of which there are none")
+	}
 	renewed := codesShown.FindAllString(a.text(), -1)
 	want(t, alice.post(t, "/auth/account/two-step/recovery", "code", now), http.StatusUnprocessableEntity, "")
 	want(t, alice.post(t, "/auth/account/two-step/off", "code", codes[0]), http.StatusUnprocessableEntity, "")
@@ -261,6 +264,36 @@ func TestTwoStep(t *testing.T) {
 	if needed, err := s.Factors.Needed(t.Context(), "alice"); err != nil || needed {
 		t.Errorf("still needed: %v, %v", needed, err)
 	}
+}
+
+// Browsers that were let in by the password alone stay, and the page says so until
+// they are gone.
+func TestTwoStepTellsOfOtherBrowsers(t *testing.T) {
+	s := newSite(t)
+	alice, other, strong := s.alice(t), s.alice(t), s.login(t, session.Proved{Subject: "alice", AMR: []string{"pwd", "otp", "mfa"}})
+	s.login(t, session.Proved{Subject: "bob", AMR: []string{"pwd"}})
+	const told = "by your password alone in 1 other browser"
+	says := func(a answer, want bool) {
+		t.Helper()
+		if got := strings.Contains(a.text(), told); got != want {
+			t.Errorf("says so: %v, want %v\n%s", got, want, a.text())
+		}
+	}
+	says(alice.get(t, "/auth/account/two-step"), false)
+	want(t, alice.post(t, "/auth/account/two-step/begin"), http.StatusSeeOther, "/auth/account/two-step")
+	secret := find(t, typed, alice.get(t, "/auth/account/two-step"))
+	a := alice.post(t, "/auth/account/two-step/confirm", "code", s.code(t, secret, 0))
+	want(t, a, http.StatusOK, "")
+	says(a, true)
+	a = alice.get(t, "/auth/account/two-step")
+	says(a, true)
+	if !strings.Contains(a.text(), `action="/auth/account/sessions/others"`) {
+		t.Error("no way to end them")
+	}
+	want(t, other.get(t, "/auth/account"), http.StatusOK, "")
+	want(t, alice.post(t, "/auth/account/sessions/end", "id", other.id), http.StatusSeeOther, "/auth/account?done=session")
+	says(alice.get(t, "/auth/account/two-step"), false)
+	want(t, strong.get(t, "/auth/account"), http.StatusOK, "")
 }
 
 // A second factor is set up by the session that began it: another one of the same

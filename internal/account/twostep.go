@@ -3,7 +3,9 @@ package account
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/gate401/gate401/internal/secondfactor"
@@ -21,7 +23,9 @@ type factorPage struct {
 	must   bool // it cannot be switched off
 	// What becomes of programs that send the password, if any can.
 	basic, alone bool
-	app          *appPicture // while it is set up
+	// others is how many other browsers were let in by the password alone.
+	others int
+	app    *appPicture // while it is set up
 	// What is wrong with the code that was entered, and in which form.
 	fault, form string
 }
@@ -36,6 +40,11 @@ func (h *Handler) showTwoStep(c *call, status int, form, fault string) error {
 		return err
 	}
 	p.must, p.basic, p.alone = h.must(c), h.Basic, h.PasswordAlone
+	if p.state.On {
+		if p.others, err = h.halfProved(c); err != nil {
+			return err
+		}
+	}
 	if p.state.Pending {
 		if p.app, err = h.picture(c, name, c.person.Session); errors.Is(err, secondfactor.ErrNone) {
 			p.state.Pending, err = false, nil
@@ -45,6 +54,18 @@ func (h *Handler) showTwoStep(c *call, status int, form, fault string) error {
 		}
 	}
 	return h.show(c, status, twoStepPage(p))
+}
+
+// halfProved counts the other browsers in which the person logged in before there
+// was a second step. They stay: who set it up may sit at one of them, and is told.
+func (h *Handler) halfProved(c *call) (n int, err error) {
+	sessions, err := h.People.Sessions(c.hr.Context(), c.who())
+	for _, s := range sessions {
+		if s.ID != c.person.Session && !slices.Contains(s.AMR, "mfa") {
+			n++
+		}
+	}
+	return n, err
 }
 
 // appPicture is what an app is told, once.
@@ -116,7 +137,12 @@ func (h *Handler) confirmFactor(c *call) error {
 }
 
 func (h *Handler) showRecovery(c *call, codes []string, title string) error {
-	return h.show(c, http.StatusOK, recoveryPage(h.card(title, "copy.js"), title, codes, h.Prefix+"account/two-step"))
+	// The codes are shown this once: they must not be lost for a count.
+	others, err := h.halfProved(c)
+	if err != nil && h.Log != nil {
+		h.Log.Error("account page failed", slog.String("request_id", c.r.ID), slog.String("error", err.Error()))
+	}
+	return h.show(c, http.StatusOK, recoveryPage(h.card(title, "copy.js"), title, codes, others, h.Prefix+"account/two-step"))
 }
 
 func (h *Handler) renewRecovery(c *call) error {

@@ -84,6 +84,35 @@ func (s *Stores) Standing(ctx context.Context, id *gate401.Identity, since time.
 	return nil
 }
 
+// Standing is that of the records, and asks besides whether a password alone would
+// still be enough: who sets up a second factor must not leave open what came in
+// without it.
+func (s *System) Standing(ctx context.Context, id *gate401.Identity, since time.Time) error {
+	if err := s.Stores.Standing(ctx, id, since); err != nil || id.Method != "basic" {
+		return err
+	}
+	p, ok := s.methods.parts[id.Name]
+	if !ok {
+		return nil
+	}
+	source, ok := p.source.(authn.Stronger)
+	if !ok {
+		return nil
+	}
+	account, err := s.Stores.Set.Accounts.Account(ctx, id.Subject)
+	if err != nil {
+		return fmt.Errorf("reading an account: %w", err)
+	}
+	switch more, err := source.NeedsMore(ctx, account); {
+	case err != nil:
+		return fmt.Errorf("finding out how an account proves itself: %w", err)
+	case more:
+		return &gate401.Denial{Reason: reason.AuthenticationTooWeak, Method: id.Method, Subject: id.Subject,
+			Err: fmt.Errorf("the account %q has to prove itself with a second factor too", id.Subject)}
+	}
+	return nil
+}
+
 // clientStands refuses the tokens of a client while it is suspended. One that is
 // not known is nobody's to suspend: its tokens were issued by command.
 func clientStands(ctx context.Context, set *store.Set, id string) error {

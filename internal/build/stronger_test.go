@@ -1,6 +1,7 @@
 package build_test
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/reason/cases"
@@ -54,6 +56,17 @@ func TestPasswordAlone(t *testing.T) {
 			hr.SetBasicAuth(name, "a right password")
 			_, d := system.Gate.Judge(hr)
 			got[name] = d.Reason()
+			// What the password opened before ends where it would not be opened now.
+			var denial *gate401.Denial
+			open := reason.Code("")
+			if err := system.Standing(t.Context(), &gate401.Identity{Subject: name, Method: "basic", Name: "password"}, cases.Clock()); errors.As(err, &denial) {
+				open = denial.Reason
+			} else if err != nil {
+				t.Error(err)
+			}
+			if open != got[name] {
+				t.Errorf("%s: a stream is %q, a request %q", name, open, got[name])
+			}
 		}
 		return got
 	}

@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"time"
 
+	"github.com/gate401/gate401"
 	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/internal/config"
 	"github.com/gate401/gate401/internal/proxy"
@@ -32,7 +34,11 @@ func (h *house) lasting(cfg *config.File, c proxy.Config) proxy.Config {
 func (h *house) recheck(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
-	r := &stream.Recheck{Hub: &h.streams, Revision: h.stores.Set.Revision, Check: h.stores.Standing, Log: h.log}
+	// What a method asks of people may have changed with the file.
+	check := func(ctx context.Context, id *gate401.Identity, since time.Time) error {
+		return h.current.Load().system.Standing(ctx, id, since)
+	}
+	r := &stream.Recheck{Hub: &h.streams, Revision: h.stores.Set.Revision, Check: check, Log: h.log}
 	go func() {
 		defer close(done)
 		r.Run(ctx)
