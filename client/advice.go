@@ -1,17 +1,26 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/gate401/gate401/httpauth"
 	"github.com/gate401/gate401/reason"
 )
 
 // WhatToDo is one sentence for whoever has to act, without a full stop at the
 // end of a list of things: the one thing that helps.
 func (d *Denied) WhatToDo() string {
+	var broken *httpauth.DigestError
+	switch {
+	case errors.Is(d.Err, errBodyGone):
+		return "Send a body that can be sent twice, such as that of a file: this one is gone."
+	case errors.As(d.Err, &broken):
+		return "Tell whoever runs the server: its challenge cannot be answered, whoever asks."
+	}
 	switch d.Retry {
 	case reason.RetryRefresh:
 		return "Get a new access token with the refresh token and send the request again, once."

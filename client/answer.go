@@ -71,9 +71,14 @@ func (w *walk) repeatable(ctx context.Context, d *Denied, p *proof, done string)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
+	d.gone(done)
+	return nil, errNoAnswer
+}
+
+// gone says that only the body is in the way.
+func (d *Denied) gone(done string) {
 	d.Retry, d.Err = reason.RetryRepeat, errBodyGone
 	d.Note = done + ", but the request cannot be repeated here"
-	return nil, errNoAnswer
 }
 
 // candidate is a way to answer.
@@ -97,6 +102,10 @@ func (w *walk) answer(ctx context.Context, resp *http.Response, p *proof, d *Den
 	list := candidates(resp.Header.Values("Www-Authenticate"), d.Challenges, w.logins)
 	for _, c := range list {
 		next, err := w.try(ctx, c, w.origin, w.req.Method, w.req.URL.RequestURI(), p)
+		if errors.Is(err, errBodyGone) {
+			d.gone("the challenge can be answered")
+			continue
+		}
 		if errors.Is(err, errNoAnswer) {
 			continue
 		}
@@ -106,7 +115,9 @@ func (w *walk) answer(ctx context.Context, resp *http.Response, p *proof, d *Den
 		w.answered = true
 		return w.repeatable(ctx, d, next, "the challenge can be answered now")
 	}
-	d.Note, d.Err = w.unanswered(list, d)
+	if d.Err == nil {
+		d.Note, d.Err = w.unanswered(list, d)
+	}
 	return nil, errNoAnswer
 }
 
@@ -136,7 +147,26 @@ func (w *walk) unanswered(list []candidate, d *Denied) (string, error) {
 	case len(d.Challenges) == 0:
 		return "the server does not say how to prove who is asking", nil
 	}
+	if err := w.unusable(d); err != nil {
+		d.Retry = reason.RetryFixRequest
+		return "the Digest challenge of the server cannot be answered: " + err.Error(), err
+	}
 	return "the server asks for " + strings.Join(unique(asked), ", ") + ", and the login has no answer to that", nil
+}
+
+// unusable says what is wrong with the Digest challenge where a login would answer
+// one.
+func (w *walk) unusable(d *Denied) error {
+	if !slices.ContainsFunc(w.logins, func(l *login) bool { return l.Digest != nil }) {
+		return nil
+	}
+	for _, c := range d.Challenges {
+		var broken *httpauth.DigestError
+		if _, err := httpauth.ParseDigestChallenge(c, httpauth.Lenient); c.Is("Digest") && errors.As(err, &broken) {
+			return err
+		}
+	}
+	return nil
 }
 
 // candidates are the ways to answer, the strongest first.
@@ -185,6 +215,9 @@ func (w *walk) try(ctx context.Context, c candidate, origin, method, uri string,
 		w.settle(p, nil, nil)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
+		}
+		if errors.Is(err, errBodyGone) {
+			return nil, err
 		}
 		return nil, errNoAnswer // another challenge may have one
 	}

@@ -54,7 +54,12 @@ gate401 call --bearer @token.txt -d '{"qty":1}' -H 'Content-Type: application/js
 # what was sent, what came back, and why
 gate401 call --json --basic alice --password-file pw.txt https://api.example.com/`,
 		Args: wants(1, 1, "the URL"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.runCall(cmd.Context(), f, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.proof.check(cmd); err != nil {
+				return err
+			}
+			return a.runCall(cmd.Context(), f, args[0])
+		},
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		var unknown *pflag.NotExistError
@@ -244,6 +249,9 @@ func (a *app) callEnd(f callFlags, report *callReport, resp *http.Response, err 
 		var cause *url.Error
 		if errors.As(err, &cause) {
 			err = cause.Err // without the URL, whose query may be secret
+		}
+		if errors.Is(err, context.DeadlineExceeded) && f.timeout > 0 {
+			return fail(ExitUntested, fmt.Errorf("there was no complete answer within %s", f.timeout), "--timeout says how long to wait")
 		}
 		return fail(ExitUntested, fmt.Errorf("there was no complete answer: %w", err), hintsFor(err)...)
 	case resp.StatusCode >= http.StatusBadRequest:

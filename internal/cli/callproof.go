@@ -43,6 +43,17 @@ func (p *proofFlags) flags(cmd *cobra.Command) {
 	exclusive(cmd, "key-header", "key-query")
 }
 
+// check refuses flags whose value is empty, as that of a variable that is not set:
+// the request would go without it, or with the stored login of somebody else.
+func (p *proofFlags) check(cmd *cobra.Command) error {
+	for _, name := range [...]string{"basic", "digest", "bearer", "key"} {
+		if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
+			return usagef("is the variable set that it came from?", "--%s is empty", name)
+		}
+	}
+	return nil
+}
+
 // fromURL takes a user and password out of the URL.
 func (p *proofFlags) fromURL(u *url.Userinfo) error {
 	if p.basic != "" || p.digest != "" || p.bearer != "" {
@@ -130,6 +141,9 @@ func (a *app) passwords(l *client.Login, p proofFlags) error {
 
 func (a *app) userAndPassword(p proofFlags, user string) (name, secret string, err error) {
 	if name, secret, ok := strings.Cut(user, ":"); ok {
+		if p.file != "" {
+			return "", "", usagef("leave out the colon and what follows it, or --password-file", "there is a password behind the name and one in --password-file")
+		}
 		a.say("hint: everybody on this machine can see a password among the arguments; GATE401_PASSWORD or --password-file hides it")
 		return name, secret, nil
 	}

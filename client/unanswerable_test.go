@@ -1,0 +1,61 @@
+package client_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gate401/gate401/client"
+	"github.com/gate401/gate401/httpauth"
+	"github.com/gate401/gate401/reason"
+)
+
+// Whoever gave the right login must not be told to say who is asking: it is the
+// challenge of the server that cannot be answered, or the body that is gone.
+func TestUnanswerable(t *testing.T) {
+	for _, c := range []struct {
+		name, challenge string
+		body            io.Reader
+		note, todo      string
+		retry           reason.Retry
+	}{
+		{name: "no nonce", challenge: `Digest realm="x", qop="auth"`, note: "nonce", todo: "whoever runs the server", retry: reason.RetryFixRequest},
+		{name: "algorithm", challenge: `Digest realm="x", nonce="n", qop="auth", algorithm=FOO`, note: "algorithm", todo: "whoever runs the server", retry: reason.RetryFixRequest},
+		{name: "qop", challenge: `Digest realm="x", nonce="n", qop="foo"`, note: "qop", todo: "whoever runs the server", retry: reason.RetryFixRequest},
+		{name: "body", challenge: `Digest realm="x", nonce="n", qop="auth-int"`, body: io.MultiReader(strings.NewReader("once")), note: "cannot be repeated", todo: "sent twice", retry: reason.RetryRepeat},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				w.Header().Set("WWW-Authenticate", c.challenge)
+				w.WriteHeader(http.StatusUnauthorized)
+			}))
+			defer srv.Close()
+			tr := &client.Transport{Logins: []client.Login{{Origins: []string{srv.URL}, Digest: &client.Digest{User: "u", Password: "p"}}}}
+			defer tr.Close()
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+"/", c.body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := (&http.Client{Transport: tr}).Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			var d *client.Denied
+			if !errors.As(client.Check(resp), &d) {
+				t.Fatalf("%d", resp.StatusCode)
+			}
+			if !strings.Contains(d.Note, c.note) || !strings.Contains(d.WhatToDo(), c.todo) || d.Retry != c.retry {
+				t.Errorf("note %q, to do %q, retry %q", d.Note, d.WhatToDo(), d.Retry)
+			}
+			var broken *httpauth.DigestError
+			if errors.As(d.Err, &broken) == (c.body != nil) {
+				t.Errorf("cause %v", d.Err)
+			}
+		})
+	}
+}
