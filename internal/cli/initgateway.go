@@ -191,6 +191,7 @@ func (g *gatewayFlags) setup(cfg *config.File, upstream string) (gateway.Setup, 
 	if !cfg.Gate.KeepCredentials {
 		s.Credentials = []string{"Authorization"}
 		for _, m := range cfg.Methods {
+			s.Cookies = s.Cookies || m.Session != nil || m.APIKey != nil && m.APIKey.Cookie != ""
 			if m.APIKey != nil && m.APIKey.Header != "" && !slices.Contains(s.Credentials, m.APIKey.Header) {
 				s.Credentials = append(s.Credentials, m.APIKey.Header)
 			}

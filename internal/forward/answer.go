@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gate401/gate401"
+	"github.com/gate401/gate401/internal/identity"
 )
 
 // answer tells the gateway what was decided, in its dialect. Only an allowed
@@ -42,9 +43,24 @@ func (s *Surface) allow(w http.ResponseWriter, r *gate401.Request, d *gate401.De
 	if s.assertion != nil {
 		h[s.assertion.Name()] = []string{asserted}
 	}
+	if len(s.cookies) > 0 {
+		h["Cookie"] = []string{s.kept(r)}
+	}
 	h["Cache-Control"] = []string{"no-store"}
 	h["Content-Length"] = []string{"0"}
 	w.WriteHeader(http.StatusOK)
+}
+
+// kept is what the upstream is told of the client's cookies, in one field: of
+// several a gateway would pass on the first.
+func (s *Surface) kept(r *gate401.Request) string {
+	var out []string
+	for _, field := range r.Header["Cookie"] {
+		if field = identity.WithoutCookies(field, s.cookies); field != "" {
+			out = append(out, field)
+		}
+	}
+	return strings.Join(out, "; ")
 }
 
 // statusField has the status of the refusal where the answer itself cannot.

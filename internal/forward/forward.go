@@ -34,6 +34,10 @@ type Config struct {
 	Identity map[string]identity.Field
 	// Assertion tells the upstream the same in a signed token; nil for none.
 	Assertion *identity.Assertion
+	// Cookies are the names of those that prove who is asking, which are not for
+	// the upstream: where there are some, an answer that allows says in Cookie what
+	// is left of the client's. Nil leaves the field to the gateway.
+	Cookies []string
 	// Sealer seals refusals for nginx, so that none is shown that the gate did
 	// not write. Required. Gates behind one nginx have the same key.
 	Sealer Sealer
@@ -57,6 +61,7 @@ type Surface struct {
 	from      []netip.Prefix
 	identity  []identity.Told
 	assertion *identity.Assertion
+	cookies   []string
 	tellsID   bool
 	sealer    Sealer
 	log       *slog.Logger
@@ -88,7 +93,7 @@ func New(c Config) (*Surface, error) {
 	s := &Surface{
 		gate: c.Gate, responder: c.Gate.Responder, intake: c.Gate.Intake,
 		path: strings.TrimSuffix(c.Path, "/"), own: strings.TrimSuffix(c.Own, "/"), from: slices.Clone(c.From),
-		identity: told, assertion: c.Assertion, sealer: c.Sealer, log: c.Log,
+		identity: told, assertion: c.Assertion, cookies: slices.Clone(c.Cookies), sealer: c.Sealer, log: c.Log,
 	}
 	if s.path == "" {
 		s.path = "/auth/check"

@@ -170,3 +170,33 @@ func TestNew(t *testing.T) {
 		}
 	}
 }
+
+// The upstream gets the other cookies alone, in one field; where there is none
+// left the field is empty, so that the gateway overwrites the client's.
+func TestCookies(t *testing.T) {
+	s := newSurface(t, newGate(t, shop()), ring(t))
+	for _, x := range []struct {
+		fields []string
+		want   string
+	}{
+		{nil, ""},
+		{[]string{"sid=1"}, ""},
+		{[]string{"a=b; sid=1; c=\"d e\""}, "a=b; c=\"d e\""},
+		{[]string{"sid=1", "a=b", "c=d; sid=2"}, "a=b; c=d"},
+	} {
+		for _, path := range []string{"/orders", "/open/x"} {
+			fields := caddyAsks("GET", path, "Authorization", "Bearer right")
+			for _, f := range x.fields {
+				fields = append(fields, "Cookie", f)
+			}
+			res := serve(s, asked("/auth/check/caddy", fields...))
+			got, there := res.Header["Cookie"]
+			if res.StatusCode != 200 || !there || len(got) != 1 || got[0] != x.want {
+				t.Errorf("%s with %q: %d %q, want %q", path, x.fields, res.StatusCode, got, x.want)
+			}
+		}
+	}
+	if res := serve(s, asked("/auth/check/caddy", caddyAsks("GET", "/orders", "Cookie", "a=b")...)); res.StatusCode != 401 || res.Header["Cookie"] != nil {
+		t.Errorf("a refusal says %d %v", res.StatusCode, res.Header)
+	}
+}

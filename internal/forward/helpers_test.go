@@ -61,7 +61,7 @@ func ring(t testing.TB) *seal.Ring {
 func newSurface(t testing.TB, g *gate401.Gate, sealer forward.Sealer) *forward.Surface {
 	t.Helper()
 	s, err := forward.New(forward.Config{
-		Gate: g, Own: "/auth", From: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Sealer: sealer,
+		Gate: g, Own: "/auth", From: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Sealer: sealer, Cookies: []string{"sid"},
 		Identity: map[string]identity.Field{"Gate401-Subject": identity.FieldSubject, "Gate401-Groups": identity.FieldGroups, "Remote-Email": identity.FieldIssuer},
 	})
 	if err != nil {

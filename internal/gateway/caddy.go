@@ -44,7 +44,7 @@ func (s *Setup) caddy() string {
 		"ISSUER": strings.Join(append([]string{""}, s.issuerPaths()...), " "),
 		"SITE":   site, "BIND": bind, "TLS": tls, "GATE": s.Gate, "API": api, "PREFIX": s.Prefix, "HOST": s.Public.Host,
 		"CLEAN":       lines(clean, func(n string) string { return "request_header -" + n }),
-		"IDENTITY":    lines(append([]string{"X-Request-Id"}, s.Identity...), set),
+		"IDENTITY":    lines(append([]string{"X-Request-Id"}, s.told()...), set),
 		"CREDENTIALS": lines(s.Credentials, func(n string) string { return "request_header -" + n }),
 		"ANSWERS":     lines(answers, func(l string) string { return l }),
 		"DOWN":        lines(down, func(l string) string { return l }),

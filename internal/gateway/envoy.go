@@ -42,7 +42,7 @@ func (s *Setup) envoy() string {
 		"GATE_SOCKET": "{address: " + strconv.Quote(gateHost) + ", port_value: " + gatePort + "}", "API_SOCKET": socket(s.Upstream),
 		"DOWNSTREAM_TLS": downstream, "UPSTREAM_TLS": upstream,
 		"ASKED":    lines(slices.Concat(asked(), s.credentials()), exact),
-		"IDENTITY": lines(append([]string{"X-Request-Id"}, s.Identity...), exact),
+		"IDENTITY": lines(append([]string{"X-Request-Id"}, s.told()...), exact),
 		"ANSWERS":  lines(answers, exact),
 		"REMOVE":   lines(remove, func(n string) string { return "- " + strconv.Quote(strings.ToLower(n)) }),
 	})

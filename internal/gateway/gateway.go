@@ -29,6 +29,9 @@ type Setup struct {
 	Identity []string
 	// Credentials are the names of fields that the API is not to see.
 	Credentials []string
+	// Cookies tells that the gate knows people or programs by a cookie, so that it
+	// says what is left for the API.
+	Cookies bool
 	// Issuer tells that the gate issues tokens, so that its metadata is asked for.
 	Issuer bool
 	// CORS tells that rules say what pages of other origins may do.
@@ -177,6 +180,14 @@ func Unbelieved() []string {
 		"X-Forwarded-Method", "X-Forwarded-Uri", "X-Forwarded-Prefix", "X-Forwarded-Port", "X-Forwarded-Server",
 		"Remote-User", "Remote-Groups", "Remote-Email", "Remote-Name", "Proxy",
 	}
+}
+
+// told are the fields of the request to the API that the gate writes.
+func (s *Setup) told() []string {
+	if !s.Cookies {
+		return s.Identity
+	}
+	return append(slices.Clone(s.Identity), "Cookie")
 }
 
 // others are the fields to take out that the configuration does not set.

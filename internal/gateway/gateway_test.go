@@ -28,7 +28,7 @@ func parse(t *testing.T, s string) *url.URL {
 
 func usual(t *testing.T) gateway.Setup {
 	return gateway.Setup{
-		Public: parse(t, "https://api.example.com"), Upstream: parse(t, "http://127.0.0.1:3000"), Gate: "127.0.0.1:8401", Prefix: "/auth", Issuer: true,
+		Public: parse(t, "https://api.example.com"), Upstream: parse(t, "http://127.0.0.1:3000"), Gate: "127.0.0.1:8401", Prefix: "/auth", Issuer: true, Cookies: true,
 		Identity: []string{"Gate401-Subject", "Gate401-Groups", "Gate401-Request-Id"}, Credentials: []string{"Authorization", "X-Api-Key"},
 	}
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net"
+	"slices"
 	"strings"
 )
 
@@ -59,10 +60,10 @@ func (s *Setup) nginx() string {
 		"WELL_KNOWN": known,
 		"GATE":       s.Gate, "API": api, "SCHEME": s.Upstream.Scheme, "PREFIX": s.Prefix, "LISTEN": listen, "TLS": tls, "REDIRECT": redirect,
 		"NAME": s.Public.Hostname(), "HOST": s.Public.Host, "PROTO": s.Public.Scheme, "UPSTREAM_TLS": upstreamTLS, "CORS": cors,
-		"KEPT": lines(append(append([]string{}, s.Identity...), answers...), func(n string) string {
+		"KEPT": lines(slices.Concat(s.told(), answers), func(n string) string {
 			return "auth_request_set " + variable(n) + " " + upstream(n) + ";"
 		}),
-		"IDENTITY":    lines(s.Identity, func(n string) string { return padded("proxy_set_header", n, variable(n)) }),
+		"IDENTITY":    lines(s.told(), func(n string) string { return padded("proxy_set_header", n, variable(n)) }),
 		"CREDENTIALS": lines(s.Credentials, func(n string) string { return padded("proxy_set_header", n, `""`) }),
 		"OTHERS":      lines(s.others(), func(n string) string { return padded("proxy_set_header", n, `""`) }),
 	})

@@ -25,7 +25,7 @@ func (s *Setup) traefik() string {
 		"ADDRESS": net.JoinHostPort(host, port), "HOST": s.Public.Hostname(), "PREFIX": s.Prefix, "GATE": s.Gate,
 		"API": s.Upstream.Scheme + "://" + s.Upstream.Host, "TLS": tls, "CERTIFICATES": certificates, "ISSUER": issuer,
 		"CLEAN":       lines(clean, remove),
-		"IDENTITY":    lines(append([]string{"X-Request-Id"}, s.Identity...), func(n string) string { return "- " + n }),
+		"IDENTITY":    lines(append([]string{"X-Request-Id"}, s.told()...), func(n string) string { return "- " + n }),
 		"CREDENTIALS": lines(s.Credentials, remove),
 	})
 }

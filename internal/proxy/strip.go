@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/gate401/gate401/internal/identity"
 )
 
 // stripQuery takes the parameters of those names out of a raw query and leaves
@@ -53,7 +55,7 @@ func stripCookies(h http.Header, names []string) {
 	}
 	var out []string
 	for i, field := range in {
-		kept := stripCookie(field, names)
+		kept := identity.WithoutCookies(field, names)
 		if out == nil && kept != field {
 			// The fields are shared with the inbound request: write to a copy.
 			out = append(make([]string, 0, len(in)), in[:i]...)
@@ -69,25 +71,4 @@ func stripCookies(h http.Header, names []string) {
 	default:
 		h["Cookie"] = out
 	}
-}
-
-func stripCookie(field string, names []string) string {
-	ours := func(pair string) bool {
-		name, _, _ := strings.Cut(pair, "=")
-		return slices.Contains(names, strings.Trim(name, " \t"))
-	}
-	found := false
-	for pair := range strings.SplitSeq(field, ";") {
-		found = found || ours(pair)
-	}
-	if !found {
-		return field
-	}
-	var kept []string
-	for pair := range strings.SplitSeq(field, ";") {
-		if !ours(pair) {
-			kept = append(kept, pair)
-		}
-	}
-	return strings.TrimLeft(strings.Join(kept, ";"), " \t")
 }

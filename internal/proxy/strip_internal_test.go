@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/gate401/gate401/internal/identity"
 )
 
 // Whatever is in a query or a Cookie field: none of our names is left, and what
@@ -26,13 +28,13 @@ func TestStrippingProperties(t *testing.T) {
 			t.Fatalf("query %q became %q", in, query)
 		}
 
-		cookie := stripCookie(in, []string{"sid"})
+		cookie := identity.WithoutCookies(in, []string{"sid"})
 		for pair := range strings.SplitSeq(cookie, ";") {
 			if name, _, _ := strings.Cut(pair, "="); strings.Trim(name, " \t") == "sid" {
 				t.Fatalf("cookie %q became %q", in, cookie)
 			}
 		}
-		if !subsequence(cookie, in) || stripCookie(cookie, []string{"sid"}) != cookie {
+		if !subsequence(cookie, in) || identity.WithoutCookies(cookie, []string{"sid"}) != cookie {
 			t.Fatalf("cookie %q became %q", in, cookie)
 		}
 	})

@@ -22,9 +22,13 @@ func (h *house) checks(g *generation) (http.Handler, error) {
 	if !cfg.Forward.On() {
 		return nil, nil
 	}
+	var cookies []string
+	if !cfg.Gate.KeepCredentials {
+		cookies = g.system.Cookies
+	}
 	return forward.New(forward.Config{
 		Gate: g.system.Gate, Path: cfg.Gate.Prefix + "/check", Own: cfg.Gate.Prefix, From: cfg.Forward.From,
-		Identity: identityFields(cfg.Identity.Headers), Assertion: g.assertion, Sealer: h.stores.Sealer, Log: h.log,
+		Identity: identityFields(cfg.Identity.Headers), Assertion: g.assertion, Cookies: cookies, Sealer: h.stores.Sealer, Log: h.log,
 	})
 }
 
