@@ -64,7 +64,13 @@ func (d *Decision) Prepared() bool { return d.prepared }
 func (d *Decision) Resource() *Resource { return d.resource }
 
 // Shown is the entry of the catalogue that the caller is shown.
-func (d *Decision) Shown() reason.Info { return d.Reason().Shown() }
+func (d *Decision) Shown() reason.Info {
+	info := d.Reason().Shown()
+	if d.Denial != nil && d.Denial.Detail != "" {
+		info.Detail = d.Denial.Detail
+	}
+	return info
+}
 
 // Status is the status code that a refusal is answered with; 0 when allowed,
 // because then the upstream answers.

@@ -16,6 +16,10 @@ type Denial struct {
 	// Err has the details for the operator. It is logged and traced, and never
 	// sent.
 	Err error
+	// Detail is what the caller is told to do, in place of the sentence that the
+	// catalogue has for the reason; empty for that. It is sent, so that it must
+	// repeat nothing of the request and tell nothing of an account.
+	Detail string
 	// Scope lists the scopes that would have been enough (RFC 6750 section 3).
 	Scope []string
 	// Header holds fields for the response, such as Retry-After.

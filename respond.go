@@ -119,6 +119,9 @@ func (p *Responder) write(w http.ResponseWriter, hr *http.Request, r *Request, d
 		return
 	}
 	a := p.answer(d.Reason())
+	if d.Denial != nil && d.Denial.Detail != "" {
+		a = p.worded(d.Shown())
+	}
 	shown := a.info
 	if shown.Status == http.StatusUnauthorized || len(d.Challenges) > 0 {
 		h["Www-Authenticate"] = d.ChallengeFields(r)
@@ -216,15 +219,19 @@ func (p *Responder) prepare() {
 	p.prepared = make(map[reason.Code]*answer)
 	for _, info := range reason.All() {
 		code := info.Code
-		info = code.Shown()
-		a := &answer{info: info, reasonFields: []string{string(info.Code)}}
-		if p.Format == FormatSimple {
-			a.head = simpleBody(info)
-		} else {
-			a.head, a.tail = problemBody(info, p.problems, p.Support)
-		}
-		p.prepared[code] = a
+		p.prepared[code] = p.worded(code.Shown())
 	}
+}
+
+// worded is the answer that says info.
+func (p *Responder) worded(info reason.Info) *answer {
+	a := &answer{info: info, reasonFields: []string{string(info.Code)}}
+	if p.Format == FormatSimple {
+		a.head = simpleBody(info)
+	} else {
+		a.head, a.tail = problemBody(info, p.problems, p.Support)
+	}
+	return a
 }
 
 // answer is what is shown for the true reason of a refusal. One that nobody knows, as that of an

@@ -1,6 +1,7 @@
 package login_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -58,6 +59,29 @@ func TestOutcomes(t *testing.T) {
 				t.Error("the page repeats the password")
 			}
 		})
+	}
+}
+
+// A program is told how to log in, and nothing of what it sent.
+func TestDetail(t *testing.T) {
+	const body = `{"username":"alice","password":"` + rightPassword + `"}`
+	for _, tt := range []struct{ name, origin, target, kind, body, want string }{
+		{"JSON", "https://gate.example", "/auth/login", "application/json", body, "Content-Type: application/x-www-form-urlencoded"},
+		{"no type", "https://gate.example", "/auth/logout", "", "everywhere=1", "Content-Type: application/x-www-form-urlencoded"},
+		{"plain http", "http://gate.example", "/auth/login", "application/x-www-form-urlencoded", "username=alice&password=" + rightPassword, "https"},
+	} {
+		h := newHouse(t)
+		hr := httptest.NewRequest(http.MethodPost, tt.origin+tt.target, strings.NewReader(tt.body))
+		hr.Header.Set("Content-Type", tt.kind)
+		w := httptest.NewRecorder()
+		h.handler.ServeHTTP(w, hr)
+		var got struct{ Code, Detail string }
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		if w.Code != 400 || got.Code != "request-malformed" || !strings.Contains(got.Detail, tt.want) || strings.Contains(w.Body.String(), "alice") || strings.Contains(w.Body.String(), rightPassword) {
+			t.Errorf("%s: %d %s", tt.name, w.Code, w.Body)
+		}
 	}
 }
 

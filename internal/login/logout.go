@@ -45,7 +45,7 @@ func (v *visit) logout() {
 	if v.hr.ContentLength != 0 {
 		var err error
 		if form, err = v.values(); err != nil {
-			v.refuse(&gate401.Denial{Reason: reason.RequestMalformed, Err: err}, page{})
+			v.refuse(err, page{})
 			return
 		}
 	}

@@ -57,23 +57,35 @@ func newGuess(name string) *guess {
 	return g
 }
 
-// values reads the form, once.
+// What programs are told to do, in place of what the catalogue says of all requests
+// that cannot be read.
+const (
+	asForm  = "Send a form, with Content-Type: application/x-www-form-urlencoded; a login has the fields username and password. JSON is not read here."
+	byHTTPS = "Log in over https: what is sent over plain http can be read by others on the way, so that no session begins by it."
+)
+
+func malformed(format string, args ...any) error {
+	return &gate401.Denial{Reason: reason.RequestMalformed, Err: fmt.Errorf(format, args...)}
+}
+
+// values reads the form, once. The error is a *gate401.Denial.
 func (v *visit) values() (url.Values, error) {
 	media, _, _ := strings.Cut(v.hr.Header.Get("Content-Type"), ";")
 	if !strings.EqualFold(strings.TrimSpace(media), "application/x-www-form-urlencoded") {
-		return nil, errors.New("the form is not application/x-www-form-urlencoded")
+		return nil, &gate401.Denial{Reason: reason.RequestMalformed, Detail: asForm,
+			Err: errors.New("the form is not application/x-www-form-urlencoded")}
 	}
 	v.hr.Body = http.MaxBytesReader(v.w, v.hr.Body, maxForm)
 	if err := v.hr.ParseForm(); err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
-			return nil, errors.New("the form is too large")
+			return nil, malformed("the form is too large")
 		}
-		return nil, errors.New("the form cannot be read")
+		return nil, malformed("the form cannot be read")
 	}
 	for name, values := range v.hr.PostForm {
 		if len(values) > 1 {
-			return nil, fmt.Errorf("the form has the field %.40q twice", name)
+			return nil, malformed("the form has the field %.40q twice", name)
 		}
 	}
 	return v.hr.PostForm, nil
@@ -87,7 +99,7 @@ func (v *visit) post() {
 	}
 	form, err := v.values()
 	if err != nil {
-		v.refuse(&gate401.Denial{Reason: reason.RequestMalformed, Err: err}, page{})
+		v.refuse(err, page{})
 		return
 	}
 	// What cannot be returned to is forgotten in silence: whoever made the link
@@ -95,7 +107,7 @@ func (v *visit) post() {
 	to, _ := returnto.Parse(form.Get("return_to"))
 	p := page{returnTo: to, username: form.Get("username")}
 	if _, ok := session.NameFor(v.r, session.CookieName); !ok {
-		v.refuse(&gate401.Denial{Reason: reason.RequestMalformed, Err: session.ErrInsecure}, p)
+		v.refuse(&gate401.Denial{Reason: reason.RequestMalformed, Detail: byHTTPS, Err: session.ErrInsecure}, p)
 		return
 	}
 	if form.Has("code") || form.Has("recovery") {
@@ -105,7 +117,7 @@ func (v *visit) post() {
 	password := form.Get("password")
 	if len(p.username) > maxName || len(password) > maxPassword {
 		p.username = ""
-		v.refuse(&gate401.Denial{Reason: reason.RequestMalformed, Err: errors.New("a name or a password that is too long")}, p)
+		v.refuse(malformed("a name or a password that is too long"), p)
 		return
 	}
 	if p.username == "" || password == "" {
