@@ -25,10 +25,26 @@ func (d *decoder) duration(n *yaml.Node, path string, to *time.Duration) {
 	case err != nil:
 		d.fault(at(n), path, "write it as in 90s, 15m, 1h30m, 30d or 2w", "%s is no duration", d.src.quote(path, s))
 	case v <= 0:
-		d.fault(at(n), path, "", "%s is not above zero", d.src.quote(path, s))
+		d.fault(at(n), path, withoutIt(path), "%s is not above zero", d.src.quote(path, s))
 	default:
 		*to = v
 	}
+}
+
+// withoutIt is what to do instead of writing zero.
+func withoutIt(path string) string {
+	key := path[strings.LastIndexByte(path, '.')+1:]
+	switch {
+	case key == "delay":
+		return "leave delay out for none"
+	case strings.HasSuffix(path, "cors.max_age"):
+		return "leave max_age out, and browsers decide"
+	case strings.HasSuffix(path, "hsts.max_age"):
+		return "hsts: none sends no such field"
+	case key == "max_age":
+		return "leave max_age out for no limit"
+	}
+	return "leave " + key + " out for the default"
 }
 
 // maxDays is a hundred years.

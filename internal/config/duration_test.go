@@ -1,11 +1,32 @@
 package config_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/gate401/gate401/internal/config"
 )
+
+// Whoever writes zero wants none, or what the gate does by itself: the error says
+// how to get that, where it can be had.
+func TestZeroDuration(t *testing.T) {
+	for _, tt := range []struct{ file, want string }{
+		{"methods: {own: {type: bearer, leeway: 0s}}", "leave leeway out for the default"},
+		{"methods: {own: {type: bearer, leeway: -5s}}", "leave leeway out for the default"},
+		{"issuer: {refresh: {grace: 0m}}", "leave grace out for the default"},
+		{"rules: [{path: /x, timeout: 0s}]", "leave timeout out for the default"},
+		{"rules: [{path: /x, max_age: 0s}]", "leave max_age out for no limit"},
+		{"drain: {delay: 0s}", "leave delay out for none"},
+		{"defend: {account: {attempts: 5, window: 0d}}", "leave window out for the default"},
+	} {
+		_, err := config.Load("t.yaml", []byte(tt.file))
+		var faults config.Faults
+		if !errors.As(err, &faults) || len(faults) != 1 || faults[0].Hint != tt.want {
+			t.Errorf("%s: %v, want the hint %q", tt.file, err, tt.want)
+		}
+	}
+}
 
 // Days and weeks are written as on the command line.
 func TestDurations(t *testing.T) {
