@@ -372,6 +372,7 @@ func (s *scene) urlWith(u *url.URL, instead func(name, value string) string) str
 	if plain.User != nil {
 		plain.User = url.User(plain.User.Username())
 	}
+	withoutPathSecret(&plain, instead)
 	mask := func(raw string) string {
 		parts := strings.Split(raw, "&")
 		for i, part := range parts {

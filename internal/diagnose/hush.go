@@ -206,6 +206,9 @@ func (h *hush) url(u *url.URL) {
 			h.add(name)
 		}
 	}
+	if name, from, to := pathSecret(u); name != "" {
+		h.add(u.Path[from:to])
+	}
 	for _, raw := range [...]string{u.RawQuery, u.Fragment} {
 		for part := range strings.SplitSeq(raw, "&") {
 			name, value, _ := strings.Cut(part, "=")
@@ -357,7 +360,7 @@ func knownScheme(word string) bool {
 		return true
 	}
 	switch strings.ToLower(word) {
-	case "token", "jwt", "apikey", "api-key", "key", "hawk", "aws4-hmac-sha256", "signature", "sharedkey", "ntlm", "oauth", "access_token",
+	case "token", "jwt", "ssws", "apikey", "api-key", "key", "hawk", "aws4-hmac-sha256", "signature", "sharedkey", "ntlm", "oauth", "access_token",
 		"authorization:", "authorization", "bearer:", "basic:", "bearer,", "basic,", "access-token", "session":
 		return true
 	}

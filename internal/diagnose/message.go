@@ -16,6 +16,7 @@ type message struct {
 	code  string // error, code
 	text  string // error_description, detail, message, title
 	hint  string // what the server adds to it
+	scope string // what it asks for
 	json  bool
 	fail  bool // it says that it is a failure
 	shape string
@@ -69,8 +70,9 @@ func readObject(all map[string]any, problem bool) message {
 		}
 		return ""
 	}
-	m := message{json: true, shape: "simple", hint: text("hint")}
-	m.code, m.text = text("code", "error", "errorCode"), text("error_description", "detail", "message", "title", "msg", "description", "reason", "Message", "errorMessage", "errors")
+	m := message{json: true, shape: "simple", hint: text("hint"), scope: text("scope", "needed")}
+	m.code, m.text = text("code", "error", "errorCode", "error_code"), text("error_description", "detail", "message", "title", "msg", "description", "reason", "Message", "errorMessage", "errors",
+		"errorSummary", "error_summary", "details", "exp", "nbf", "exception")
 	switch {
 	case problem:
 		m.shape, m.page = "problem", text("type")
@@ -78,15 +80,19 @@ func readObject(all map[string]any, problem bool) message {
 		m.shape = "oauth"
 	}
 	m.list(all["errors"])
+	if m.text == "" {
+		m.places(all["detail"])
+	}
 	for _, name := range [...]string{"code", "status", "statusCode"} {
 		if v, ok := all[name].(float64); ok && (v == 401 || v == 403) {
 			m.fail = m.text != ""
 		}
 	}
 	if e, ok := all["error"].(map[string]any); ok {
-		m.text, _ = e["message"].(string)
-		if m.text == "" {
-			m.text, _ = e["reason"].(string)
+		for _, name := range [...]string{"reason", "message"} {
+			if v, ok := e[name].(string); ok && v != "" {
+				m.text = v
+			}
 		}
 		m.code, _ = e["code"].(string)
 		if v, ok := e["code"].(float64); ok && (v == 401 || v == 403) {
@@ -95,6 +101,9 @@ func readObject(all map[string]any, problem bool) message {
 	}
 	if e, ok := all["fault"].(map[string]any); ok && m.text == "" {
 		m.text, _ = e["faultstring"].(string)
+	}
+	if strings.ContainsAny(m.text, "\n\t") {
+		m.text = strings.Join(strings.Fields(m.text), " ")
 	}
 	m.fail = m.fail || saysUnauthorized(m.code) || saysUnauthorized(text("error"))
 	if m.text == "" && strings.Contains(m.code, " ") {
@@ -119,6 +128,11 @@ func (m *message) list(errors any) {
 				m.text = v
 			}
 		}
+		if about, ok := first["context"].(map[string]any); ok { // HubSpot
+			for _, name := range [...]string{"requiredGranularScopes", "requiredScopes"} {
+				m.scope = joined(m.scope, about[name])
+			}
+		}
 		if v, ok := first["code"].(string); ok {
 			m.code = v
 		}
@@ -133,6 +147,29 @@ func (m *message) list(errors any) {
 			}
 		}
 	}
+}
+
+// places reads the list of FastAPI: where something is wrong, and what.
+func (m *message) places(detail any) {
+	list, _ := detail.([]any)
+	if len(list) == 0 {
+		return
+	}
+	first, _ := list[0].(map[string]any)
+	if what, ok := first["msg"].(string); ok {
+		m.text = strings.TrimPrefix(strings.ReplaceAll(joined("", first["loc"]), " ", ".")+": "+what, ": ")
+	}
+}
+
+// joined adds the words of a list to others.
+func joined(words string, list any) string {
+	all, _ := list.([]any)
+	for _, v := range all {
+		if word, ok := v.(string); ok && len(words) < 200 {
+			words = strings.TrimSpace(words + " " + word)
+		}
+	}
+	return words
 }
 
 // element is the first line of text in an element of HTML or XML.
@@ -186,7 +223,8 @@ func saysUnauthorized(code string) bool {
 	switch strings.ToLower(strings.NewReplacer(" ", "_", "-", "_").Replace(strings.TrimSuffix(code, "."))) {
 	case "unauthorized", "unauthenticated", "invalid_token", "token_expired", "authentication_required", "not_authenticated",
 		"invalid_credentials", "login_required", "jwt_expired", "not_logged_in", "401", "authentication_failed",
-		"invalid_auth", "not_authed", "token_revoked", "invalid_api_key", "account_inactive":
+		"invalid_auth", "not_authed", "token_revoked", "invalid_api_key", "account_inactive",
+		"missing_scope", "not_allowed_token_type", "no_permission", "invalid_jwt":
 		return true
 	}
 	return false

@@ -30,7 +30,7 @@ func rules() []Rule {
 		misprintRules(), answerRules(), wayRules(), cookieRules(), loginRules(),
 		headerRules(), keyRules(), schemeRules(), malformedRules(),
 		boundRules(), signedRules(), digestRules(), forbiddenRules(), shapeRules(), tokenRules(),
-		missingRules(), lateWayRules(), wordRules(),
+		bodyLoginRules(), missingRules(), lateWayRules(), wordRules(),
 		passwordRules(), sessionRules(), keyLateRules(), serverRules(), statusRules(), namedRules(),
 	)
 }

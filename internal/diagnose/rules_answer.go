@@ -177,6 +177,17 @@ func checkSuccessError(s *scene) *hit {
 		return nil
 	}
 	said := strings.TrimSpace(s.said.code + " " + s.said.text)
+	if s.said.code == "missing_scope" {
+		h := &hit{
+			sure: Likely, reason: reason.ScopeInsufficient, expected: s.said.scope, at: []Evidence{s.inStatus(), s.inBody(strings.TrimSpace(said + " " + s.said.scope))},
+			note: fmt.Sprintf("The status says %d, the body says that the token lacks a scope.", s.status),
+			fix:  Fix{Text: "Add the scope to the app, install it again, and use the new token."},
+		}
+		if s.said.scope != "" {
+			h.note = fmt.Sprintf("The status says %d, the body says that the token lacks the scope %s.", s.status, q(s.said.scope))
+		}
+		return h
+	}
 	return &hit{
 		sure: Likely, expected: "401 with WWW-Authenticate", actual: fmt.Sprintf("%d, and an error in the body", s.status),
 		note: fmt.Sprintf("The status says %d, the body says %s.", s.status, words(said)),
@@ -269,15 +280,33 @@ func checkLarge(s *scene) *hit {
 	return h
 }
 
+// limited tells that a 403 is about the number of requests.
+func (s *scene) limited() bool {
+	lower := strings.ToLower(s.said.text)
+	return s.status == http.StatusForbidden && (strings.TrimSpace(s.resp.Header.Get("X-Ratelimit-Remaining")) == "0" ||
+		strings.Contains(lower, "rate limit exceeded") || strings.Contains(lower, "secondary rate limit") || strings.Contains(lower, "quota exceeded"))
+}
+
 func checkRate(s *scene) *hit {
-	if s.status != http.StatusTooManyRequests {
+	if s.status != http.StatusTooManyRequests && !s.limited() {
 		return nil
 	}
 	h := &hit{
 		sure: Certain, note: "The server wants fewer requests, and did not look at this one.", at: []Evidence{s.inStatus()},
 		fix: Fix{Text: "Wait, then send the request once."},
 	}
-	v := s.resp.Header.Get("Retry-After")
+	field := "Retry-After"
+	v := s.resp.Header.Get(field)
+	if s.status == http.StatusForbidden {
+		h.sure, h.note = Likely, s.quoted("The server wants fewer requests; 403 stands for 429.")
+		if reset := s.resp.Header.Get("X-Ratelimit-Reset"); v == "" && reset != "" {
+			if at, err := strconv.ParseInt(reset, 10, 64); err == nil {
+				if wait := at - s.clocks.judge().Unix(); wait >= 0 && wait < 1<<20 {
+					field, v = "X-Ratelimit-Reset", strconv.FormatInt(wait, 10)
+				}
+			}
+		}
+	}
 	seconds, err := strconv.Atoi(v)
 	var until time.Time
 	if err == nil && seconds >= 0 && seconds < 1<<31 {
@@ -293,7 +322,7 @@ func checkRate(s *scene) *hit {
 	pause := until.Sub(s.clocks.judge())
 	h.note += fmt.Sprintf(" It takes requests again in %s (%s).", explain.Span(pause), explain.Moment(until))
 	h.expected = "no request before " + explain.Moment(until)
-	h.at = append([]Evidence{s.inAnswer("Retry-After", v)}, h.at...)
+	h.at = append([]Evidence{s.inAnswer(field, s.resp.Header.Get(field))}, h.at...)
 	h.fix.Command = fmt.Sprintf("sleep %d", max(int(pause/time.Second), 0))
 	return h
 }
@@ -309,6 +338,14 @@ func checkServerFailed(s *scene) *hit {
 	}
 	if !s.credentialed() {
 		h.fix = Fix{Text: "Repeat the request later, with growing pauses.", Command: s.curl()}
+	}
+	if strings.Contains(s.said.text, "Route [login] not defined") {
+		h.title = "The server wanted to send you to a login that it does not have"
+		h.note = "The server (Laravel) sees nobody logged in, and fails on its way to a page for people: without Accept: application/json it takes the caller for a browser."
+		h.fix = Fix{Text: "Say that you want JSON: then it answers 401, or takes the token.", Command: s.curl(`-H "Accept: application/json"`, withToken)}
+		h.expected = "401"
+		h.at = append(h.at, s.inBody(s.said.text))
+		return h
 	}
 	if !slices.Contains([]int{500, 502, 503, 504}, s.status) {
 		h.note = fmt.Sprintf("%d is about the server, not about the credentials.", s.status)

@@ -176,7 +176,7 @@ func checkBasicPercent(s *scene) *hit {
 
 func checkBasicRefused(s *scene) *hit {
 	user, password, ok := s.basic()
-	if !ok || s.status != 401 && s.status != 407 || !s.wantsScheme("Basic") || checkClient(s) != nil {
+	if !ok || s.status != 401 && s.status != 407 || !s.wantsScheme("Basic") && s.loginReason() == "" || checkClient(s) != nil {
 		return nil // at a token endpoint it is the client's
 	}
 	if secretUser(user, password) {
@@ -197,6 +197,14 @@ func checkBasicRefused(s *scene) *hit {
 		note: fmt.Sprintf("Name %s and its password arrive well formed, and the server refuses them. It does not say which of the two is wrong.", q(user)),
 		at:   []Evidence{s.inScheme(), s.inAnswer("WWW-Authenticate", "Basic")},
 		fix:  Fix{Text: "Check name and password where they are known to work, and do not repeat the same pair: servers lock accounts for that.", Command: s.curl("-u " + shellWord(user))},
+	}
+	if v := s.loginReason(); v != "" {
+		h.at = []Evidence{s.inScheme(), s.inAnswer("X-Seraph-Loginreason", v)}
+		if strings.Contains(v, "AUTHENTICATION_DENIED") {
+			h.note += " After too many failures it wants a CAPTCHA: log in once by a browser."
+		}
+	} else if s.said.text != "" && !statusWords(s.said.text) {
+		h.note = s.quotedTold(h.note)
 	}
 	if password == "" {
 		h.actual = fmt.Sprintf("name %s and no password", q(user))

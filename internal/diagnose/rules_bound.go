@@ -101,6 +101,13 @@ func checkDPoPMismatch(s *scene) *hit {
 }
 
 func checkStepUp(s *scene) *hit {
+	if s.status == 401 && s.auth.ok && len(s.wants()) == 1 && s.wantsScheme("OTP") {
+		return &hit{ // registries of npm
+			sure: Certain, reason: reason.AuthenticationTooWeak, title: "A one-time code is asked for", at: []Evidence{s.inAnswer("WWW-Authenticate", "OTP")},
+			note: s.quotedTold("The server takes the token, and wants a one-time code besides."), expected: "npm-otp: a code of this moment", actual: "no such field",
+			fix: Fix{Text: "Give the code of the authenticator (npm publish --otp=CODE), or use a token that needs none.", Command: s.curl(withToken, `-H "npm-otp: $CODE"`)},
+		}
+	}
 	if s.bearer["error"] != "insufficient_user_authentication" || s.status != 401 {
 		return nil
 	}

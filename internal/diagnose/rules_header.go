@@ -202,6 +202,9 @@ func (s *scene) credentialArgument() string {
 	if own := s.ownArgument(); own != "" {
 		return own
 	}
+	if name, _, _ := pathSecret(s.req.URL); name != "" && !s.auth.ok && !s.key.ok {
+		return "" // the URL has it
+	}
 	if s.key.ok && !s.auth.ok {
 		if s.key.inQuery() {
 			return "" // the URL has it
@@ -209,12 +212,21 @@ func (s *scene) credentialArgument() string {
 		return s.keyArgument()
 	}
 	if s.is("Basic") || s.wantsScheme("Basic") && !s.wantsScheme("Bearer") && s.jwt == nil && !s.wasRead() {
-		return withPassword
+		return s.passwordArgument()
 	}
 	if s.is("Digest") {
 		return "--digest " + withPassword
 	}
 	return withToken
+}
+
+// passwordArgument is how curl sends what was sent as Basic: a key in place of
+// the name goes without a password.
+func (s *scene) passwordArgument() string {
+	if user, password, ok := s.basic(); ok && secretUser(user, password) && password == "" && !looksLikeJWT(user) {
+		return `-u "$API_KEY:"`
+	}
+	return withPassword
 }
 
 // guilty is how many octets a finding is about.

@@ -152,6 +152,12 @@ func keyEnvironment(key string) string {
 }
 
 func checkKeyEnvironment(s *scene) *hit {
+	if lower := unquoted(s.told()); s.status >= 400 && strings.Contains(lower, "mode key was used") {
+		return &hit{ // Stripe says so behind 404
+			sure: Likely, note: s.quotedTold("The key is of another mode than what it asks for."), at: []Evidence{s.inBody(s.told())},
+			expected: "a key of the mode in which it was made", fix: Fix{Text: "Use the key of that mode.", Command: s.curl(s.credentialArgument())},
+		}
+	}
 	key, at := s.key.value, Evidence{}
 	if s.key.ok {
 		at = s.inKey(0, min(len(key), 4))
@@ -285,8 +291,25 @@ func checkTokenPlace(s *scene) *hit {
 }
 
 func checkKeyRefused(s *scene) *hit {
-	if !s.key.ok || s.auth.ok || s.status != 401 && s.status != 403 || s.key.value == "" {
+	if s.auth.ok || s.status != 401 && s.status != 403 {
 		return nil
+	}
+	if name, from, to := pathSecret(s.req.URL); name != "" && !s.key.ok {
+		return &hit{
+			sure: Possible, expected: "a credential that the server knows", actual: fingerprint(s.req.URL.Path[from:to]), title: "The server does not accept the credential in the path",
+			note: s.quotedTold("The path of the URL holds a credential. It may be unknown to this server, cut off, or have been replaced by a new one."),
+			at:   []Evidence{s.inLine()}, fix: Fix{Text: "Compare it with the one that was handed out, or have a new one made.", Command: s.curl()},
+		}
+	}
+	if !s.key.ok || s.key.value == "" {
+		return nil
+	}
+	if s.status == 403 && s.resp.Header.Get("X-Amzn-Errortype") == "ForbiddenException" {
+		return &hit{
+			sure: Likely, expected: "a key that the server knows", actual: s.key.name + ": " + fingerprint(s.key.value), at: []Evidence{s.inKey(0, len(s.key.value)), s.inAnswer("X-Amzn-Errortype", "ForbiddenException")},
+			note: "API Gateway says no more where the key is unknown or switched off, or no usage plan joins it to this stage; also where a firewall or a policy of the API keeps the caller out.",
+			fix:  Fix{Text: "Check that the key is whole and switched on, and that a usage plan joins it to this stage.", Command: s.curl(s.keyArgument())},
+		}
 	}
 	return &hit{
 		sure: Possible, expected: "a key that the server knows", actual: s.key.name + ": " + fingerprint(s.key.value),

@@ -24,6 +24,59 @@ func loginRules() []Rule {
 	}
 }
 
+// bodyLoginRules know logins by a name and a password in the body.
+func bodyLoginRules() []Rule {
+	return []Rule{{
+		ID: "login-refused", Title: "The server refused the login", Fault: Client, Reason: reason.CredentialsInvalid,
+		Explain: "A name and a password were sent in the body, to a login or a token endpoint, and the server does not know them. Servers do not say which of the two is wrong, and answer by 401, 400, 403 or 422. It may be the account of another environment, or one that logs in by another way.",
+		Example: `POST /login {"username":"alice","password":"..."} answered by 401`, Spec: "RFC 9110 section 15.5.2; RFC 6749 section 5.2", check: checkLogin,
+	}}
+}
+
+func checkLogin(s *scene) *hit {
+	words := s.spoke() == reason.CredentialsInvalid
+	switch s.status {
+	case 401:
+		if !words && len(s.wants()) > 0 {
+			return nil
+		}
+	case 400, 403, 422:
+		if !words {
+			return nil
+		}
+	default:
+		return nil
+	}
+	if s.auth.ok || s.saidNothingSent() || !s.logsIn() || checkClient(s) != nil {
+		return nil
+	}
+	h := &hit{
+		sure: Likely, note: s.quoted("Name and password stand in the body, and the server refuses them."), at: []Evidence{s.inLine(), s.inStatus()},
+		expected: "a name and password that the server knows", actual: "a body with a password",
+		fix: Fix{Text: "Check name and password where they are known to work, and do not repeat the same pair: servers lock accounts for that."},
+	}
+	if s.said.text != "" {
+		h.at[1] = s.inBody(s.said.text)
+	}
+	return h
+}
+
+// logsIn tells that the body has a password and that it is there to log in, not
+// to be set.
+func (s *scene) logsIn() bool {
+	told := unquoted(s.told())
+	if s.spoke() != reason.CredentialsInvalid && !strings.Contains(told, "credential") && !strings.Contains(told, "authentication failed") && !loginPath(s.req.URL.Path) {
+		return false
+	}
+	body := strings.ToLower(string(s.req.Body[:min(len(s.req.Body), 8<<10)]))
+	for _, member := range [...]string{`"password"`, `"passwd"`, `"pwd"`, "password=", "passwd=", "pwd="} {
+		if strings.Contains(body, member) {
+			return unsafe(s.req.Method)
+		}
+	}
+	return false
+}
+
 // apiCall tells that a program asked, not a person who opens a page.
 func (s *scene) apiCall() bool {
 	h := s.req.Header
@@ -48,7 +101,9 @@ func checkLoginPage(s *scene) *hit {
 		return nil
 	}
 	body := strings.ToLower(string(s.resp.Body[:min(len(s.resp.Body), 64<<10)]))
-	if !strings.Contains(body, `type="password"`) && !strings.Contains(body, "type='password'") && !strings.Contains(body, "type=password") &&
+	title := strings.ToLower(element(body, "title"))
+	signIn := (s.auth.ok || s.key.ok) && (strings.Contains(title, "sign in") || strings.Contains(title, "log in") || strings.HasPrefix(title, "login"))
+	if !signIn && !strings.Contains(body, `type="password"`) && !strings.Contains(body, "type='password'") && !strings.Contains(body, "type=password") &&
 		!strings.Contains(body, "/oauth2/start") && !strings.Contains(body, "/oauth2/sign_in") {
 		return nil
 	}
@@ -56,7 +111,7 @@ func checkLoginPage(s *scene) *hit {
 		sure: Likely, expected: "401 and JSON", actual: fmt.Sprintf("%d and a page to log in", s.status),
 		note: "A program asked, and got a page on which people log in. The server sees nobody logged in, and says so by a page in place of a 401.",
 		at:   []Evidence{s.inAnswer("Content-Type", "html"), s.inStatus()},
-		fix:  Fix{Text: "Call the address of the API, not that of the site; send a credential that it takes. The server should answer 401 to programs.", Command: s.curl(`-H "Accept: application/json"`, withToken)},
+		fix:  Fix{Text: "Call the address of the API, not that of the site; send a credential that it takes. The server should answer 401 to programs.", Command: s.curl(`-H "Accept: application/json"`, s.credentialArgument())},
 	}
 }
 

@@ -43,7 +43,7 @@ func checkOctet(s *scene) *hit {
 // credentials, and need not where only their own clients speak to them.
 func ownGrammar(scheme string) bool {
 	switch strings.ToLower(scheme) {
-	case "token", "apikey", "api-key", "key", "sharedkey", "aws4-hmac-sha256", "aws", "hawk", "jwt":
+	case "token", "ssws", "apikey", "api-key", "key", "sharedkey", "aws4-hmac-sha256", "aws", "hawk", "jwt":
 		return true
 	}
 	return false
@@ -92,13 +92,13 @@ func (s *scene) ownArgument() string {
 		return ""
 	case len(wants) == 0 && s.is("AWS4-HMAC-SHA256"):
 		return `--aws-sigv4 aws:amz:REGION:SERVICE -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`
-	case len(wants) == 0 && (s.is("ApiKey") || s.is("Api-Key") || s.is("Key")):
+	case len(wants) == 0 && (s.is("SSWS") || s.is("ApiKey") || s.is("Api-Key") || s.is("Key")):
 		wants = []string{s.scheme}
 	case len(wants) == 0:
 		return ""
 	}
 	switch strings.ToLower(wants[0]) {
-	case "token", "apikey", "api-key":
+	case "token", "ssws", "apikey", "api-key":
 		return `-H "Authorization: ` + wants[0] + ` $TOKEN"`
 	}
 	return ""

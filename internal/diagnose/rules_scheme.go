@@ -74,6 +74,8 @@ func checkScheme(s *scene) *hit {
 			note: fmt.Sprintf("The token is sent as %s. That is no registered scheme; nearly every API that takes tokens takes them as Bearer.", q(said)),
 			at:   []Evidence{s.inScheme()}, fix: Fix{Text: "Write Bearer in its place, unless the documentation of this API says otherwise.", Command: s.curl(withToken)},
 		}
+	case s.wantsScheme("OTP") && len(wants) == 1, s.loginReason() != "":
+		return nil // it read the credential
 	case s.wantsScheme(s.scheme), s.is("DPoP") && s.wantsScheme("Bearer"), s.is("NTLM") && s.wantsScheme("Negotiate"):
 		return nil
 	}
@@ -103,6 +105,18 @@ func checkScheme(s *scene) *hit {
 		h.note = fmt.Sprintf("The request says %s, %s asks for %s. It read the credential all the same.", said, s.asker(), list(wants, "or"))
 	}
 	return h
+}
+
+// loginReason is what Jira and Confluence say about a login that they refused;
+// their challenge names another way in.
+func (s *scene) loginReason() string {
+	if s.resp == nil || !s.is("Basic") {
+		return ""
+	}
+	if v := s.resp.Header.Get("X-Seraph-Loginreason"); strings.Contains(v, "AUTHENTICATED_FAILED") || strings.Contains(v, "AUTHENTICATION_DENIED") {
+		return v
+	}
+	return ""
 }
 
 // curlWanted sends a credential of a scheme that is no registered one; empty if

@@ -89,7 +89,7 @@ func checkSession(s *scene) *hit {
 			break
 		}
 	}
-	if lower := unquoted(s.told()); len(s.wants()) == 0 && (strings.Contains(lower, "logged in") || strings.Contains(lower, "log in") || strings.Contains(lower, "session") || lower == "unauthenticated.") {
+	if lower := unquoted(s.told()); len(s.wants()) == 0 && (strings.Contains(lower, "logged in") || strings.Contains(lower, "log in") || strings.Contains(lower, "sign in") || strings.Contains(lower, "session") || lower == "unauthenticated.") {
 		if name == "" {
 			other := slices.IndexFunc(s.sent, func(c cookie) bool { return !byTheWay(c.name) })
 			if other < 0 {

@@ -2,8 +2,11 @@ package diagnose
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
+	"time"
 
+	"github.com/gate401/gate401/internal/explain"
 	"github.com/gate401/gate401/reason"
 )
 
@@ -47,6 +50,16 @@ func checkSigned(s *scene) *hit {
 		h.note = "The server reads the Authorization field as a signature of AWS, and what was sent is none."
 		h.expected, h.actual = "Authorization: AWS4-HMAC-SHA256", schemeWord(s)
 		h.fix.Text = "Sign the request. If this address takes tokens, look at method, stage and path: addresses that do not exist answer like this too."
+	case has("ExpiredToken", "security token included in the request is expired") && (aws || s.req.Header.Has("X-Amz-Security-Token")):
+		h.reason, h.note = reason.TokenExpired, s.quoted("The session token beside the keys (X-Amz-Security-Token) is over: temporary credentials last from minutes to hours.")
+		h.fix.Text = "Get new temporary credentials (aws sso login, aws sts assume-role), and sign with all three of their values."
+		h.fix.Command = s.curl(sign, `-H "X-Amz-Security-Token: $AWS_SESSION_TOKEN"`)
+	case aws && has("Unsupported Authorization Type"), has("Unsupported Authorization Type") && s.said.shape == "xml":
+		h.note = s.quoted(fmt.Sprintf("The server takes signed requests; the credential that was sent, %s, counts for nothing here.", schemeWord(s)))
+		h.expected, h.actual = "Authorization: AWS4-HMAC-SHA256", schemeWord(s)
+		h.at, h.fix.Text = append(h.at, s.inBody(s.said.text)), "Sign the request, or use a link that is signed, without another credential beside it."
+	case s.req.URL.Query().Has("sig") && has("AuthenticationFailed"):
+		s.sharedAccess(h)
 	case has("Request has expired") && s.req.URL.Query().Has("X-Amz-Signature"):
 		h.note = s.quotedTold("The link is signed, and good for X-Amz-Expires seconds from X-Amz-Date; that is over.")
 		h.expected, h.actual = "a link that is still good", "one that is over"
@@ -69,6 +82,27 @@ func checkSigned(s *scene) *hit {
 		return nil
 	}
 	return h
+}
+
+// sharedAccess is about the signed links of Azure Storage, which say in se until
+// when they are good.
+func (s *scene) sharedAccess(h *hit) {
+	h.note, h.fix = "The link is signed (a shared access signature), and the signature is not taken: the key that made it was changed, or the link was, on its way.", Fix{Text: "Have a new link made, and copy it whole."}
+	until := s.req.URL.Query().Get("se")
+	end, err := time.Parse(time.RFC3339, until)
+	if err != nil {
+		end, err = time.Parse(time.DateOnly, until)
+	}
+	if detail := element(string(s.resp.Body[:min(len(s.resp.Body), maxMessage)]), "AuthenticationErrorDetail"); detail != "" {
+		h.at = append(h.at, s.inBody(detail))
+	}
+	if err == nil && end.Before(s.clocks.judge()) {
+		h.title, h.reason = "The signed link is over", reason.TokenExpired
+		h.note = fmt.Sprintf("The link is signed (a shared access signature), and was good until %s (se): that is over.", explain.Moment(end))
+		h.expected, h.actual = "a link that is still good", "se="+until
+		h.at = append([]Evidence{s.inURL("se=" + url.QueryEscape(until))}, h.at...)
+		h.fix.Text = "Have a new link made, and follow it in time."
+	}
 }
 
 // signedForAWS tells that AWS, or what is built like it, answered or was meant.

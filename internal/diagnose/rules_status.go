@@ -97,7 +97,7 @@ func (s *scene) quoted(note string) string {
 }
 
 func checkGrant(s *scene) *hit {
-	if s.said.code != "invalid_grant" || s.status != 400 && s.status != 401 {
+	if s.said.code != "invalid_grant" || s.status != 400 && s.status != 401 && s.status != 403 {
 		return nil
 	}
 	h := &hit{
@@ -109,11 +109,21 @@ func checkGrant(s *scene) *hit {
 	} else if strings.Contains(string(s.req.Body), "grant_type=authorization_code") {
 		h.note += " It was a code: those count once, for a minute, with the same redirect_uri and code_verifier."
 	}
+	if lower := strings.ToLower(s.said.text); strings.Contains(lower, "verifier") || strings.Contains(lower, "pkce") {
+		h.fix.Text = "Begin the login anew, and send the code_verifier of that login with its code: the text whose SHA-256 was the code_challenge."
+	}
 	return h
 }
 
 func checkClient(s *scene) *hit {
-	if s.said.code != "invalid_client" && s.bearer["error"] != "invalid_client" || s.status != 400 && s.status != 401 {
+	named := s.said.code == "invalid_client" || s.bearer["error"] == "invalid_client"
+	switch lower := strings.ToLower(s.said.text); s.said.code {
+	case "unauthorized_client": // as Keycloak says it
+		named = strings.Contains(lower, "client credentials") || strings.Contains(lower, "client secret")
+	case "access_denied": // as Auth0 says it
+		named = s.status == 401 && lower == "unauthorized" && strings.Contains(string(s.req.Body[:min(len(s.req.Body), 8<<10)]), "client_secret")
+	}
+	if !named || s.status != 400 && s.status != 401 {
 		return nil
 	}
 	return &hit{
@@ -126,7 +136,7 @@ func checkClient(s *scene) *hit {
 // checkTokenRequest reads the codes of a token endpoint that are about the
 // request, not about what is exchanged.
 func checkTokenRequest(s *scene) *hit {
-	if s.status != 400 && s.status != 401 && s.status != 415 || !unsafe(s.req.Method) {
+	if s.status != 400 && s.status != 401 && s.status != 403 && s.status != 415 && s.status != 422 || !unsafe(s.req.Method) {
 		return nil
 	}
 	body, kind := string(s.req.Body[:min(len(s.req.Body), 8<<10)]), strings.ToLower(s.req.Header.Get("Content-Type"))
@@ -140,7 +150,15 @@ func checkTokenRequest(s *scene) *hit {
 	}
 	code := s.said.code
 	switch lower := strings.ToLower(code + " " + s.said.text); {
-	case strings.Contains(kind, "json") && (code == "invalid_request" || code == "unsupported_grant_type" || s.status == 415 || strings.Contains(lower, "grant_type")):
+	case code == "mfa_required":
+		h.sure, h.reason, h.note = Certain, reason.AuthenticationTooWeak, s.quoted("Name and password are right, and the server wants a second factor besides.")
+		h.fix = Fix{Text: "Let the person log in by a browser, or answer with the second factor and the mfa_token of this answer."}
+	case code == "access_denied" && s.status == 403:
+		h.sure, h.reason, h.note = Likely, reason.AccessDenied, s.quoted("The client is known, and may not have this token.")
+		h.fix = Fix{Text: "Have the client allowed for the audience and the scope that it asks for, where it is registered."}
+	case s.status == 403:
+		return nil
+	case strings.Contains(kind, "json") && (code == "invalid_request" || code == "unsupported_grant_type" || s.status == 415 || s.status == 422 || strings.Contains(lower, "grant_type")):
 		h.sure, h.expected, h.actual = Likely, "application/x-www-form-urlencoded", cut(kind, 60)
 		h.note = s.quoted("The request is JSON. A token endpoint reads a form, so it saw no parameter at all.")
 		h.at = append([]Evidence{s.inField("request", "Content-Type", s.req.Header.Get("Content-Type"), 0, len(s.req.Header.Get("Content-Type")))}, h.at...)
@@ -167,6 +185,9 @@ func checkTokenRequest(s *scene) *hit {
 	default:
 		return nil
 	}
+	if strings.Contains(body, `"password"`) && s.status == 422 {
+		h.fix.Command = "curl -i -d grant_type=password --data-urlencode \"username=$NAME\" --data-urlencode \"password=$PASSWORD\" " + s.commandURL(s.req.URL)
+	}
 	return h
 }
 
@@ -183,12 +204,12 @@ func unsafe(method string) bool {
 }
 
 func checkCSRF(s *scene) *hit {
-	if s.status != 403 && s.status != 400 && s.status != 419 {
+	if s.status != 403 && s.status != 400 && s.status != 419 && s.status != 422 {
 		return nil
 	}
 	said := strings.ToLower(s.says())
 	named := false
-	for _, word := range [...]string{"csrf", "xsrf", "forgery", "crumb", "cookie check failed", "authenticity token", "invalidauthenticitytoken", "page expired"} {
+	for _, word := range [...]string{"csrf", "xsrf", "forgery", "crumb", "cookie check failed", "authenticity token", "invalidauthenticitytoken", "page expired", "change you wanted was rejected"} {
 		named = named || strings.Contains(said, word)
 	}
 	named = named || strings.Contains(s.said.code, "cookie_invalid_nonce")
@@ -247,15 +268,22 @@ func (s *scene) quotedPage(note string) string {
 }
 
 func checkInsufficient(s *scene) *hit {
-	if s.bearer["error"] != "insufficient_scope" && s.said.code != "insufficient_scope" || s.status != 403 && s.status != 401 {
+	if h := s.acceptedScopes(); h != nil {
+		return h
+	}
+	if s.bearer["error"] != "insufficient_scope" && s.said.code != "insufficient_scope" && (s.status != 403 || !saysScope(s.said.text)) || s.status != 403 && s.status != 401 {
 		return nil
 	}
 	h := &hit{
 		sure: Certain, expected: strings.Join(s.scopes(), " "), note: "The server takes the token and says that its scope is not enough.",
 		at: []Evidence{s.inStatus()}, fix: Fix{Text: "Log in again and ask for the scope that is missing, or ask whoever grants it."},
 	}
-	if s.bearer["error"] != "" {
-		h.at = []Evidence{s.inAnswer("WWW-Authenticate", "insufficient_scope")}
+	switch {
+	case s.bearer["error"] != "":
+		h.at = []Evidence{s.inAnswer("WWW-Authenticate", s.bearer["error"])}
+	case s.said.code != "insufficient_scope":
+		h.sure, h.at = Likely, append(h.at, s.inBody(s.said.text))
+		h.note = s.quoted(h.note)
 	}
 	if c := s.claims(); c != nil {
 		h.actual = strings.Join(c.Scopes, " ")
@@ -266,6 +294,9 @@ func checkInsufficient(s *scene) *hit {
 	if h.expected != "" {
 		h.note += " It asks for " + q(h.expected) + "."
 		h.fix.Text = "Log in again and ask for the scope " + h.expected + ", or ask whoever grants it."
+	}
+	if s.key.ok && !s.auth.ok {
+		h.fix.Text = strings.Replace(h.fix.Text, "Log in again and ask for the scope", "Make a token that has the scope", 1)
 	}
 	s.mayDo(&h.fix)
 	return h

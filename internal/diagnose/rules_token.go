@@ -340,6 +340,9 @@ func (s *scene) scopes() []string {
 	if v := s.bearer["scope"]; v != "" {
 		return strings.Fields(v)
 	}
+	if v := s.said.scope; v != "" && s.status >= 400 {
+		return strings.FieldsFunc(v, func(r rune) bool { return r == ' ' || r == ',' })
+	}
 	return s.o.Scope
 }
 

@@ -191,6 +191,9 @@ func checkEaten(s *scene) *hit {
 		if s.said.text != "" {
 			h.at = append(h.at, s.inBody(s.said.text))
 		}
+	case (strings.HasPrefix(s.said.code, "rest_") || strings.HasPrefix(s.said.code, "woocommerce_rest_")) && strings.HasPrefix(s.said.text, "Sorry, you"):
+		h.sure, h.at = Likely, append(h.at, s.inBody(s.said.code+" "+s.said.text))
+		h.note = s.quoted("WordPress answers 403 where it knows who asks, and 401 where it sees nobody: the credential did not arrive, or nothing there takes it (application passwords need https; Apache may drop the field).")
 	case (s.is("Bearer") || s.is("DPoP")) && s.wantsScheme("Bearer") && s.bearer["error"] == "" && len(hints) > 0 && s.jwt != nil:
 		// RFC 6750 section 3.1: an error only if a token was sent.
 		h.sure = Possible
@@ -280,21 +283,6 @@ func (s *scene) unanswered() *hit {
 	}
 }
 
-// logsIn tells that the body has a password, as a form or as JSON, and that it is
-// this which the answer is about: others are set, by people who are logged in.
-func (s *scene) logsIn() bool {
-	if s.spoke() != reason.CredentialsInvalid && !strings.Contains(unquoted(s.told()), "credential") && !loginPath(s.req.URL.Path) {
-		return false
-	}
-	body := strings.ToLower(string(s.req.Body[:min(len(s.req.Body), 8<<10)]))
-	for _, member := range [...]string{`"password"`, `"passwd"`, `"pwd"`, "password=", "passwd=", "pwd="} {
-		if strings.Contains(body, member) {
-			return unsafe(s.req.Method)
-		}
-	}
-	return false
-}
-
 // prompts tells that the client would have asked for the password.
 func (s *scene) prompts() bool {
 	return slices.ContainsFunc(s.x.Notes, func(n capture.Note) bool { return n.Text == capture.AsksPassword })
@@ -305,7 +293,7 @@ func checkMissing(s *scene) *hit {
 	if !prompts && (s.credentialed() || s.req.Incomplete) || s.auth.ok || s.status != 401 && s.status != 407 && (s.status != 400 || !s.missesCredential()) {
 		return nil
 	}
-	if checkClient(s) != nil || checkTokenRequest(s) != nil {
+	if checkClient(s) != nil || checkTokenRequest(s) != nil || checkLogin(s) != nil {
 		return nil // a token endpoint asks for the client, not for who uses it
 	}
 	wants := s.wants()
@@ -319,14 +307,6 @@ func checkMissing(s *scene) *hit {
 		h.note = fmt.Sprintf("curl asks for the password of %s at the terminal. It was not given here, so the request went out without name and password.", q(user))
 		h.fix = Fix{Text: "Give the password too.", Command: s.curl("-u " + shellWord(user+":") + `"$PASSWORD"`)}
 		return h
-	}
-	if len(wants) == 0 && s.status == 401 && !s.saidNothingSent() && s.logsIn() {
-		return &hit{
-			sure: Likely, reason: reason.CredentialsInvalid, title: "The server refused the login",
-			note: s.quoted("Name and password stand in the body, and the server refuses them."), at: []Evidence{s.inLine(), s.inStatus()},
-			expected: "a name and password that the server knows", actual: "a body with a password",
-			fix: Fix{Text: "Check name and password where they are known to work, and do not repeat the same pair: servers lock accounts for that."},
-		}
 	}
 	if s.status == 400 {
 		h.sure = Likely

@@ -66,6 +66,8 @@ func checkSaid(s *scene) *hit {
 	h := &hit{sure: Likely, note: "The server says: " + words(said) + "."}
 	switch {
 	case s.status == 400 && code == reason.APIKeyInvalid, s.status == 403 && s.wasRead() && aboutCredential(lower):
+	case s.status == 403 && (s.auth.ok || s.key.ok) && code == reason.TokenInvalid && strings.Contains(lower, "token"):
+	case s.status == 400 && strings.Contains(lower, "access token") && (code == reason.TokenExpired || code == reason.SessionExpired):
 	case s.status != 401:
 		return nil
 	case code == "":
@@ -76,6 +78,11 @@ func checkSaid(s *scene) *hit {
 		if s.bearer["error"] == "invalid_request" {
 			h.sure, h.reason = Likely, reason.RequestMalformed
 		}
+	}
+	if strings.Contains(lower, "publishable") && h.reason == "" {
+		h.reason, h.fix.Text = reason.APIKeyInvalid, "Use the secret key, on a server of your own; the publishable one is for pages and apps."
+		h.fix.Command, h.at = s.curl(s.credentialArgument()), []Evidence{s.inBody(said)}
+		return h
 	}
 	if h.reason == "" {
 		var ok bool
@@ -123,6 +130,8 @@ func (s *scene) means(code reason.Code, lower string) (reason.Code, bool) {
 	switch code {
 	case reason.CredentialsInvalid:
 		switch {
+		case s.is("ApiKey"):
+			return reason.APIKeyInvalid, true
 		case bearer && strings.Contains(lower, "password") && !strings.Contains(lower, "user") && len(s.req.Body) > 0:
 			return code, true // that of the body
 		case bearer:
@@ -148,13 +157,14 @@ func (s *scene) means(code reason.Code, lower string) (reason.Code, bool) {
 		return reason.TokenInvalid, true
 	case reason.TokenExpired:
 		switch {
+		case key && strings.Contains(lower, "token") && !strings.Contains(lower, "key"):
 		case key:
 			return reason.APIKeyExpired, true
 		case cookie:
 			return reason.SessionExpired, true
 		}
 	case reason.SessionExpired:
-		if bearer {
+		if bearer || strings.Contains(lower, "access token") {
 			return reason.TokenExpired, true
 		}
 	}

@@ -286,6 +286,9 @@ func (s *scene) host() string {
 
 // credentialed tells whether the request carries any credential that we know.
 func (s *scene) credentialed() bool {
+	if name, _, _ := pathSecret(s.req.URL); name != "" {
+		return true
+	}
 	return s.auth.ok || s.key.ok || len(s.sent) > 0 || s.req.URL.User != nil || s.req.Options.User != ""
 }
 

@@ -14,6 +14,9 @@ var spoken = [...]struct {
 	code  reason.Code
 }{
 	{"api key expired", reason.APIKeyExpired}, {"api key has expired", reason.APIKeyExpired}, {"api key revoked", reason.APIKeyRevoked},
+	{"expired api key", reason.APIKeyExpired}, {"publishable api key", reason.APIKeyInvalid}, {"unable to find apikey", reason.APIKeyInvalid},
+	{"no credentials found for given iss", reason.TokenIssuerUnknown}, {"session_id claim in jwt does not exist", reason.TokenRevoked},
+	{"row-level security", reason.AccessDenied}, {"permission denied for ", reason.AccessDenied},
 	{"session expired", reason.SessionExpired}, {"session has expired", reason.SessionExpired},
 	{"expired", reason.TokenExpired}, {"exp claim", reason.TokenExpired}, {"revoked", reason.TokenRevoked},
 	{"not yet valid", reason.TokenNotYetValid}, {"jwt not active", reason.TokenNotYetValid}, {"nbf claim", reason.TokenNotYetValid}, {"used before", reason.TokenNotYetValid},
@@ -24,18 +27,23 @@ var spoken = [...]struct {
 	{"audience", reason.TokenAudienceWrong}, {"aud claim", reason.TokenAudienceWrong}, {"issuer", reason.TokenIssuerUnknown}, {"iss claim", reason.TokenIssuerUnknown},
 	{"api key provided", reason.APIKeyInvalid}, {"invalid api key", reason.APIKeyInvalid}, {"incorrect api key", reason.APIKeyInvalid}, {"unknown api key", reason.APIKeyInvalid},
 	{"api key is invalid", reason.APIKeyInvalid}, {"api key is not valid", reason.APIKeyInvalid}, {"api key not valid", reason.APIKeyInvalid}, {"api key not recogni", reason.APIKeyInvalid},
-	{"publishable api key", reason.APIKeyInvalid}, {"publishable key", reason.APIKeyInvalid},
+	{"publishable key", reason.APIKeyInvalid}, {"subscription key. make sure", reason.APIKeyInvalid}, {"unknown x-auth-key", reason.APIKeyInvalid},
 	{"algorithm", reason.TokenAlgorithmRefused},
 	{"wrong password", reason.CredentialsInvalid}, {"incorrect password", reason.CredentialsInvalid}, {"invalid password", reason.CredentialsInvalid},
 	{"password is incorrect", reason.CredentialsInvalid}, {"bad credentials", reason.CredentialsInvalid}, {"invalid credentials", reason.CredentialsInvalid},
 	{"invalid username", reason.CredentialsInvalid}, {"incorrect username", reason.CredentialsInvalid}, {"unable to authenticate user", reason.CredentialsInvalid},
-	{"password authentication", reason.CredentialsInvalid},
+	{"password authentication", reason.CredentialsInvalid}, {"invalid email", reason.CredentialsInvalid}, {"wrong email", reason.CredentialsInvalid},
+	{"invalid login credentials", reason.CredentialsInvalid}, {"invalid_login_credentials", reason.CredentialsInvalid}, {"credentials are incorrect", reason.CredentialsInvalid},
+	{"with the given credentials", reason.CredentialsInvalid}, {"invalid user credentials", reason.CredentialsInvalid},
+	{"unable to authenticate with provided credentials", reason.CredentialsInvalid}, {"only log in via localhost", reason.CredentialsInvalid},
+	{"compacttoken parsing failed", reason.TokenMalformed},
 	{"malformed", reason.TokenMalformed}, {"not well formed", reason.TokenMalformed}, {"not in the form of", reason.TokenMalformed},
 	{"account suspended", reason.AccountSuspended}, {"account is suspended", reason.AccountSuspended}, {"account is disabled", reason.AccountSuspended},
 	{"account is locked", reason.LockedOut},
 	{"invalid access token", reason.TokenInvalid}, {"invalid token", reason.TokenInvalid}, {"token is invalid", reason.TokenInvalid},
 	{"token is not valid", reason.TokenInvalid}, {"token not valid", reason.TokenInvalid}, {"invalid bearer token", reason.TokenInvalid},
-	{"invalid authentication credentials", reason.TokenInvalid},
+	{"invalid authentication credentials", reason.TokenInvalid}, {"could not validate credentials", reason.TokenInvalid}, {"invalid user token", reason.TokenInvalid},
+	{"invalid_id_token", reason.TokenInvalid},
 }
 
 // unquoted is a text in small letters and without quotes, to look for words in.
@@ -59,7 +67,7 @@ func (s *scene) spoke() reason.Code {
 	if lower == "" {
 		return ""
 	}
-	if strings.Contains(lower, "or expired") || strings.Contains(lower, "expired or") {
+	if strings.Contains(lower, "or expired") || strings.Contains(lower, "expired or") || strings.Contains(lower, "expired, or") {
 		return reason.TokenInvalid // it does not say which
 	}
 	for _, known := range spoken {
@@ -85,7 +93,7 @@ func (s *scene) wasRead() bool {
 // saysNothingSent knows the words by which servers say that no credential came.
 func saysNothingSent(text string) bool {
 	text = unquoted(text)
-	if strings.Contains(text, "csrf") || strings.Contains(text, "xsrf") || strings.Contains(text, "idempotency") {
+	if strings.Contains(text, "credentials found for given") || strings.Contains(text, "csrf") || strings.Contains(text, "xsrf") || strings.Contains(text, "idempotency") {
 		return false // a token or key of another kind
 	}
 	for _, words := range [...]string{
