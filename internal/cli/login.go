@@ -96,7 +96,7 @@ func (a *app) listLogins(ctx context.Context, f loginFlags) error {
 	for _, e := range entries {
 		l := newStoredLogin(e, a.Now())
 		logins = append(logins, l)
-		rows = append(rows, []string{explain.Visible(l.Issuer), explain.Visible(l.Client), l.State, day(l.Expires), words(l.Origins), words(l.Scopes)})
+		rows = append(rows, []string{explain.Visible(l.Issuer), explain.Visible(l.Client), l.State, day(l.Expires), words(goodAt(l)), words(l.Scopes)})
 	}
 	if f.asJSON {
 		return a.json(logins)
@@ -211,7 +211,11 @@ func (a *app) loggedIn(f loginFlags, e storage.Entry) error {
 			a.say(`hint: %s is plain http, where everybody on the way can read the token: "gate401 call" sends it there only with --allow-cleartext`, o)
 		}
 	}
-	a.say(`"gate401 call" sends it to %s and nowhere else`, strings.Join(l.Origins, " and "))
+	alone := ""
+	if bounds := l.bounds(); len(bounds) > 0 {
+		alone = "; it is for " + explain.Visible(strings.Join(bounds, " and ")) + " alone"
+	}
+	a.say(`"gate401 call" sends it to %s and nowhere else%s`, strings.Join(l.Origins, " and "), alone)
 	return nil
 }
 

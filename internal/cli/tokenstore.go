@@ -68,8 +68,8 @@ func storageError(err error) error {
 	return fail(ExitProblems, fmt.Errorf("the store of logins: %w", err))
 }
 
-// storedLogins are what "gate401 login" stored, for a client: the newest first
-// where several are good at one origin. Where nobody ever logged in, nothing is
+// storedLogins are what "gate401 login" stored, for a client: where several are
+// good at one origin the nearest first, and of those the newest. Where nobody ever logged in, nothing is
 // made. Those for plain http elsewhere are among them with cleartext, and at the
 // target, where the client says why it refuses.
 func (a *app) storedLogins(ctx context.Context, target *url.URL, cleartext bool) ([]client.Login, error) {
@@ -94,7 +94,9 @@ func (a *app) storedLogins(ctx context.Context, target *url.URL, cleartext bool)
 	if err != nil {
 		return nil, storageError(err)
 	}
-	slices.SortStableFunc(entries, func(x, y storage.Entry) int { return y.Obtained.Compare(x.Obtained) })
+	slices.SortStableFunc(entries, func(x, y storage.Entry) int {
+		return cmp.Or(cmp.Compare(nearness(y, target), nearness(x, target)), y.Obtained.Compare(x.Obtained))
+	})
 	var out []client.Login
 	for _, e := range entries {
 		all := len(e.Origins)
