@@ -49,8 +49,7 @@ func (d *Denial) Unwrap() error { return d.Err }
 // denialOf turns any error into a Denial. An error that is not one means that
 // something could not be checked: 503, never 401.
 func denialOf(err error) *Denial {
-	var d *Denial
-	if errors.As(err, &d) && d != nil {
+	if d, ok := errors.AsType[*Denial](err); ok && d != nil {
 		return d
 	}
 	if err == nil {

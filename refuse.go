@@ -15,17 +15,21 @@ func refuse(d Decision, r *Request, q *Requirement, f finding, stage Stage, id *
 		// The proof was right: the decision knows who it is and says no.
 		d.Identity = id
 	}
-	if f.credential != nil && (denial.Method == "" || denial.Subject == "") {
-		// The error may be shared by equal requests in flight or remembered:
-		// what is added belongs to a copy.
-		own := *denial
-		if own.Method == "" {
-			own.Method = f.credential.Method()
+	if f.credential != nil {
+		method, subject := denial.Method, denial.Subject
+		if method == "" {
+			method = f.credential.Method()
 		}
-		if own.Subject == "" && id == nil {
-			own.Subject, _ = f.credential.Account()
+		if subject == "" && id == nil {
+			subject, _ = f.credential.Account()
 		}
-		denial = &own
+		if method != denial.Method || subject != denial.Subject {
+			// The error may be shared by equal requests in flight or remembered:
+			// what is added belongs to a copy.
+			own := *denial
+			own.Method, own.Subject = method, subject
+			denial = &own
+		}
 	}
 	d.Denial, d.resource = denial, q.Resource
 	if len(denial.Header) > 0 {
@@ -62,12 +66,17 @@ func steps(q *Requirement, f finding, stage Stage, id *Identity, d *Denial) []St
 	case StageFind:
 		return []Step{{Stage: StageRule, Note: q.Rule}, last}
 	}
-	out := append(make([]Step, 0, 5), Step{Stage: StageRule, Note: q.Rule})
+	rule := Step{Stage: StageRule, Note: q.Rule}
 	if f.credential == nil {
-		return append(out, Step{Stage: stage, Reason: d.Reason, Note: note(d)})
+		return []Step{rule, {Stage: stage, Reason: d.Reason, Note: note(d)}}
 	}
 	method := f.credential.Method()
 	account, guessable := f.credential.Account()
+	room := 3
+	if guessable || id != nil {
+		room = 5
+	}
+	out := append(make([]Step, 0, room), rule)
 	found := "found a credential"
 	if account != "" {
 		found = fmt.Sprintf("found a credential for %q", account)

@@ -41,8 +41,8 @@ func (b *bearerChallenge) of(q *gate401.Requirement, d *gate401.Denial) []httpau
 // denied turns a refusal by package token into a Denial. Any other error means
 // that nobody could say, and stays what it is.
 func denied(method string, err error) error {
-	var refused *token.Error
-	if !errors.As(err, &refused) {
+	refused, ok := errors.AsType[*token.Error](err)
+	if !ok {
 		return err
 	}
 	d := &gate401.Denial{Reason: refused.Reason, Method: method, Err: refused.Err}

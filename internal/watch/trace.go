@@ -123,16 +123,20 @@ func causeOf(d *gate401.Decision) string {
 	return cut(d.Denial.Err.Error(), maxCause)
 }
 
+// refusedObject is an error that knows which credential of ours was refused.
+type refusedObject interface {
+	error
+	Refused() (object, family, client string)
+}
+
 // refusedCredential is the public identifier of a credential of ours that was
 // proved and refused all the same, which its error knows.
 func refusedCredential(d *gate401.Decision) string {
 	if d.Denial == nil || d.Denial.Err == nil {
 		return ""
 	}
-	var known interface {
-		Refused() (object, family, client string)
-	}
-	if !errors.As(d.Denial.Err, &known) {
+	known, ok := errors.AsType[refusedObject](d.Denial.Err)
+	if !ok {
 		return ""
 	}
 	object, _, _ := known.Refused()
