@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/gate401/gate401/reason"
@@ -46,7 +47,7 @@ func (e *segmentError) Error() string {
 	if e.short {
 		return e.part + " is cut off: its length is not one of base64url"
 	}
-	return fmt.Sprintf("%s is not base64url: %s at offset %d of the token", e.part, quote(string(rune(e.octet))), e.offset)
+	return e.part + " is not base64url: " + quote(string(rune(e.octet))) + " at offset " + strconv.Itoa(e.offset) + " of the token"
 }
 
 // decodeSegment decodes one part into dst and returns how much it wrote.
@@ -118,15 +119,15 @@ func (j *jws) parse(text string) error {
 	raw, out := block[:copy(block, text)], block[len(text):]
 	hn, err := decodeSegment(out, raw[:dot1], "the header", 0)
 	if err != nil {
-		return malformed("%w", err)
+		return &Error{Reason: reason.TokenMalformed, Err: err}
 	}
 	pn, err := decodeSegment(out[hn:], raw[dot1+1:dot2], "the payload", dot1+1)
 	if err != nil {
-		return malformed("%w", err)
+		return &Error{Reason: reason.TokenMalformed, Err: err}
 	}
 	sn, err := decodeSegment(out[hn+pn:], raw[dot2+1:], "the signature", dot2+1)
 	if err != nil {
-		return malformed("%w", err)
+		return &Error{Reason: reason.TokenMalformed, Err: err}
 	}
 	readable := string(out[:hn+pn])
 	if err := j.header.parse(readable[:hn]); err != nil {
