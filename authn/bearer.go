@@ -88,9 +88,10 @@ func (m *knownToken) weight() uint32 {
 type tokenFacts struct{ epoch uint64 }
 
 type tokenCredential struct {
-	text  string
-	key   [32]byte
-	known *knownToken // nil if it is not remembered
+	text    string
+	key     [32]byte
+	known   *knownToken // nil if it is not remembered as a good one
+	refused *knownToken // nil if it is not remembered as a bad one
 }
 
 // Method returns "bearer".
@@ -201,7 +202,7 @@ func (b *Bearer) Find(r *gate401.Request) (gate401.Credential, bool, error) {
 	}
 	b.once.Do(b.setup)
 	c := b.likely(v[0])
-	if c != nil && c.known != nil {
+	if c != nil && (c.known != nil || c.refused != nil) {
 		return c, true, nil // it was read before
 	}
 	text, err := httpauth.BearerToken(v[0])
@@ -236,7 +237,9 @@ func (b *Bearer) likely(value string) *tokenCredential {
 		return nil
 	}
 	c := &tokenCredential{text: text, key: b.hash.of(text)}
-	c.known, _ = b.known.GetIfPresent(c.key)
+	if c.known, _ = b.known.GetIfPresent(c.key); c.known == nil {
+		c.refused, _ = b.refused.GetIfPresent(c.key)
+	}
 	return c
 }
 
@@ -268,7 +271,7 @@ func (b *Bearer) Recall(r *gate401.Request, c gate401.Credential) (*gate401.Iden
 	case *tokenCredential:
 		b.once.Do(b.setup)
 		m := own.known
-		if m == nil {
+		if m == nil && own.refused == nil {
 			m, _ = b.known.GetIfPresent(own.key)
 		}
 		if current(b.known, m, r, own) {
@@ -277,7 +280,10 @@ func (b *Bearer) Recall(r *gate401.Request, c gate401.Credential) (*gate401.Iden
 		if id := b.again(r, own); id != nil {
 			return id, true, nil
 		}
-		if m, _ = b.refused.GetIfPresent(own.key); current(b.refused, m, r, own) {
+		if m = own.refused; m == nil {
+			m, _ = b.refused.GetIfPresent(own.key)
+		}
+		if current(b.refused, m, r, own) {
 			return nil, true, m.err
 		}
 	}
