@@ -96,13 +96,13 @@ func (a *app) explainSource(ctx context.Context, f explainFlags) error {
 				return err
 			}
 		}
-		if c, err = capture.Curl(text); err == nil && argument && holdsSecret(c) {
+		if c, err = capture.Pasted(text); err == nil && argument && holdsSecret(c) {
 			a.exposed()
 		}
 	case s.har != "":
 		c, err = a.readCapture(s.har, "--har", capture.MaxFile, func(data string) (capture.Capture, error) { return capture.HAR([]byte(data)) })
 	case s.raw != "":
-		c, err = a.readCapture(s.raw, "--raw", capture.MaxText, capture.Raw)
+		c, err = a.readCapture(s.raw, "--raw", capture.MaxText, rawOrPasted)
 	default:
 		c, err = a.readCapture(s.postman, "--postman", capture.MaxFile, func(data string) (capture.Capture, error) { return a.readPostman(f, data) })
 	}
@@ -118,6 +118,15 @@ func (a *app) readCapture(name, flag string, most int, read func(string) (captur
 		return capture.Capture{}, err
 	}
 	return read(text)
+}
+
+// rawOrPasted reads messages as text; the command above them, as a terminal shows
+// it, tells what was sent.
+func rawOrPasted(text string) (capture.Capture, error) {
+	if explain.Guess(text).Kind == explain.KindCurl {
+		return capture.Pasted(text)
+	}
+	return capture.Raw(text)
 }
 
 func (a *app) readPostman(f explainFlags, data string) (capture.Capture, error) {
@@ -206,7 +215,7 @@ func (a *app) guessedCapture(f explainFlags, g explain.Guessed) (capture.Capture
 	text := g.Values[0]
 	switch g.Kind {
 	case explain.KindCurl:
-		return capture.Curl(text)
+		return capture.Pasted(text)
 	case explain.KindHAR:
 		return capture.HAR([]byte(text))
 	case explain.KindPostman:

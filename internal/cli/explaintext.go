@@ -32,6 +32,9 @@ gate401 explain --har api.example.com.har --entry /orders
 curl -v https://api.example.com/orders 2>&1 | gate401 explain -
 gate401 explain --raw exchange.txt --jwks https://idp.example.com/jwks.json --audience orders
 
+# a command with its answer below it, as copied from a terminal
+pbpaste | gate401 explain -
+
 # a collection of Postman and the environment that goes with it
 gate401 explain --postman shop.postman_collection.json --postman-env live.postman_environment.json --entry 3
 
