@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/gate401/gate401/reason"
@@ -126,6 +127,23 @@ func loginPath(path string) bool {
 	return false
 }
 
+// leadsBack tells that a URL of another host names the one that was asked for, to
+// which it will send whoever is done there: so do portals that have the login at
+// their root. Who pays elsewhere comes back to another page.
+func leadsBack(to, asked *url.URL) bool {
+	if strings.EqualFold(to.Host, asked.Host) {
+		return false
+	}
+	for _, values := range to.Query() {
+		for _, v := range values {
+			if back, err := url.Parse(v); err == nil && back.Host != "" && strings.EqualFold(back.Host, asked.Host) && back.Path == asked.Path {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func checkLoginRedirect(s *scene) *hit {
 	to := location(s.x)
 	if to == nil {
@@ -133,7 +151,7 @@ func checkLoginRedirect(s *scene) *hit {
 	}
 	query := to.Query()
 	idp := query.Get("client_id") != "" && (query.Get("response_type") != "" || query.Get("redirect_uri") != "") || query.Get("SAMLRequest") != ""
-	if !idp && !loginPath(to.Path) || loginPath(s.req.URL.Path) {
+	if !idp && !loginPath(to.Path) && !leadsBack(to, s.req.URL) || loginPath(s.req.URL.Path) {
 		return nil
 	}
 	plain := *to
