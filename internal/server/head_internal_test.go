@@ -2,10 +2,13 @@ package server
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -14,13 +17,15 @@ import (
 	"github.com/gate401/gate401/reason"
 )
 
-// framed serves as the gate's address does, and returns the address.
-func framed(t *testing.T) string {
+// framed serves as the gate's address does, over TLS with a certificate, and
+// returns the address.
+func framed(t *testing.T, certificates []tls.Certificate) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	address := l.Addr().String()
 	s := &http.Server{
 		Handler: &framing{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			b, err := io.ReadAll(r.Body)
@@ -32,16 +37,39 @@ func framed(t *testing.T) string {
 		ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 	}
 	rememberHeads(s)
+	if l = net.Listener(headListener{l}); certificates != nil {
+		l = newTLSListener(l.(headListener).Listener, &tls.Config{Certificates: certificates, NextProtos: []string{"h2", "http/1.1"}}, log.New(io.Discard, "", 0))
+	}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = s.Serve(headListener{l})
+		_ = s.Serve(l)
 	}()
 	t.Cleanup(func() {
 		_ = s.Close()
 		<-ended
 	})
-	return l.Addr().String()
+	return address
+}
+
+// framings runs a test on connections in the clear and over TLS.
+func framings(t *testing.T, name string, test func(t *testing.T, c net.Conn)) {
+	t.Run(name, func(t *testing.T) {
+		c, err := net.Dial("tcp", framed(t, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, c)
+	})
+	t.Run(name+" over TLS", func(t *testing.T) {
+		donor := httptest.NewTLSServer(http.NotFoundHandler())
+		defer donor.Close()
+		c, err := tls.Dial("tcp", framed(t, donor.TLS.Certificates), &tls.Config{RootCAs: donor.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, ServerName: "example.com"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, c)
+	})
 }
 
 // What a connection answers to requests that come one after the other, and
@@ -84,11 +112,7 @@ func TestFraming(t *testing.T) {
 		{"an old version", []string{old, old}, []string{"GET /old 0", "GET /old 0"}, false},
 		{"an old version in chunks", []string{old, oldBoth}, []string{"GET /old 0", "400"}, true},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			c, err := net.Dial("tcp", framed(t))
-			if err != nil {
-				t.Fatal(err)
-			}
+		framings(t, tt.name, func(t *testing.T, c net.Conn) {
 			defer func() { _ = c.Close() }()
 			_ = c.SetDeadline(time.Now().Add(time.Minute))
 			in, answers := bufio.NewReader(c), 0

@@ -186,6 +186,7 @@ func (h *house) serveFront(front *http.Server) error {
 	}
 	front.TLSConfig = &tls.Config{
 		MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"h2", "http/1.1"},
 		// Of the generation in force. The keys of session tickets are of the config
 		// around it, so that sessions outlast a reload.
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
@@ -196,7 +197,7 @@ func (h *house) serveFront(front *http.Server) error {
 		},
 	}
 	front.ErrorLog = slog.NewLogLogger(quieter{h.log.Handler()}, slog.LevelInfo)
-	return front.ServeTLS(h.gate, "", "")
+	return front.Serve(newTLSListener(h.gate, front.TLSConfig.Clone(), front.ErrorLog))
 }
 
 // quieter lowers what anyone who knocks could fill a log with: handshakes that
@@ -205,7 +206,7 @@ type quieter struct{ slog.Handler }
 
 // Handle passes r on.
 func (q quieter) Handle(ctx context.Context, r slog.Record) error {
-	if strings.HasPrefix(r.Message, "http: TLS handshake error") {
+	if strings.HasPrefix(r.Message, handshakeError) {
 		if r.Level = slog.LevelDebug; !q.Enabled(ctx, r.Level) {
 			return nil
 		}
