@@ -78,7 +78,7 @@ func callsWeb(text string) bool {
 	lower := strings.ToLower(text)
 	first := strings.ToLower(firstWord(text))
 	if strings.Contains(lower, "invoke-webrequest") || strings.Contains(lower, "invoke-restmethod") || strings.Contains(lower, "-uri") ||
-		first == "iwr" || first == "irm" {
+		first == "iwr" || first == "irm" || first == "curl" && (strings.Contains(lower, "-h @{") || strings.Contains(lower, "-headers @{")) {
 		return true
 	}
 	for line := range strings.Lines(lower) {

@@ -24,7 +24,7 @@ type mender struct {
 // mend returns the text as it was meant, and the first character that is not
 // what it was meant to be; nil if there is none.
 func mend(shell dialect, text string) (string, *Misprint) {
-	if !misprinted(text) {
+	if !misprinted(text) && (shell != posix || !strings.Contains(strings.TrimSpace(text), "\n")) {
 		return text, nil
 	}
 	m := mender{shell: shell, text: text}
@@ -49,6 +49,7 @@ func (m *mender) run() {
 		c := m.text[m.at]
 		kind, _ := powerQuote(m.text[m.at:])
 		switch {
+		case m.shell == posix && (c == '\\' || c == '\n') && m.brokenLine():
 		case c == '\\' && m.shell == posix, c == '`' && m.shell == powerShell:
 			m.copy(min(2, len(m.text)-m.at))
 		case kind != 0 && m.shell == powerShell:
@@ -68,6 +69,30 @@ func (m *mender) run() {
 			m.odd()
 		}
 	}
+}
+
+// brokenLine joins two lines of one command that the shell takes for two: there
+// is no backslash at the end of the first, or something behind it.
+func (m *mender) brokenLine() bool {
+	rest := m.text[m.at:]
+	end := strings.IndexByte(rest, '\n')
+	if end < 0 || rest[0] == '\\' && (end < 2 || strings.Trim(rest[1:end], " \t\r") != "" || end == 2 && rest[1] == '\r') {
+		return false
+	}
+	if rest[0] == '\n' {
+		next := strings.TrimLeft(rest[1:min(len(rest), 200)], " \t")
+		line := m.text[strings.LastIndexByte(m.text[:m.at], '\n')+1 : m.at]
+		name := strings.TrimPrefix(strings.TrimPrefix(next, "-"), "-")
+		option := len(name) < len(next) && name != "" && isLetter(name[0]) && !strings.HasSuffix(strings.TrimSuffix(line, "\r"), `\`)
+		// Only where the line itself calls curl, or goes on with its options.
+		if !option || len(line) > 4<<10 || strings.ContainsAny(line, "|;<>&") || !strings.Contains(line, "curl ") && !strings.HasPrefix(strings.TrimSpace(line), "-") {
+			return false
+		}
+	}
+	m.guilty(MisprintLine, m.at)
+	m.out.WriteByte(' ')
+	m.at += end + 1
+	return true
 }
 
 func (m *mender) copy(n int) {

@@ -36,6 +36,8 @@ func TestMisprints(t *testing.T) {
 		{"letters that stand together", "curl –sSH 'A: b' https://x.example/a", get("A: b"), capture.Misprint{Kind: dash, Rune: '–', Line: 1, Octet: 6, Text: "curl –…", At: 5}},
 		{"a no-break space", "curl -H 'A: b'\u00a0https://x.example/a", get("A: b"), capture.Misprint{Kind: space, Rune: '\u00a0', Line: 1, Octet: 15, Text: "…\u00a0https://…", At: 3}},
 		{"nothing that can be seen", "curl -H 'A: b' \u200bhttps://x.example/a", get("A: b"), capture.Misprint{Kind: space, Rune: '\u200b', Line: 1, Octet: 16, Text: "… \u200bhttps://…", At: 4}},
+		{"a line without a backslash", "curl https://x.example/a\n-H 'A: b'", get("A: b"), capture.Misprint{Kind: capture.MisprintLine, Rune: '\n', Line: 1, Octet: 25, Text: "…\n…", At: 3}},
+		{"a space behind the backslash", "curl https://x.example/a \\ \n-H 'A: b'", get("A: b"), capture.Misprint{Kind: capture.MisprintLine, Rune: '\\', Line: 1, Octet: 26, Text: "… \\…", At: 4}},
 		{"HTTPie", "http https://x.example/a “A:b c”", get("A: b c"), capture.Misprint{Kind: quote, Rune: '“', Line: 1, Octet: 26, Text: "… “…", At: 4}},
 		{"fetch", "fetch(“https://x.example/a”, {headers: {‘A’: “b”}})", get("A: b"), capture.Misprint{Kind: quote, Rune: '“', Line: 1, Octet: 7, Text: "…“https://…", At: 3}},
 		{"cmd.exe", "C:\\> curl -H “A: b” https://x.example/a", get("A: b"), capture.Misprint{Kind: quote, Rune: '“', Line: 1, Octet: 9, Text: "-H “…", At: 3}},
@@ -106,6 +108,7 @@ func TestMisprintsInArguments(t *testing.T) {
 func TestNoMisprints(t *testing.T) {
 	for _, in := range []string{
 		`curl 'https://x.example/a' -d '{"n": "it’s – “so”"}'`, "# here’s – the “command”\ncurl https://x.example/a", "curl https://x.example/a -d @- <<EOF\n“x” – y\nEOF\n",
+		"curl https://x.example/a \\\n  -H 'A: b'", "curl https://x.example/a \\\r\n  -H 'A: b'\r\n", "curl -d 'a\n-b' https://x.example/a", "curl https://x.example/a | jq .\n- x", "curl https://x.example/a\n---\n",
 		"curl https://x.example/don’t", "curl https://x.example/a-–-b", "fetch('https://x.example/', {body: '“x”'}) // it’s",
 	} {
 		c, err := capture.Curl(in)

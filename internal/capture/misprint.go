@@ -28,6 +28,7 @@ const (
 	MisprintQuote MisprintKind = "quote" // ' or "
 	MisprintDash  MisprintKind = "dash"  // - or --
 	MisprintSpace MisprintKind = "space" // a space, or nothing at all
+	MisprintLine  MisprintKind = "line"  // a backslash at the very end of the line
 )
 
 // quoteOf is the plain quote that a typographic one stands for; 0 if it is none.

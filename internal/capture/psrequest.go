@@ -33,6 +33,9 @@ func powerShellCommands(text string) (Capture, error) {
 			r.at++
 		}
 	}
+	if len(c.Exchanges) == 0 && strings.Contains(text, "FullyQualifiedErrorId") {
+		return Capture{}, &SyntaxError{What: "PowerShell command", Problem: "this is what PowerShell says about a command that failed", Help: "give the command itself, or what `curl.exe -v` prints"}
+	}
 	if len(c.Exchanges) == 0 {
 		return Capture{}, &SyntaxError{What: "PowerShell command", Problem: "there is no Invoke-WebRequest or Invoke-RestMethod with a URL in it", Help: "copy the whole command, with -Uri"}
 	}
@@ -160,7 +163,7 @@ func (r *psReader) call() (Exchange, bool, error) {
 			r.at++
 		}
 	}
-	if _, ok := params["uri"]; !ok || !ours {
+	if uri, ok := params["uri"]; !ok || !ours || uri.text == ":" {
 		return Exchange{}, false, nil
 	}
 	return psExchange(params), true, nil
@@ -206,6 +209,9 @@ func (r *psReader) parameter(params map[string]psValue, position *int) error {
 
 // psName completes the beginning of a parameter's name, as PowerShell does.
 func psName(name string) string {
+	if name == "h" {
+		return "headers" // where curl is an alias
+	}
 	for _, full := range []string{
 		"uri", "method", "headers", "body", "contenttype", "useragent", "websession", "credential", "authentication", "token", "usebasicparsing",
 		"skipcertificatecheck", "proxy", "custommethod", "maximumredirection", "usedefaultcredentials", "allowunencryptedauthentication",

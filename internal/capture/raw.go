@@ -17,6 +17,8 @@ func Raw(text string) (Capture, error) {
 	if strings.TrimSpace(text) == "" {
 		return Capture{}, ErrEmpty
 	}
+	file := isHTTPFile(text)
+	text = asMessages(text)
 	r := rawReader{marked: hasMarks(text)}
 	r.lines(text)
 	r.finish()
@@ -25,11 +27,19 @@ func Raw(text string) (Capture, error) {
 		return Capture{}, &SyntaxError{What: "text", Problem: fmt.Sprintf("more than %d messages", maxRequests), Help: "copy only those that matter"}
 	}
 	for _, p := range r.pairs {
-		c.Exchanges = append(c.Exchanges, p.exchange())
+		x := p.exchange()
+		if file && x.Response == nil {
+			c.Source = ".http file"
+			x.Notes = append(x.Notes, fileVariables(x)...)
+		}
+		c.Exchanges = append(c.Exchanges, x)
 	}
 	if x, ok := failedConnection(text); ok && len(c.Exchanges) == 0 {
 		c.Source, c.Notes = "output of curl -v", nil
 		c.Exchanges = []Exchange{x}
+	}
+	if len(c.Exchanges) == 0 && strings.Contains(text, "The requested URL returned error: ") {
+		return Capture{}, &SyntaxError{What: "text", Problem: "curl was told to keep the answer to itself (--fail)", Help: "leave -f out, add -i, and give what it prints"}
 	}
 	if len(c.Exchanges) == 0 {
 		return Capture{}, &SyntaxError{

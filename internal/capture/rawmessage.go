@@ -19,7 +19,7 @@ func startLine(line string) (rawMessage, bool) {
 	target, version, ok := cutLast(rest, " ")
 	if !ok || !isVersion(version) {
 		target, version = strings.TrimSpace(rest), ""
-		if !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://") || strings.Contains(target, " ") {
+		if !strings.HasPrefix(target, "{{") && !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://") || strings.Contains(target, " ") {
 			return rawMessage{}, false
 		}
 	}

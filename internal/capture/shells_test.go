@@ -138,6 +138,10 @@ func TestPowerShell(t *testing.T) {
 			request{"POST", "https://api.example.com/", "X-A: 1\nX-B: 2\nContent-Type: application/x-www-form-urlencoded", "a=x+y&b=2"},
 		},
 		{
+			"curl as an alias", "curl -H @{'X-A'='1'} https://api.example.com/",
+			request{"GET", "https://api.example.com/", "X-A: 1", ""},
+		},
+		{
 			"-Authentication Bearer", `Invoke-WebRequest -Uri https://api.example.com/ -Authentication Bearer -Token $t -SkipCertificateCheck`,
 			request{"GET", "https://api.example.com/", "Authorization: Bearer $t", ""},
 		},

@@ -102,7 +102,7 @@ func readCase(t testing.TB, text string) (capture.Capture, diagnose.Options) {
 		rest = expand(t, rest)
 		switch kind {
 		case "read as curl":
-			c, err = capture.Curl(rest)
+			c, err = capture.Pasted(rest)
 		case "read as raw":
 			c, err = capture.Raw(rest)
 		case "read as har":

@@ -76,7 +76,7 @@ func (s *scene) curlFilling(names []string, credential ...string) string {
 	}
 	var b strings.Builder
 	b.WriteString("curl -i")
-	if m := s.req.Method; m != "" && m != http.MethodGet {
+	if m := s.req.Method; m != "" && m != http.MethodGet && m != http.MethodConnect {
 		b.WriteString(" -X " + shellWord(m))
 	}
 	for _, c := range credential {
@@ -97,6 +97,9 @@ func (s *scene) curlFilling(names []string, credential ...string) string {
 	}
 	u := *s.req.URL
 	u.User = nil
+	if s.req.Method == http.MethodConnect {
+		u.Host = strings.TrimSuffix(u.Host, ":443") // curl makes the tunnel by itself
+	}
 	b.WriteString(" " + s.commandURL(&u, names...))
 	return b.String()
 }

@@ -30,5 +30,5 @@ func ExampleRules() {
 	}
 	// Output:
 	// typographic-character client
-	// cors-preflight-refused server
+	// command-misread client
 }

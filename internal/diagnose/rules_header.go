@@ -17,11 +17,6 @@ import (
 func headerRules() []Rule {
 	return append([]Rule{
 		{
-			ID: "command-misread", Title: "The shell reads the command otherwise than it looks", Fault: Client, Reason: reason.CredentialsMissing,
-			Explain: "An & without quotes ends the command; cmd.exe knows double quotes only. What was meant as a field of the request does not get into it, or not whole.",
-			Example: "curl https://api.example.com/orders?a=1&b=2 -H 'Authorization: Bearer ...'", Spec: "POSIX.1 XCU section 2", check: checkCommand,
-		},
-		{
 			ID: "field-without-colon", Title: "curl sends no field for one of the options", Fault: Client, Reason: reason.CredentialsMissing,
 			Explain: "A field is a name, a colon and a value. Without the colon curl drops the whole option in silence, and the request goes out as if it had never been there.",
 			Example: `curl -H "X-API-Key abc"`, Spec: "RFC 9110 section 5.1", check: checkColon,

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gate401/gate401/internal/capture"
+	"github.com/gate401/gate401/reason"
 )
 
 // misprintRules come before all others: whatever else is wrong with a command
@@ -16,6 +17,10 @@ func misprintRules() []Rule {
 		ID: "typographic-character", Title: "A typographic character stands where a plain one belongs", Fault: Client,
 		Explain: "Chats, word processors and web pages put typographic quotes (“ ” ‘ ’), long dashes (– —) and no-break spaces in place of what was typed. They look alike and are other characters: a shell takes no such quote for one and cuts at the spaces within, curl takes a long dash for the beginning of a URL, and JSON knows the plain quote alone. PowerShell takes such quotes and dashes for its own commands. What was meant is looked at all the same.",
 		Example: "curl -H “Authorization: Bearer ...” https://api.example.com/orders", Spec: "POSIX.1 XCU section 2.2; RFC 8259 section 7", check: checkMisprint,
+	}, {
+		ID: "command-misread", Title: "The shell reads the command otherwise than it looks", Fault: Client, Reason: reason.CredentialsMissing,
+		Explain: "An & without quotes ends the command, and so does the end of a line without a backslash; cmd.exe knows double quotes only. What was meant as a field of the request does not get into it, or not whole.",
+		Example: "curl https://api.example.com/orders?a=1&b=2 -H 'Authorization: Bearer ...'", Spec: "POSIX.1 XCU section 2", check: checkCommand,
 	}}
 }
 
@@ -24,9 +29,16 @@ func checkMisprint(s *scene) *hit {
 		return nil
 	}
 	m := s.c.Misprint
-	if m == nil {
+	switch {
+	case m == nil:
 		return s.misprintedBody()
+	case m.Kind == capture.MisprintLine:
+		return nil
 	}
+	return s.misprint(m)
+}
+
+func (s *scene) misprint(m *capture.Misprint) *hit {
 	h := &hit{sure: Certain, actual: fmt.Sprintf("U+%04X", m.Rune), fix: Fix{Text: "Type it anew, or copy it from a plain text editor:", Command: s.curl(s.credentialArgument())}}
 	if !s.credentialed() {
 		h.fix.Command = s.curl()
@@ -59,6 +71,13 @@ func checkMisprint(s *scene) *hit {
 	case capture.MisprintDash:
 		h.title, h.expected = "A long dash begins no option", "- or --"
 		h.note = fmt.Sprintf("The dash %c%s is a long one. An option begins with - or --; what begins otherwise curl takes for a URL, and the option is missing.", m.Rune, place)
+	case capture.MisprintLine:
+		h.title, h.expected, h.actual = "The line ends the command", `\ at the very end of the line`, strings.TrimSpace(place)
+		h.note = fmt.Sprintf("No backslash stands at the very end of line %d, so the command ends there for a shell: what stands on the next line is not for curl any more.", m.Line)
+		if m.Rune == '\\' {
+			h.note = fmt.Sprintf("Behind the backslash of line %d stands a space, so it does not join the lines: the command ends there for a shell, and what stands on the next line is not for curl any more.", m.Line)
+		}
+		h.fix.Text = "Let the backslash be the last character of the line, or write it all on one:"
 	case capture.MisprintSpace:
 		h.title, h.expected = "What looks like a space is none for "+shell, "a space"
 		h.note = fmt.Sprintf("The character%s looks like a space, or like nothing at all, and is a letter for %s: the words beside it become one.", place, shell)

@@ -115,6 +115,9 @@ func checkCommand(s *scene) *hit {
 	if !s.walk() && s.status != 404 {
 		return nil
 	}
+	if m := s.c.Misprint; m != nil && m.Kind == capture.MisprintLine {
+		return s.misprint(m)
+	}
 	for _, n := range s.c.Notes {
 		fix, ok := misread[n.Text]
 		if !ok {

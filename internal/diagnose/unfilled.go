@@ -210,7 +210,7 @@ func (s *scene) whether(name string, at Evidence) *hit {
 	bare := strings.Trim(strings.TrimPrefix(name, "$"), "{}%")
 	switch {
 	case strings.HasPrefix(name, "{{"):
-		h.fix.Text = "Give it a value: in Postman, choose the environment that has it, and look at its current value."
+		h.fix.Text = "Give it a value: choose the environment that has it (in Postman, or in the editor), and look at its current value."
 		for _, n := range s.x.Notes {
 			if n.Kind != capture.NoteVariable || n.About != name || strings.HasPrefix(name, "{{$") {
 				continue

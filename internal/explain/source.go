@@ -15,7 +15,7 @@ func guessSource(text string) (Kind, bool) {
 		return KindCurl, true
 	case isURL(trimmed):
 		return KindURL, true
-	case hasRequest(trimmed), curlFailed(trimmed):
+	case hasRequest(trimmed), curlFailed(trimmed), strings.Contains(trimmed, "send: b") && strings.Contains(trimmed, "reply: "):
 		return KindExchange, true
 	}
 	return KindUnknown, false
@@ -102,6 +102,9 @@ func hasRequest(text string) bool {
 		line = strings.TrimRight(strings.TrimPrefix(strings.TrimLeft(line, " \t"), "> "), " \r\n")
 		method, rest, ok := strings.Cut(line, " ")
 		_, version, ok2 := strings.Cut(rest, " HTTP/")
+		if ok && !ok2 && (strings.HasPrefix(rest, "https://") || strings.HasPrefix(rest, "http://") || strings.HasPrefix(rest, "{{")) && !strings.Contains(rest, " ") {
+			version, ok2 = "1.1", true // as in .http files
+		}
 		if ok && ok2 && method != "" && strings.Trim(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") == "" &&
 			len(version) <= 3 && strings.Trim(version, "0123.") == "" {
 			return true
