@@ -63,8 +63,10 @@ gate401 call --json --basic alice --password-file pw.txt https://api.example.com
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		var unknown *pflag.NotExistError
-		if errors.As(err, &unknown) && (unknown.GetSpecifiedName() == "u" || unknown.GetSpecifiedName() == "user") {
-			return usagef("--basic USER, or --digest USER; the password is asked for, or comes from GATE401_PASSWORD", "%w", err)
+		if errors.As(err, &unknown) {
+			if hint := ofCurl(unknown.GetSpecifiedName()); hint != "" {
+				return usagef(hint, "%w", err)
+			}
 		}
 		return flagError(cmd, err)
 	})
@@ -86,6 +88,25 @@ gate401 call --json --basic alice --password-file pw.txt https://api.example.com
 	f.proof.flags(cmd)
 	exclusive(cmd, "include", "json")
 	return cmd
+}
+
+// ofCurl is what stands here for a flag that people know from curl.
+func ofCurl(flag string) string {
+	switch flag {
+	case "u", "user":
+		return "--basic USER, or --digest USER; the password is asked for, or comes from GATE401_PASSWORD"
+	case "s", "silent", "S", "show-error":
+		return "leave it out: the body alone goes to standard output, and why a request failed to standard error"
+	case "f", "fail", "fail-with-body":
+		return "leave it out: the exit status is 1 if the server refused or failed"
+	case "b", "cookie":
+		return "-H 'Cookie: NAME=VALUE'"
+	case "A", "user-agent":
+		return "-H 'User-Agent: NAME'"
+	case "m", "max-time":
+		return "--timeout TIME, such as 30s"
+	}
+	return ""
 }
 
 func (a *app) runCall(ctx context.Context, f callFlags, target string) error {

@@ -23,6 +23,9 @@ func (r *callReport) refusal(d *client.Denied) error {
 	cause, fix := r.cause()
 	text := refusalText(d, cause)
 	hints := []string{r.whatToDo(d, cause, fix)}
+	if command := r.logIn(d); command != "" {
+		hints = append(hints, command)
+	}
 	if d.RequestID != "" {
 		hints = append(hints, "the server calls this request "+explain.Visible(d.RequestID))
 	}

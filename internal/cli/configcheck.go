@@ -104,6 +104,8 @@ func (a *app) printCheck(c check, faults config.Faults, quiet bool) {
 	switch {
 	case len(faults) > 0:
 		a.say("%s: %s", c.File, counted(len(faults), "fault", "faults"))
+	case !quiet && c.cfg != nil && c.cfg.Gate.Upstream == "" && !c.cfg.Forward.On():
+		a.say("%s is fine; it names no API, so \"gate401 serve\" needs --upstream URL", c.File)
 	case !quiet:
 		a.say("%s is fine", c.File)
 	case len(c.Warnings) > 0:

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -103,7 +105,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	if errors.As(err, &unknown) {
 		var all []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { all = append(all, f.Name) })
-		if meant := closest(unknown.GetSpecifiedName(), all); meant != "" {
+		if meant := cmp.Or(sameFlag(unknown.GetSpecifiedName(), all), closest(unknown.GetSpecifiedName(), all)); meant != "" {
 			hint = "did you mean --" + meant + "?"
 		}
 		if strings.Contains(cmd.UseLine(), " --") && strings.HasPrefix(cmd.Name(), "explain") {
@@ -111,6 +113,21 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 	}
 	return usagef(hint, "%w", err)
+}
+
+// sameFlag is the flag of a command for which others have another name: what is
+// issued lives for a time, what is made ends at one.
+func sameFlag(name string, all []string) string {
+	words := []string{"ttl", "expires", "expiry", "lifetime"}
+	if !slices.Contains(words, name) {
+		return ""
+	}
+	for _, w := range words {
+		if slices.Contains(all, w) {
+			return w
+		}
+	}
+	return ""
 }
 
 // spoken is what errors call a command: as it is typed, without the program.

@@ -178,7 +178,7 @@ func (f verifyFlags) keys(ctx context.Context) (token.KeySource, func(), error) 
 		}
 		return remote, func() { _ = remote.Close() }, nil
 	case f.jwks == "":
-		return nil, done, usagef("--jwks keys.json, --jwks https://..., or --issuer to discover them", "token verify: whose keys?")
+		return nil, done, usagef("--jwks keys.json, --jwks https://..., or --issuer to discover them: the address of the gate for a token of its own", "token verify: whose keys?")
 	}
 	data, err := os.ReadFile(f.jwks)
 	if err != nil {
