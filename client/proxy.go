@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 
 	"github.com/gate401/gate401/httpauth"
@@ -194,15 +195,24 @@ func (w *walk) proxyProof(ctx context.Context, resp *http.Response, d *Denied, m
 	list := candidates(resp.Header.Values("Proxy-Authenticate"), d.Challenges, r.logins)
 	for _, c := range list {
 		p, err := w.try(ctx, c, r.key, method, uri, before)
+		if errors.Is(err, errBodyGone) {
+			d.gone("the proxy's challenge can be answered")
+			continue
+		}
 		if errors.Is(err, errNoAnswer) {
 			continue
 		}
 		r.answered = r.answered || err == nil
 		return p, err
 	}
-	d.Note = "the login for the proxy has no answer to what it asks"
-	if len(list) > 0 {
+	switch {
+	case errors.Is(d.Err, errBodyGone):
+	case len(list) > 0:
 		d.Note = "the password for the proxy was refused before and is not sent again"
+	case !slices.ContainsFunc(r.logins, func(l *login) bool { return l.Basic != nil || l.Digest != nil }):
+		d.Note = "there is no login for this proxy"
+	default:
+		d.Note = "the login for the proxy has no answer to what it asks"
 	}
 	return nil, errNoAnswer
 }
@@ -311,8 +321,13 @@ func (s *state) hookProxy() error {
 				return err
 			}
 		}
-		if resp.StatusCode != http.StatusProxyAuthRequired {
-			return nil // what is wrong with it, net/http says
+		switch resp.StatusCode {
+		case http.StatusOK:
+			return nil
+		case http.StatusProxyAuthRequired:
+		default:
+			// net/http says the words of the status alone, as if the server had.
+			return fmt.Errorf("the proxy refused the tunnel: %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
 		}
 		sent, _, _ := httpauth.CutScheme(req.Header.Get("Proxy-Authorization"))
 		return &tunnelError{resp.Header, sent}

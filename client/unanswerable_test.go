@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -57,5 +58,68 @@ func TestUnanswerable(t *testing.T) {
 				t.Errorf("cause %v", d.Err)
 			}
 		})
+	}
+}
+
+// What a proxy asks that cannot be answered is the answer of the proxy, and no
+// broken connection.
+func TestUnanswerableProxy(t *testing.T) {
+	for _, c := range []struct {
+		name, challenge string
+		login           client.Login
+		note            string
+	}{
+		{"body", `Digest realm="x", nonce="n", qop="auth-int"`, client.Login{Digest: &client.Digest{User: "u", Password: "p"}}, "cannot be repeated"},
+		{"nobody", `Basic realm="x"`, client.Login{}, "there is no login for this proxy"},
+		{"scheme", `Negotiate`, client.Login{Digest: &client.Digest{User: "u", Password: "p"}}, "no answer to what it asks"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				w.Header().Set("Proxy-Authenticate", c.challenge)
+				w.WriteHeader(http.StatusProxyAuthRequired)
+			}))
+			defer proxy.Close()
+			u, err := url.Parse(proxy.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.login.Origins = []string{proxy.URL}
+			tr := &client.Transport{Base: &http.Transport{Proxy: http.ProxyURL(u)}, Proxies: []client.Login{c.login}}
+			defer tr.Close()
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://target.example/", io.MultiReader(strings.NewReader("once")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := (&http.Client{Transport: tr}).Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			var d *client.Denied
+			if !errors.As(client.Check(resp), &d) || !strings.Contains(d.Note, c.note) {
+				t.Errorf("%d %+v", resp.StatusCode, d)
+			}
+		})
+	}
+}
+
+// A proxy that forbids a tunnel is not taken for the server.
+func TestTunnelForbidden(t *testing.T) {
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	defer proxy.Close()
+	u, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := &client.Transport{Base: &http.Transport{Proxy: http.ProxyURL(u)}, Proxies: []client.Login{{Origins: []string{proxy.URL}}}}
+	defer tr.Close()
+	resp, err := (&http.Client{Transport: tr}).Get("https://target.example/")
+	if err == nil {
+		_ = resp.Body.Close()
+		t.Fatal("there was an answer")
+	}
+	if !strings.Contains(err.Error(), "the proxy refused the tunnel: 403 Forbidden") {
+		t.Error(err)
 	}
 }

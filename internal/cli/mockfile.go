@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -15,6 +16,9 @@ func (a *app) mockFile(name string, documents []string) (*mock.File, []mock.Docu
 	var file *mock.File
 	if name != "" {
 		data, err := os.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, fail(ExitUsage, err, "check the path") // "gate401 init" writes no such file
+		}
 		if err != nil {
 			return nil, nil, missing(err, name)
 		}
