@@ -7,7 +7,7 @@ import (
 )
 
 // unclosed finds the bracket or the quotation mark that was opened last and is
-// not closed, which the reader of YAML tells only by the place where it could not
+// not closed, or the bracket that stands within a word between brackets, which the reader of YAML tells only by the place where it could not
 // go on, if at all. The text is not read as YAML, which it is not: only brackets
 // and quotation marks that begin a value count, and comments do not.
 func unclosed(text string) *Fault {
@@ -16,6 +16,7 @@ func unclosed(text string) *Fault {
 		line, column int
 	}
 	var stack []open
+	var inText *open
 	line, begin := 1, 0
 	fresh := true // a value may begin here
 	for i := 0; i < len(text); i++ {
@@ -46,6 +47,9 @@ func unclosed(text string) *Fault {
 			// Two of ' in a row stand for one.
 			fresh = c == '\'' && i+1 < len(text) && text[i+1] == c
 		case (c == '{' || c == '[') && (fresh || len(stack) > 0):
+			if at := here(); inText == nil && !fresh && strings.IndexByte(" \t\r\n\"'{}[],:", text[i-1]) < 0 {
+				inText = &at
+			}
 			stack, fresh = append(stack, here()), true
 		case (c == '}' || c == ']') && len(stack) > 0:
 			last := stack[len(stack)-1]
@@ -60,7 +64,11 @@ func unclosed(text string) *Fault {
 		}
 	}
 	if len(stack) == 0 {
-		return nil
+		if inText == nil {
+			return nil
+		}
+		return &Fault{Line: inText.line, Column: inText.column, Message: fmt.Sprintf("the %c stands in text without quotes", inText.mark),
+			Hint: "put the whole text in quotes, as in path: \"/users/{user}/**\""}
 	}
 	last := stack[len(stack)-1]
 	return missing(last.mark, last.line, last.column)

@@ -159,6 +159,9 @@ func Wrong(n *yaml.Node, want string) Fault {
 	switch n.Kind {
 	case yaml.MappingNode:
 		got = "a mapping"
+		if want == "text" && n.Style&yaml.FlowStyle != 0 && len(n.Content) == 2 && n.Content[1].ShortTag() == "!!null" {
+			f.Hint = `put it in quotes: "{` + n.Content[0].Value + `}"`
+		}
 	case yaml.SequenceNode:
 		got = "a list"
 	default:

@@ -38,6 +38,9 @@ func TestRead(t *testing.T) {
 		{"no bracket", "p: /a/{b\n# it's\nc: {d: [e}\n", false, "3:8: the [ is not closed", "a ] is missing"},
 		{"a quotation mark not closed", "a: 'it''s'\nb: \"c\nd: e\n", false, "2:4: the quotation mark \" is not closed", "write another one"},
 		{"a comma too few", "a: {b: c d: e}", false, "did not find expected ',' or '}'", "comma"},
+		{"braces in text without quotes", "r:\n  - {p: \"/h\"}\n  - {p: /u/{u}/**, o: \"{u}\"}\n", false, "3:12: the { stands in text without quotes", "in quotes"},
+		{"brackets in text without quotes", "r: [/a[1], b]\n", false, "1:7: the [ stands in text without quotes", "in quotes"},
+		{"a comma too few before a mapping", "a: [{b: \"c\" {d: e}}]", false, "did not find expected ',' or '}'", "comma"},
 		{"a tab", "a:\n\tb: c", false, "2:1: found character that cannot start any token", "spaces"},
 		{"two documents", "a: b\n---\nc: d\n", false, "2:1: there is a second document", "---"},
 		{"only the first", "a: b\n---\nc: d\n", true, "mapping", ""},
@@ -103,6 +106,22 @@ func TestWrong(t *testing.T) {
 		f := yamldoc.Wrong(root.Content[1], "text")
 		if f.Message != "this is "+want+", and text is wanted" || f.Line != 1 || f.Column != 4 {
 			t.Errorf("%s: %+v", in, f)
+		}
+	}
+}
+
+// What begins with a brace is a mapping for YAML, and a capture of the path for
+// whoever writes rules.
+func TestWrongWithBraces(t *testing.T) {
+	for in, want := range map[string]string{
+		"a: {user}": `put it in quotes: "{user}"`, "a: {user: x}": "", "a: {user, other}": "", "a:\n  user:\n": "",
+	} {
+		root, fault := yamldoc.Reader{What: "file", MaxSize: 1000}.Read([]byte(in))
+		if fault != nil {
+			t.Fatal(fault)
+		}
+		if f := yamldoc.Wrong(root.Content[1], "text"); f.Hint != want {
+			t.Errorf("%q: hint %q, want %q", in, f.Hint, want)
 		}
 	}
 }
