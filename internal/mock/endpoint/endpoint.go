@@ -11,7 +11,7 @@ import (
 // files.
 type Endpoint struct {
 	// ID names it in the API and in the journal: lower-case letters, digits and
-	// hyphens. Empty lets the Set choose one.
+	// hyphens. Empty means one that is made up.
 	ID string `json:"id,omitempty"`
 	// Session, if not empty, is the only session that has it. Else every session
 	// has it, with counters of its own, and so have requests without a session.
@@ -40,7 +40,7 @@ type Endpoint struct {
 	Every int `json:"every,omitempty"`
 	// Rate, if not 0, gives the first of two answers with this probability.
 	Rate float64 `json:"rate,omitempty"`
-	// Seed chooses the series of Rate: the same seed, the same answers.
+	// Seed chooses the series of a rate: the same seed, the same answers.
 	Seed uint64 `json:"seed,omitempty"`
 	// Count says whose requests are counted together within a session: "session"
 	// (all of them, the default), "client" (those of one address), "connection" or
@@ -70,9 +70,9 @@ const (
 
 // Answer is one answer in full. The zero value is an empty success.
 type Answer struct {
-	// Name is for Endpoint.Answer.
+	// Name is what it is called in the short order of answers.
 	Name string `json:"name,omitempty"`
-	// Status is from 200 to 599; 0 means that of Reason, else 200.
+	// Status is from 200 to 599; 0 means that of the reason, else 200.
 	Status int `json:"status,omitempty"`
 	// Reason makes it the answer that the gate gives for a reason of the
 	// catalogue.
