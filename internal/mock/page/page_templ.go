@@ -306,7 +306,7 @@ func (p *Page) endpoints() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = options("any", choices("GET", "POST", "PUT", "PATCH", "DELETE")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = options("any", choices("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
