@@ -7,8 +7,8 @@ import (
 )
 
 // Raw reads requests and responses as text: what curl -v or -i, HTTPie, wget -d
-// or -S print, or the messages as they went over the wire; one or several, also
-// only one side.
+// or -S, http.client of Python, and errors of axios print, .http files, or the
+// messages as they went over the wire; one or several, also only one side.
 func Raw(text string) (Capture, error) {
 	if len(text) > MaxText {
 		return Capture{}, &SizeError{What: "text", Max: MaxText}

@@ -14,6 +14,8 @@ func asMessages(text string) string {
 	switch {
 	case strings.Contains(text, "send: b'"), strings.Contains(text, `send: b"`):
 		return pythonDebug(text)
+	case isAxios(text):
+		return axiosError(text)
 	case isHTTPFile(text):
 		return httpFile(text)
 	}

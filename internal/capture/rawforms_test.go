@@ -1,6 +1,8 @@
 package capture_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -56,7 +58,27 @@ func TestRawForms(t *testing.T) {
 			}
 		})
 	}
-	c, err := capture.Raw("GET {{host}}/a\nAuthorization: Bearer {{token}}\n")
+	dump, err := os.ReadFile(filepath.Join("testdata", "raw", "axios.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := capture.Raw(string(dump))
+	if err != nil || len(c.Exchanges) != 1 {
+		t.Fatal(c, err)
+	}
+	x := c.Exchanges[0]
+	if x.Request.URL.String() != "http://127.0.0.1:46563/basic" || x.Request.Header.Get("Authorization") != "Basic YWxpY2U6aHVudGVyMmh1bnRlcjI=" ||
+		x.Response == nil || x.Response.Status != 401 || x.Response.Header.Get("WWW-Authenticate") != `Bearer realm="api", error="invalid_token"` {
+		t.Errorf("%+v\n%+v", x.Request, x.Response)
+	}
+	c, err = capture.Raw("AxiosError: x {\n  config: {\n    baseURL: 'https://x.example/v1',\n    url: '/a?b=c',\n    method: 'post',\n    data: '{\"n\":1}',\n    headers: {\n      'X-A': 'b'\n    }\n  },\n  response: undefined\n}\n")
+	if err != nil || len(c.Exchanges) != 1 || c.Exchanges[0].Response != nil {
+		t.Fatal(c, err)
+	}
+	if diff := cmp.Diff(request{"POST", "https://x.example/v1/a?b=c", "X-A: b", `{"n":1}`}, shown(c.Exchanges[0])); diff != "" {
+		t.Error(diff)
+	}
+	c, err = capture.Raw("GET {{host}}/a\nAuthorization: Bearer {{token}}\n")
 	if err != nil || len(c.Exchanges) != 1 || about(c.Exchanges[0].Notes, capture.NoteVariable) != "{{token}} {{host}}" || !strings.Contains(c.Source, ".http") {
 		t.Errorf("%+v, %v", c, err)
 	}

@@ -15,7 +15,8 @@ func guessSource(text string) (Kind, bool) {
 		return KindCurl, true
 	case isURL(trimmed):
 		return KindURL, true
-	case hasRequest(trimmed), curlFailed(trimmed), strings.Contains(trimmed, "send: b") && strings.Contains(trimmed, "reply: "):
+	case hasRequest(trimmed), curlFailed(trimmed), strings.Contains(trimmed, "send: b") && strings.Contains(trimmed, "reply: "),
+		strings.Contains(trimmed, "AxiosError") && strings.Contains(trimmed, "\n  config: "):
 		return KindExchange, true
 	}
 	return KindUnknown, false
