@@ -91,6 +91,11 @@ func (a *app) runJudge(cmd *cobra.Command, f judgeFlags, args []string) error {
 	if f.list {
 		return a.listPlans(f, plans)
 	}
+	junit, err := junitFile(f.junit)
+	if err != nil {
+		return err
+	}
+	defer junit.Close()
 	n, width := 0, 0
 	for _, p := range plans {
 		if p.Skip == "" {
@@ -110,9 +115,9 @@ func (a *app) runJudge(cmd *cobra.Command, f judgeFlags, args []string) error {
 	case err != nil:
 		return fail(ExitUntested, err)
 	}
-	if f.junit != "" {
-		if err := writeJUnit(f.junit, report); err != nil {
-			return err
+	if junit != nil {
+		if err := errors.Join(report.JUnit(junit), junit.Close()); err != nil {
+			return fail(ExitUntested, err)
 		}
 	}
 	if f.asJSON {
@@ -122,13 +127,17 @@ func (a *app) runJudge(cmd *cobra.Command, f judgeFlags, args []string) error {
 	return verdict(report.Good(), nil)
 }
 
-func writeJUnit(name string, report *trial.Report) error {
-	out, err := os.Create(name)
-	if err != nil {
-		return fail(ExitUntested, err)
+// junitFile is made before the first client runs: a run takes minutes, and its
+// report would be lost, or an old one be taken for it. It is nil without a name.
+func junitFile(name string) (*os.File, error) {
+	if name == "" {
+		return nil, nil
 	}
-	err = report.JUnit(out)
-	return errors.Join(err, out.Close())
+	file, err := os.Create(name)
+	if err != nil {
+		return nil, fail(ExitUsage, fmt.Errorf("--junit: %w", err))
+	}
+	return file, nil
 }
 
 func (a *app) listPlans(f judgeFlags, plans []trial.Plan) error {
