@@ -4,12 +4,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gate401/gate401/internal/people"
 )
 
-// browser says in words what a User-Agent field stands for. It is a hint for the
-// person who reads it, no more: anybody can send anything.
+// browser says in words what a User-Agent field stands for.
 func browser(agent string) string {
-	name, system := browserName(agent), systemName(agent)
+	name, system := people.Agent(agent)
 	switch {
 	case name == "" && system == "":
 		return "Another program"
@@ -19,32 +20,6 @@ func browser(agent string) string {
 		return name
 	}
 	return name + " on " + system
-}
-
-// pair is a word in a User-Agent field and what it stands for; the first that is
-// there counts, since most browsers name those that they descend from as well.
-type pair struct{ word, name string }
-
-func first(text string, pairs []pair) string {
-	for _, p := range pairs {
-		if strings.Contains(text, p.word) {
-			return p.name
-		}
-	}
-	return ""
-}
-
-func browserName(agent string) string {
-	return first(agent, []pair{
-		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser/", "Samsung Internet"}, {"Vivaldi/", "Vivaldi"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"},
-		{"CriOS/", "Chrome"}, {"HeadlessChrome/", "Chrome"}, {"Chrome/", "Chrome"}, {"Chromium/", "Chromium"}, {"Safari/", "Safari"}, {"curl/", "curl"},
-	})
-}
-
-func systemName(agent string) string {
-	return first(agent, []pair{
-		{"iPhone", "an iPhone"}, {"iPad", "an iPad"}, {"Android", "Android"}, {"CrOS", "ChromeOS"}, {"Windows", "Windows"}, {"Macintosh", "a Mac"}, {"Linux", "Linux"},
-	})
 }
 
 // lasts says a length of time, rounded, in the largest unit that says enough.

@@ -59,6 +59,19 @@ func newSession(s store.Session, now time.Time) sessionRecord {
 	return out
 }
 
+// agentWords is a User-Agent field as short as a table wants it: the browser where
+// one is known, else what was sent. "session show" has all of it.
+func agentWords(field string) string {
+	switch browser, system := people.Agent(field); {
+	case browser == "":
+		return explain.Visible(field)
+	case system == "":
+		return browser
+	default:
+		return browser + " on " + system
+	}
+}
+
 func (a *app) sessionList() *cobra.Command {
 	var w where
 	var account string
@@ -93,7 +106,7 @@ func (a *app) sessionList() *cobra.Command {
 				if out.Provider != "" {
 					who += " (" + explain.Visible(out.Provider) + ")"
 				}
-				sessions.add(out, out.ID, out.State, who, ago(out.Created, now), ago(people.LastSeen(s), now), orDash(out.Address), orDash(explain.Visible(out.Agent)))
+				sessions.add(out, out.ID, out.State, who, ago(out.Created, now), ago(people.LastSeen(s), now), orDash(out.Address), orDash(agentWords(out.Agent)))
 			}
 			return sessions.print(a, asJSON, "nobody is logged in by a browser")
 		}),
