@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 )
@@ -35,8 +36,25 @@ func Pasted(text string) (Capture, error) {
 	c.Source += " with its answer"
 	c.Exchanges[0].Response = first.Response
 	c.Exchanges[0].Notes = append(c.Exchanges[0].Notes, first.Notes...)
-	c.Exchanges = append(c.Exchanges, p.Exchanges[1:]...)
+	for _, x := range p.Exchanges[1:] {
+		before := c.Exchanges[len(c.Exchanges)-1]
+		x.Request.URL = led(before)
+		if m := before.Request.Method; m == "GET" || m == "HEAD" {
+			x.Request.Method = m // of others it depends on the status and the client
+		}
+		c.Exchanges = append(c.Exchanges, x)
+	}
 	return c, nil
+}
+
+// led is where an answer leads who follows it; an empty URL if nowhere.
+func led(x Exchange) *url.URL {
+	if r := x.Response; r != nil && r.Status/100 == 3 && r.Header.Has("Location") {
+		if to, err := url.Parse(r.Header.Get("Location")); err == nil {
+			return x.Request.URL.ResolveReference(to)
+		}
+	}
+	return &url.URL{}
 }
 
 // splitPasted cuts a text before the first line that a command prints.

@@ -39,3 +39,14 @@ func TestPasted(t *testing.T) {
 		})
 	}
 }
+
+// Who follows a redirect asks where it leads, with what the text does not tell.
+func TestPastedRedirect(t *testing.T) {
+	c, err := capture.Pasted("curl -iL https://a.example/x\nHTTP/1.1 302 Found\nLocation: /y\n\nHTTP/1.1 401 Unauthorized\n\n")
+	if err != nil || len(c.Exchanges) != 2 {
+		t.Fatalf("%d exchanges, %v", len(c.Exchanges), err)
+	}
+	if x := c.Exchanges[1]; x.Request.Method+" "+x.Request.URL.String() != "GET https://a.example/y" || !x.Request.Incomplete || x.Response.Status != 401 {
+		t.Errorf("%v, incomplete %v", x.Request.URL, x.Request.Incomplete)
+	}
+}
