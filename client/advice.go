@@ -17,7 +17,7 @@ func (d *Denied) WhatToDo() string {
 	var broken *httpauth.DigestError
 	switch {
 	case errors.Is(d.Err, errBodyGone):
-		return "Send a body that can be sent twice, such as that of a file: this one is gone."
+		return "Send the request again, best with a body that can be sent twice, such as a file: this one is gone."
 	case errors.As(d.Err, &broken):
 		return "Tell whoever runs the server: its challenge cannot be answered, whoever asks."
 	}
