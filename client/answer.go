@@ -149,7 +149,7 @@ func (w *walk) unanswered(list []candidate, d *Denied) (string, error) {
 	}
 	if err := w.unusable(d); err != nil {
 		d.Retry = reason.RetryFixRequest
-		return "the Digest challenge of the server cannot be answered: " + err.Error(), err
+		return "the Digest challenge of the server cannot be answered", err
 	}
 	return "the server asks for " + strings.Join(unique(asked), ", ") + ", and the login has no answer to that", nil
 }

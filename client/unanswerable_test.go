@@ -23,9 +23,9 @@ func TestUnanswerable(t *testing.T) {
 		note, todo      string
 		retry           reason.Retry
 	}{
-		{name: "no nonce", challenge: `Digest realm="x", qop="auth"`, note: "nonce", todo: "whoever runs the server", retry: reason.RetryFixRequest},
-		{name: "algorithm", challenge: `Digest realm="x", nonce="n", qop="auth", algorithm=FOO`, note: "algorithm", todo: "whoever runs the server", retry: reason.RetryFixRequest},
-		{name: "qop", challenge: `Digest realm="x", nonce="n", qop="foo"`, note: "qop", todo: "whoever runs the server", retry: reason.RetryFixRequest},
+		{name: "no nonce", challenge: `Digest realm="x", qop="auth"`, note: "parameter nonce", todo: "whoever runs the server", retry: reason.RetryFixRequest},
+		{name: "algorithm", challenge: `Digest realm="x", nonce="n", qop="auth", algorithm=FOO`, note: "parameter algorithm", todo: "whoever runs the server", retry: reason.RetryFixRequest},
+		{name: "qop", challenge: `Digest realm="x", nonce="n", qop="foo"`, note: "parameter qop", todo: "whoever runs the server", retry: reason.RetryFixRequest},
 		{name: "body", challenge: `Digest realm="x", nonce="n", qop="auth-int"`, body: io.MultiReader(strings.NewReader("once")), note: "cannot be repeated", todo: "sent twice", retry: reason.RetryRepeat},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -50,8 +50,8 @@ func TestUnanswerable(t *testing.T) {
 			if !errors.As(client.Check(resp), &d) {
 				t.Fatalf("%d", resp.StatusCode)
 			}
-			if !strings.Contains(d.Note, c.note) || !strings.Contains(d.WhatToDo(), c.todo) || d.Retry != c.retry {
-				t.Errorf("note %q, to do %q, retry %q", d.Note, d.WhatToDo(), d.Retry)
+			if strings.Count(d.Error(), c.note) != 1 || !strings.Contains(d.WhatToDo(), c.todo) || d.Retry != c.retry {
+				t.Errorf("%q, to do %q, retry %q", d.Error(), d.WhatToDo(), d.Retry)
 			}
 			var broken *httpauth.DigestError
 			if errors.As(d.Err, &broken) == (c.body != nil) {
