@@ -14,7 +14,8 @@ func Curl(text string) (Capture, error) {
 		return Capture{}, &SizeError{What: "command", Max: MaxText}
 	}
 	text = string(UTF8([]byte(text)))
-	shell := detect(strings.TrimSpace(text)) // also by its prompt
+	text = unfenced(text)
+	shell := detect(text) // also by its prompt
 	text = unprompt(text)
 	if text == "" {
 		return Capture{}, ErrEmpty

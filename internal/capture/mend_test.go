@@ -89,6 +89,17 @@ func TestPowerShellTakesTypographicQuotes(t *testing.T) {
 	}
 }
 
+// A block of Markdown is no part of the command, nor a reason to take it for one
+// of PowerShell.
+func TestFenced(t *testing.T) {
+	for _, fence := range []string{"```", "```sh", "```bash"} {
+		c, err := capture.Curl(fence + "\ncurl -H \"A: $B\" \\\n  'https://x.example/a'\n```\n")
+		if err != nil || len(c.Exchanges) != 1 || c.Source != "curl command" || c.Misprint != nil {
+			t.Errorf("%s: %+v, %v", fence, c, err)
+		}
+	}
+}
+
 // A shell has cut at the spaces within typographic quotes before.
 func TestMisprintsInArguments(t *testing.T) {
 	c, err := capture.CurlArgs([]string{"curl", "–H", "“Authorization:", "Bearer", "abc”", "-d", `{"a": “b”}`, "https://x.example/a"})

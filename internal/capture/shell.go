@@ -90,6 +90,15 @@ func firstLine(text string) string {
 	return line
 }
 
+// unfenced is what a block of Markdown holds, and any other text as it is.
+func unfenced(text string) string {
+	text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
+	if first, rest, ok := strings.Cut(text, "\n"); ok && strings.HasPrefix(first, "```") {
+		return strings.TrimSpace(strings.TrimSuffix(rest, "```"))
+	}
+	return text
+}
+
 // unprompt removes the prompt that was copied along.
 func unprompt(text string) string {
 	text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))

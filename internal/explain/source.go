@@ -8,6 +8,9 @@ import (
 // browser or of Postman, or messages with a request among them.
 func guessSource(text string) (Kind, bool) {
 	trimmed := strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
+	if first, rest, ok := strings.Cut(trimmed, "\n"); ok && strings.HasPrefix(first, "```") {
+		trimmed = strings.TrimSpace(strings.TrimSuffix(rest, "```")) // a block of Markdown
+	}
 	switch {
 	case strings.HasPrefix(trimmed, "{"):
 		return guessFile(trimmed)
@@ -61,6 +64,20 @@ func isCommand(text string) bool {
 		return len(fields) > 1 && strings.ContainsAny(line, ".:/")
 	case strings.HasPrefix(name, "fetch("), strings.HasPrefix(line, "$session = New-Object"):
 		return true
+	}
+	if strings.HasPrefix(name, "$") {
+		// $headers = @{...}, and the call below it
+		for rest := range strings.Lines(text[:min(len(text), 64<<10)]) {
+			rest = strings.ToLower(strings.TrimSpace(rest))
+			if strings.HasPrefix(rest, "$") && strings.Contains(rest, "= invoke-") {
+				return true
+			}
+			word, _, _ := strings.Cut(rest, " ")
+			switch word {
+			case "invoke-webrequest", "invoke-restmethod", "iwr", "irm", "curl.exe":
+				return true
+			}
+		}
 	}
 	// const r = await fetch(...), TOKEN=x; curl ...
 	return strings.Contains(text, "fetch(\"http") || strings.Contains(text, "fetch('http") || isAssignment(fields[0]) && strings.Contains(text, "curl ")
