@@ -140,6 +140,9 @@ curl -H "Authorization: Bearer $(gate401 token issue --sub alice)" http://127.0.
 			}
 			r.tell(ctx, store.Event{Time: issued.IssuedAt, Kind: store.EventIssued, Method: "bearer", Object: issued.ID, Subject: subject, Detail: "by " + r.actor})
 			r.doubt(ctx, subject, audience)
+			if len(groups)+len(group) == 0 {
+				r.doubtGroups(ctx, subject)
+			}
 			r.doubtIssuer(ctx, iss)
 			if asJSON {
 				return a.json(map[string]any{
@@ -191,6 +194,17 @@ func (r *records) doubt(ctx context.Context, subject string, audience []string) 
 		r.app.say("note: the configuration accepts tokens for %s alone, so a gate refuses this one; --aud %s",
 			explain.Visible(strings.Join(known, ", ")), explain.Visible(known[0]))
 	}
+}
+
+// doubtGroups says what somebody may not have meant: a token is in the groups that
+// the command names, and in none of the account's by itself.
+func (r *records) doubtGroups(ctx context.Context, subject string) {
+	account, err := r.Set.Accounts.Account(ctx, subject)
+	if err != nil || len(account.Groups) == 0 {
+		return
+	}
+	r.app.say("note: the token is in no group, although %s is in %s: a rule that asks for a group refuses it; --group %s",
+		explain.Visible(subject), explain.Visible(strings.Join(account.Groups, ", ")), explain.Visible(account.Groups[0]))
 }
 
 // doubtIssuer says that the gate that started last is reached at another address than
