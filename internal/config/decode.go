@@ -226,6 +226,9 @@ func (d *decoder) mapping(n *yaml.Node, path string, v reflect.Value) {
 		i := slices.Index(names, key.Value)
 		if i < 0 {
 			message, hint := unknownKey(key.Value, names)
+			if stray := strays(key.Value, fields); stray != "" {
+				hint = stray
+			}
 			d.fault(at, below, hint, "%s", message)
 			return
 		}
