@@ -98,7 +98,8 @@ func (a *app) userLink() *cobra.Command {
 		Use:   "link NAME",
 		Short: "Make a link by which a person sets a new password, once",
 		Long: "For somebody who has forgotten the password, or never had one. Give the link to that person alone, by a way that you trust: " +
-			"whoever opens it first sets the password. It is good once, until it expires or the password is changed.",
+			"whoever opens it first sets the password. It is good once, until it expires or the password is changed. A link made before stays good beside it; " +
+			"if that one went to somebody else, \"gate401 user passwd NAME\" ends both, and then make a new one.",
 		Example: "gate401 user link alice --ttl 1h",
 		Args:    wants(1, 1, "the name"),
 		PreRunE: func(*cobra.Command, []string) error {
