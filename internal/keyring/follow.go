@@ -37,7 +37,7 @@ func (k *Keyring) Rotate(ctx context.Context, alg string, lead time.Duration) (s
 }
 
 func (k *Keyring) follow(ctx context.Context, alg string, lead time.Duration) (store.SigningKey, error) {
-	newest, records, err := k.newest(ctx)
+	newest, records, err := k.decided(ctx)
 	if err != nil {
 		return store.SigningKey{}, err
 	}

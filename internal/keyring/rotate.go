@@ -83,9 +83,12 @@ func (k *Keyring) Turn(ctx context.Context, s Schedule) (Turned, error) {
 	}
 	now := k.now()
 	if last, ok := latest(records, now); ok && !now.Before(s.due(last)) {
-		made, err := k.introduce(ctx, newest, last.Algorithm, now.Add(s.Lead))
-		if err != nil && !errors.Is(err, store.ErrConflict) {
-			return turned, err
+		var made store.SigningKey
+		if !undecided(newest, records) {
+			made, err = k.introduce(ctx, newest, last.Algorithm, now.Add(s.Lead))
+			if err != nil && !errors.Is(err, store.ErrConflict) {
+				return turned, err
+			}
 		}
 		more, err := k.settle(ctx, s.Lead)
 		if err != nil {
@@ -103,6 +106,28 @@ func (k *Keyring) Turn(ctx context.Context, s Schedule) (Turned, error) {
 	}
 	turned.Next = s.next(records, now)
 	return turned, nil
+}
+
+// undecided tells whether another process is making the newest key just now, or
+// died of it: it counts already, though it is not said yet when it signs, and who
+// made another beside it would make one too many. To settle is to finish it.
+func undecided(newest string, records []store.SigningKey) bool {
+	r, ok := find(records, newest)
+	return ok && provisional(r)
+}
+
+// decided is what newest returns as soon as no key is being made.
+func (k *Keyring) decided(ctx context.Context) (string, []store.SigningKey, error) {
+	for range attempts {
+		newest, records, err := k.newest(ctx)
+		if err != nil || !undecided(newest, records) {
+			return newest, records, err
+		}
+		if _, err := k.settle(ctx, DefaultLead); err != nil {
+			return "", nil, err
+		}
+	}
+	return "", nil, ErrBusy
 }
 
 // due is when the successor of a key is to be published, so that it signs when
@@ -140,7 +165,7 @@ func (s Schedule) next(records []store.SigningKey, now time.Time) time.Time {
 // other could sign, the one that waits or a new one does, at once.
 func (k *Keyring) Retire(ctx context.Context, id string) (store.SigningKey, error) {
 	for range attempts {
-		newest, records, err := k.newest(ctx)
+		newest, records, err := k.decided(ctx)
 		if err != nil {
 			return store.SigningKey{}, err
 		}
@@ -172,7 +197,7 @@ func (k *Keyring) Retire(ctx context.Context, id string) (store.SigningKey, erro
 // on. If no other could sign, the one that waits or a new one does.
 func (k *Keyring) Revoke(ctx context.Context, id string) error {
 	for range attempts {
-		newest, records, err := k.newest(ctx)
+		newest, records, err := k.decided(ctx)
 		if err != nil {
 			return err
 		}
