@@ -37,19 +37,7 @@ func TestUnanswerable(t *testing.T) {
 			defer srv.Close()
 			tr := &client.Transport{Logins: []client.Login{{Origins: []string{srv.URL}, Digest: &client.Digest{User: "u", Password: "p"}}}}
 			defer tr.Close()
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+"/", c.body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp, err := (&http.Client{Transport: tr}).Do(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer resp.Body.Close()
-			var d *client.Denied
-			if !errors.As(client.Check(resp), &d) {
-				t.Fatalf("%d", resp.StatusCode)
-			}
+			d := denied(t, tr, srv.URL+"/", c.body)
 			if strings.Count(d.Error(), c.note) != 1 || !strings.Contains(d.WhatToDo(), c.todo) || d.Retry != c.retry {
 				t.Errorf("%q, to do %q, retry %q", d.Error(), d.WhatToDo(), d.Retry)
 			}
@@ -59,6 +47,25 @@ func TestUnanswerable(t *testing.T) {
 			}
 		})
 	}
+}
+
+// denied posts a body and is refused.
+func denied(t *testing.T, tr *client.Transport, target string, body io.Reader) *client.Denied {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, target, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := (&http.Client{Transport: tr}).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var d *client.Denied
+	if !errors.As(client.Check(resp), &d) {
+		t.Fatalf("%d is no refusal", resp.StatusCode)
+	}
+	return d
 }
 
 // What a proxy asks that cannot be answered is the answer of the proxy, and no
@@ -87,18 +94,8 @@ func TestUnanswerableProxy(t *testing.T) {
 			c.login.Origins = []string{proxy.URL}
 			tr := &client.Transport{Base: &http.Transport{Proxy: http.ProxyURL(u)}, Proxies: []client.Login{c.login}}
 			defer tr.Close()
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://target.example/", io.MultiReader(strings.NewReader("once")))
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp, err := (&http.Client{Transport: tr}).Do(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer resp.Body.Close()
-			var d *client.Denied
-			if !errors.As(client.Check(resp), &d) || !strings.Contains(d.Note, c.note) {
-				t.Errorf("%d %+v", resp.StatusCode, d)
+			if d := denied(t, tr, "http://target.example/", io.MultiReader(strings.NewReader("once"))); !strings.Contains(d.Note, c.note) {
+				t.Errorf("%+v", d)
 			}
 		})
 	}

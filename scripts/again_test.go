@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gate401/gate401/internal/component"
 )
 
 // fake is a go that writes down what it is asked to run, and fails where that has
@@ -16,9 +18,7 @@ case "$*" in *Still*) exit 1 ;; esac
 `
 
 func TestAgain(t *testing.T) {
-	if _, err := exec.LookPath("bash"); err != nil {
-		t.Skip("bash is not installed")
-	}
+	component.Need(t, "bash", "bash")
 	const one = "--- FAIL: TestSoak (12.12s)\n    soak_test.go:42: 1 of 30 were wrong\nFAIL\nFAIL\tx/soak\t14.258s\n"
 	for _, x := range []struct {
 		name, log string

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/gate401/gate401"
-	"github.com/gate401/gate401/internal/build"
 	"github.com/gate401/gate401/reason"
 	"github.com/gate401/gate401/store"
 )
@@ -15,17 +14,7 @@ import (
 // was issued to them and to nobody before them.
 func TestNamesake(t *testing.T) {
 	ctx := t.Context()
-	s, err := build.InMemory(ctx, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	must := func(_ any, err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	s, must := inMemory(t)
 	now := time.Now()
 	before, after := now.Add(-time.Minute), now.Add(time.Minute)
 	check := func(when string, issued time.Time, client string, want reason.Code) {

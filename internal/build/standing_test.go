@@ -13,22 +13,28 @@ import (
 	"github.com/gate401/gate401/store"
 )
 
-// What stands behind an identity, and what does not any more.
-func TestStanding(t *testing.T) {
-	ctx := t.Context()
-	began := time.Now()
-	later := began.Add(time.Minute)
-	s, err := build.InMemory(ctx, nil)
+// inMemory is empty records, and what ends the test where they cannot be changed.
+func inMemory(t *testing.T) (*build.Stores, func(any, error)) {
+	t.Helper()
+	s, err := build.InMemory(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	must := func(_ any, err error) {
+	return s, func(_ any, err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// What stands behind an identity, and what does not any more.
+func TestStanding(t *testing.T) {
+	ctx := t.Context()
+	began := time.Now()
+	later := began.Add(time.Minute)
+	s, must := inMemory(t)
 	for _, a := range []store.Account{
 		{Name: "alice"}, {Name: "bob", Suspended: true}, {Name: "carol", PasswordChanged: later}, {Name: "dave"},
 	} {
